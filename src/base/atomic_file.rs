@@ -1,0 +1,262 @@
+//! The one way in which this program changes a file that others read: written aside, synced, renamed, directory synced.
+//!
+//! Until [`AtomicFile::commit`] returns, readers see the old file, whole. When the process dies on the way, the old file is
+//! still there; what it had written aside is removed by the next write of the same file.
+//!
+//! The new file is made in the target's own directory, through a descriptor of that directory, with a name of its own
+//! (`O_EXCL`, `O_NOFOLLOW`) and readable by its owner alone until it gets its owner and mode by descriptor.
+
+use super::lock::{FileLock, LockKind, hold_until_closed};
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Marks what was written aside: `.NAME.postwright.PID.N`.
+const ASIDE: &str = ".postwright.";
+
+/// Who owns a file and who may do what with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Numeric user.
+    pub uid: u32,
+    /// Numeric group.
+    pub gid: u32,
+    /// Permission bits, without the file type.
+    pub mode: u32,
+}
+
+impl Access {
+    /// Owner, group and permissions of an open file.
+    ///
+    /// # Errors
+    /// Those of `fstat`.
+    pub fn of(file: &File) -> io::Result<Self> {
+        let stat = rustix::fs::fstat(file)?;
+        Ok(Self { uid: stat.st_uid, gid: stat.st_gid, mode: stat.st_mode & 0o7777 })
+    }
+}
+
+/// A file in the making, which takes the place of another on [`commit`](Self::commit).
+#[derive(Debug)]
+pub struct AtomicFile {
+    directory: OwnedFd,
+    target: OsString,
+    aside: OsString,
+    file: File,
+    committed: bool,
+}
+
+impl AtomicFile {
+    /// Begins a new file that will stand at `path`.
+    ///
+    /// A symbolic link at `path` is followed, so that the file behind it is replaced and the link stays.
+    ///
+    /// # Errors
+    /// When the directory cannot be opened or written to.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let resolved = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let target = resolved
+            .file_name()
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))?
+            .to_os_string();
+        let parent = match resolved.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let directory = rustix::fs::open(parent, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        remove_left_over(&directory, &target);
+        let (aside, file) = open_aside(&directory, &target)?;
+        Ok(Self { directory, target, aside, file, committed: false })
+    }
+
+    /// The open file, for writing by other means than [`Write`].
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Gives the new file its owner and permissions.
+    ///
+    /// An owner that this process may not give is an error only when it runs as root; otherwise the file stays its own, and
+    /// permissions for a group that it could not give are dropped.
+    ///
+    /// # Errors
+    /// Those of `fchown` (as root) and `fchmod`.
+    pub fn set_access(&self, access: Access) -> io::Result<()> {
+        let have = Access::of(&self.file)?;
+        let mut mode = access.mode;
+        if (have.uid, have.gid) != (access.uid, access.gid) {
+            let owner = Some(Uid::from_raw(access.uid));
+            let group = Some(Gid::from_raw(access.gid));
+            if let Err(error) = rustix::fs::fchown(&self.file, owner, group) {
+                if rustix::process::geteuid().is_root() {
+                    return Err(error.into());
+                }
+                if rustix::fs::fchown(&self.file, None, group).is_err() && have.gid != access.gid {
+                    mode &= !0o070;
+                }
+            }
+        }
+        rustix::fs::fchmod(&self.file, Mode::from_raw_mode(mode))?;
+        Ok(())
+    }
+
+    /// Syncs the new file, puts it in the place of the old one, and syncs the directory.
+    ///
+    /// # Errors
+    /// Those of the three steps. After an error the old file is still in place, unless only the last one failed.
+    pub fn commit(mut self) -> io::Result<()> {
+        self.file.sync_all()?;
+        rustix::fs::renameat(&self.directory, &self.aside, &self.directory, &self.target)?;
+        self.committed = true;
+        rustix::fs::fsync(&self.directory)?;
+        Ok(())
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        if !self.committed {
+            // Nothing more can be done about a failure here; the next write of the same file tries again.
+            let _ = rustix::fs::unlinkat(&self.directory, &self.aside, AtFlags::empty());
+        }
+    }
+}
+
+/// Replaces the file at `path`, or makes it, with `contents`; an existing file's owner and permissions are kept.
+///
+/// # Errors
+/// Those of [`AtomicFile`]; the old file is then as it was.
+pub fn replace(path: &Path, contents: &[u8], when_new: u32) -> io::Result<()> {
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(contents)?;
+    match File::open(path) {
+        Ok(old) => file.set_access(Access::of(&old)?)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            rustix::fs::fchmod(file.file(), Mode::from_raw_mode(when_new))?;
+        }
+        Err(error) => return Err(error),
+    }
+    file.commit()
+}
+
+fn open_aside(directory: &OwnedFd, target: &OsStr) -> io::Result<(OsString, File)> {
+    static COUNTER: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let aside = aside_name(target, &format!("{}.{count}", std::process::id()));
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match rustix::fs::openat(directory, &aside, flags, Mode::RUSR | Mode::WUSR) {
+            Ok(fd) => {
+                let file = File::from(fd);
+                // Held while we live: it tells a file in the making from one whose maker died.
+                hold_until_closed(&file, LockKind::Exclusive)?;
+                // Somebody may have taken it for left over before the lock was ours.
+                if rustix::fs::fstat(&file)?.st_nlink > 0 {
+                    return Ok((aside, file));
+                }
+            }
+            Err(rustix::io::Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn aside_name(target: &OsStr, suffix: &str) -> OsString {
+    let mut name = b".".to_vec();
+    name.extend_from_slice(target.as_bytes());
+    name.extend_from_slice(ASIDE.as_bytes());
+    name.extend_from_slice(suffix.as_bytes());
+    OsString::from_vec(name)
+}
+
+/// Removes what earlier processes wrote aside for `target` and did not live to rename. Best effort.
+fn remove_left_over(directory: &OwnedFd, target: &OsStr) {
+    let prefix = aside_name(target, "");
+    let Ok(entries) = rustix::fs::Dir::read_from(directory) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_bytes();
+        if !name.starts_with(prefix.as_bytes()) {
+            continue;
+        }
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let Ok(fd) = rustix::fs::openat(directory, OsStr::from_bytes(name), flags, Mode::empty()) else { continue };
+        let file = File::from(fd);
+        if let Ok(Some(_dead)) = FileLock::try_acquire(&file, LockKind::Exclusive) {
+            let _ = rustix::fs::unlinkat(directory, OsStr::from_bytes(name), AtFlags::empty());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(directory).expect("the scratch directory can be read");
+        let mut names: Vec<String> =
+            entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_old_file_stays_until_commit_and_its_mode_is_kept() -> io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let path = scratch.path().join("main.cf");
+        std::fs::write(&path, "old")?;
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640))?;
+        let mut file = AtomicFile::create(&path)?;
+        file.write_all(b"half")?;
+        assert_eq!(std::fs::read(&path)?, b"old");
+        drop(file);
+        assert_eq!(names(scratch.path()), ["main.cf"]);
+        replace(&path, b"new", 0o644)?;
+        assert_eq!(std::fs::read(&path)?, b"new");
+        assert_eq!(std::fs::metadata(&path)?.permissions().mode() & 0o7777, 0o640);
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_dead_process_left_is_removed_but_not_what_a_living_one_writes() -> io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let path = scratch.path().join("t");
+        std::fs::write(scratch.path().join(".t.postwright.1.0"), "left over")?;
+        let living = AtomicFile::create(&path)?;
+        assert_eq!(names(scratch.path()).len(), 1);
+        let other = AtomicFile::create(&path)?;
+        assert_eq!(names(scratch.path()).len(), 2);
+        drop((living, other));
+        assert!(names(scratch.path()).is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn a_link_is_followed_and_stays() -> io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let real = scratch.path().join("real");
+        std::fs::write(&real, "old")?;
+        let link = scratch.path().join("link");
+        std::os::unix::fs::symlink(&real, &link)?;
+        replace(&link, b"new", 0o644)?;
+        assert!(std::fs::symlink_metadata(&link)?.is_symlink());
+        assert_eq!(std::fs::read(&real)?, b"new");
+        Ok(())
+    }
+}

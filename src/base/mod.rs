@@ -1,0 +1,13 @@
+//! Floor 0: named bytes and places in them, edits by range, files that are replaced and never overwritten, and locks.
+//!
+//! Nothing here knows what a mail system is.
+
+pub mod atomic_file;
+pub mod edit;
+pub mod lock;
+pub mod source;
+
+pub use atomic_file::AtomicFile;
+pub use edit::{Edit, EditError, apply_edits};
+pub use lock::{FileLock, LockKind};
+pub use source::{Position, Source, Span};

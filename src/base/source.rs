@@ -1,0 +1,179 @@
+//! Named bytes, places in them, and lines counted from 1.
+//!
+//! A [`Source`] is whatever text came from: a file, standard input, an argument. Its bytes are kept as they were read, in
+//! whatever encoding. A [`Span`] is a range of byte offsets; a [`Position`] is what a person is shown.
+
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+/// A half-open range of byte offsets into a [`Source`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Offset behind the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The span from `start` up to, without, `end`.
+    #[must_use]
+    pub const fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    /// An empty span at `offset`.
+    #[must_use]
+    pub const fn at(offset: usize) -> Self {
+        Self::new(offset, offset)
+    }
+
+    /// Length in bytes.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Whether the span holds no byte.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+
+    /// The span as an index range.
+    #[must_use]
+    pub const fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// The smallest span that holds both.
+    #[must_use]
+    pub fn cover(self, other: Self) -> Self {
+        Self::new(self.start.min(other.start), self.end.max(other.end))
+    }
+}
+
+/// A place as people count it: line and column from 1, the column in characters.
+///
+/// A byte that is part of no UTF-8 character counts as one character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Bytes with the name that messages give them.
+pub struct Source {
+    name: String,
+    bytes: Vec<u8>,
+    line_starts: OnceLock<Vec<usize>>,
+}
+
+impl Source {
+    /// Bytes under a name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), bytes: bytes.into(), line_starts: OnceLock::new() }
+    }
+
+    /// Reads a whole file, named as `path` is written.
+    ///
+    /// # Errors
+    /// Those of opening and reading the file; a directory is one of them.
+    pub fn read(path: &Path) -> io::Result<Arc<Self>> {
+        Ok(Arc::new(Self::new(path.to_string_lossy(), std::fs::read(path)?)))
+    }
+
+    /// The name shown in messages, usually a path.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// All bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The bytes of a span; what lies past the end is left out.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &[u8] {
+        let end = span.end.min(self.bytes.len());
+        &self.bytes[span.start.min(end)..end]
+    }
+
+    /// The line and column of a byte offset. An offset past the end gives the end.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        let offset = offset.min(self.bytes.len());
+        let starts = self.line_starts();
+        let line = starts.partition_point(|&start| start <= offset);
+        let start = starts[line - 1];
+        let column = String::from_utf8_lossy(&self.bytes[start..offset]).chars().count() + 1;
+        Position { line, column }
+    }
+
+    /// The span of a line (from 1) without its newline; empty at the end for a line that does not exist.
+    #[must_use]
+    pub fn line_span(&self, line: usize) -> Span {
+        let starts = self.line_starts();
+        let Some(&start) = line.checked_sub(1).and_then(|index| starts.get(index)) else {
+            return Span::at(self.bytes.len());
+        };
+        let end = starts.get(line).map_or(self.bytes.len(), |next| next - 1);
+        Span::new(start, end)
+    }
+
+    fn line_starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| {
+            std::iter::once(0).chain(memchr::memchr_iter(b'\n', &self.bytes).map(|at| at + 1)).collect()
+        })
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({:?}, {} bytes)", self.name, self.bytes.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_lines_and_characters_from_one() {
+        let source = Source::new("x", "ab\nä c\n\nz".as_bytes());
+        let cases = [(0, "1:1"), (2, "1:3"), (3, "2:1"), (5, "2:2"), (8, "3:1"), (9, "4:1"), (10, "4:2"), (99, "4:2")];
+        for (offset, expected) in cases {
+            assert_eq!(source.position(offset).to_string(), expected, "offset {offset}");
+        }
+    }
+
+    #[test]
+    fn a_byte_that_is_not_utf8_counts_as_one_column() {
+        let source = Source::new("x", b"\xff\xfeab".to_vec());
+        assert_eq!(source.position(3).to_string(), "1:4");
+    }
+
+    #[test]
+    fn line_spans_leave_the_newline_out() {
+        let source = Source::new("x", "ab\n\nc");
+        assert_eq!(source.slice(source.line_span(1)), b"ab");
+        assert_eq!(source.slice(source.line_span(2)), b"");
+        assert_eq!(source.slice(source.line_span(3)), b"c");
+        assert_eq!(source.slice(source.line_span(4)), b"");
+    }
+}

@@ -1,0 +1,1 @@
+//! Floor 3: what parameters are, and what they are set to.

@@ -1,0 +1,1 @@
+//! Floor 1: the parts of mail addresses, without any configuration.
