@@ -1,1 +1,3 @@
-//! Floor 4: lookup tables.
+//! Floor 4: lookup tables: opening, looking up, compiling.
+
+pub mod lmdb;

@@ -1,1 +1,19 @@
-//! Floor 2: from bytes to trees.
+//! Floor 2: from bytes to lossless trees, one parser per file kind.
+//!
+//! Parsing never fails: each parser returns a tree that prints back its input byte for byte, the items that it understood, and
+//! the faults of form that it met.
+
+pub mod fault;
+pub mod logical;
+pub mod main_cf;
+pub mod master_cf;
+pub mod match_list;
+pub mod pattern_table;
+pub mod table_line;
+pub mod text;
+pub mod tree;
+
+pub use fault::{Fault, FaultKind};
+pub use logical::{LogicalLine, LogicalLines};
+pub use text::Text;
+pub use tree::{Token, TokenKind, Tree};

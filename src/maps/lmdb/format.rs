@@ -1,0 +1,78 @@
+//! The numbers of the LMDB 0.9 file format, and how a file can be damaged.
+
+use std::fmt;
+use std::io;
+
+/// Longest key, the trailing NUL included, in bytes (LMDB's `MDB_MAXKEYSIZE`).
+pub const MAX_KEY: usize = 511;
+
+/// Size of the pages that we write, in bytes; others are read.
+pub(super) const PAGE: usize = 4096;
+/// Bytes before the first node pointer of a page.
+pub(super) const PAGE_HEADER: usize = 16;
+/// Bytes before the key of a node.
+pub(super) const NODE_HEADER: usize = 8;
+/// Page flag: inner page of the tree.
+pub(super) const BRANCH: u16 = 0x01;
+/// Page flag: page with entries.
+pub(super) const LEAF: u16 = 0x02;
+/// Page flag: first page of a long value.
+pub(super) const OVERFLOW: u16 = 0x04;
+/// Page flag: one of the two meta pages.
+pub(super) const META: u16 = 0x08;
+/// Node flag: the value stands on overflow pages, and their number in the node.
+pub(super) const BIG_DATA: u16 = 0x01;
+/// First word of a meta page's content.
+pub(super) const MAGIC: u32 = 0xBEEF_C0DE;
+/// Data version of LMDB 0.9.
+pub(super) const VERSION: u32 = 1;
+/// Root of an empty tree.
+pub(super) const NO_PAGE: u64 = u64::MAX;
+/// Flags of the table of free pages: integer keys, and that the file is not in a directory of its own.
+pub(super) const FREE_FLAGS: u16 = 0x4008;
+/// Deepest tree that LMDB itself walks.
+pub(super) const MAX_DEPTH: u16 = 32;
+/// Where `lmdb_map_size` starts, in bytes.
+pub(super) const MAP_SIZE: u64 = 16 * 1024 * 1024;
+
+/// Offset of `mm_mapsize` in a meta page.
+pub(super) const META_MAP_SIZE: usize = PAGE_HEADER + 16;
+/// Offset of the record of free pages in a meta page.
+pub(super) const META_FREE: usize = PAGE_HEADER + 24;
+/// Offset of the record of the main tree in a meta page.
+pub(super) const META_MAIN: usize = META_FREE + 48;
+/// Offset of the number of the last page in a meta page.
+pub(super) const META_LAST_PAGE: usize = META_MAIN + 48;
+/// Offset of the transaction number in a meta page.
+pub(super) const META_TXN: usize = META_LAST_PAGE + 8;
+/// Bytes of a meta page that mean something.
+pub(super) const META_SIZE: usize = META_TXN + 8;
+
+/// Why an LMDB file cannot be read.
+#[derive(Debug)]
+pub enum Damage {
+    /// The system refused.
+    Io(io::Error),
+    /// It is no LMDB file, or one of another kind; says which.
+    Foreign(&'static str),
+    /// It contradicts itself at a page; says how.
+    Page(u64, &'static str),
+}
+
+impl From<io::Error> for Damage {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Foreign(what) => write!(f, "not a usable LMDB file: {what}"),
+            Self::Page(page, what) => write!(f, "damaged LMDB file: page {page}: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Damage {}

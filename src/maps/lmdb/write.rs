@@ -1,0 +1,292 @@
+//! Writes an LMDB file from entries in key order, in one sequential pass.
+//!
+//! Leaves are filled to the last byte and leave memory as soon as they are full; of the inner pages only first keys and page
+//! numbers are kept until the end. The result is what LMDB itself could have written: `mdb_stat` and Postfix read it, and
+//! Postfix updates it in place.
+
+use super::format::{
+    BIG_DATA, BRANCH, FREE_FLAGS, LEAF, MAGIC, MAP_SIZE, MAX_KEY, META, META_FREE, META_LAST_PAGE, META_MAIN,
+    META_MAP_SIZE, META_TXN, NO_PAGE, NODE_HEADER, OVERFLOW, PAGE, PAGE_HEADER, VERSION,
+};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+
+/// Bytes written at once.
+const BUFFER: usize = 1 << 20;
+/// Largest node that stays on its page; of a larger one the value goes to overflow pages.
+const MAX_NODE: usize = (((PAGE - PAGE_HEADER) / 2) & !1) - 2;
+
+/// A page being filled from both ends: node pointers grow up, nodes grow down.
+struct Page {
+    bytes: Box<[u8; PAGE]>,
+    lower: usize,
+    upper: usize,
+}
+
+impl Page {
+    fn new() -> Self {
+        Self { bytes: Box::new([0; PAGE]), lower: PAGE_HEADER, upper: PAGE }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lower == PAGE_HEADER
+    }
+
+    fn fits(&self, node: usize) -> bool {
+        self.lower + 2 + node <= self.upper
+    }
+
+    /// Adds a node; `head` holds the first three of its header's four words.
+    fn push(&mut self, head: [u16; 3], key: &[u8], value: &[u8], node: usize) {
+        self.upper -= node;
+        let at = self.upper;
+        for (index, word) in head.into_iter().enumerate() {
+            self.put16(at + 2 * index, word);
+        }
+        self.put16(at + 6, to_u16(key.len()));
+        let key_end = at + NODE_HEADER + key.len();
+        self.bytes[at + NODE_HEADER..key_end].copy_from_slice(key);
+        self.bytes[key_end..key_end + value.len()].copy_from_slice(value);
+        self.put16(self.lower, to_u16(at));
+        self.lower += 2;
+    }
+
+    fn put16(&mut self, at: usize, word: u16) {
+        self.bytes[at..at + 2].copy_from_slice(&word.to_le_bytes());
+    }
+
+    /// Writes the header.
+    fn seal(&mut self, number: u64, flags: u16) {
+        self.bytes[..8].copy_from_slice(&number.to_le_bytes());
+        self.put16(8, 0);
+        self.put16(10, flags);
+        self.put16(12, to_u16(self.lower));
+        self.put16(14, to_u16(self.upper));
+        // What an earlier use of this buffer left in the gap must not reach the disk.
+        self.bytes[self.lower..self.upper].fill(0);
+    }
+}
+
+/// Everything that goes into these words is bounded by the page size or the key limit.
+#[allow(clippy::cast_possible_truncation)]
+fn to_u16(value: usize) -> u16 {
+    debug_assert!(value <= usize::from(u16::MAX));
+    value as u16
+}
+
+/// A page one level down: its first key and its number.
+type Child = (Box<[u8]>, u64);
+
+/// Writes one LMDB file.
+pub struct LmdbWriter<'a> {
+    file: &'a File,
+    buffer: Vec<u8>,
+    leaf: Page,
+    first_key: Vec<u8>,
+    leaves: Vec<Child>,
+    next_page: u64,
+    overflow_pages: u64,
+    entries: u64,
+}
+
+impl<'a> LmdbWriter<'a> {
+    /// Begins at the start of an empty file.
+    #[must_use]
+    pub fn new(file: &'a File) -> Self {
+        let mut buffer = Vec::with_capacity(BUFFER + PAGE);
+        // The two meta pages are written last: without them the file is no database.
+        buffer.resize(2 * PAGE, 0);
+        Self {
+            file,
+            buffer,
+            leaf: Page::new(),
+            first_key: Vec::new(),
+            leaves: Vec::new(),
+            next_page: 2,
+            overflow_pages: 0,
+            entries: 0,
+        }
+    }
+
+    /// Adds an entry. Keys must come in ascending order, each once, of 1 to [`MAX_KEY`] bytes.
+    ///
+    /// # Errors
+    /// Those of writing; `InvalidInput` for a key that is too long or empty, or a value of 4 GiB or more.
+    pub fn push(&mut self, key: &[u8], value: &[u8]) -> io::Result<()> {
+        if key.is_empty() || key.len() > MAX_KEY || u32::try_from(value.len()).is_err() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "key or value of a size that LMDB cannot hold"));
+        }
+        let size = even(NODE_HEADER + key.len() + value.len());
+        // LMDB compares the size before it is made even.
+        if NODE_HEADER + key.len() + value.len() <= MAX_NODE {
+            self.push_node(key, value, value.len(), 0, size)?;
+        } else {
+            let page = self.overflow(value)?;
+            let size = even(NODE_HEADER + key.len() + 8);
+            self.push_node(key, &page.to_le_bytes(), value.len(), BIG_DATA, size)?;
+        }
+        self.entries += 1;
+        Ok(())
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // The low and the high half of a length.
+    fn push_node(&mut self, key: &[u8], data: &[u8], length: usize, flags: u16, node: usize) -> io::Result<()> {
+        if !self.leaf.fits(node) {
+            self.flush_leaf()?;
+        }
+        if self.leaf.is_empty() {
+            self.first_key.clear();
+            self.first_key.extend_from_slice(key);
+        }
+        self.leaf.push([length as u16, (length >> 16) as u16, flags], key, data, node);
+        Ok(())
+    }
+
+    fn flush_leaf(&mut self) -> io::Result<()> {
+        let number = self.allocate(1);
+        self.leaf.seal(number, LEAF);
+        self.buffer.extend_from_slice(&self.leaf.bytes[..]);
+        self.leaves.push((self.first_key.as_slice().into(), number));
+        self.leaf.lower = PAGE_HEADER;
+        self.leaf.upper = PAGE;
+        self.write_full_buffer()
+    }
+
+    /// Writes a value to pages of its own and returns the first one's number.
+    fn overflow(&mut self, value: &[u8]) -> io::Result<u64> {
+        let pages = (PAGE_HEADER - 1 + value.len()) / PAGE + 1;
+        let number = self.allocate(pages as u64);
+        self.overflow_pages += pages as u64;
+        let start = self.buffer.len();
+        self.buffer.extend_from_slice(&number.to_le_bytes());
+        self.buffer.extend_from_slice(&[0, 0]);
+        self.buffer.extend_from_slice(&OVERFLOW.to_le_bytes());
+        // At most 2^20 pages: values are shorter than 4 GiB.
+        #[allow(clippy::cast_possible_truncation)]
+        self.buffer.extend_from_slice(&(pages as u32).to_le_bytes());
+        self.buffer.extend_from_slice(value);
+        self.buffer.resize(start + pages * PAGE, 0);
+        self.write_full_buffer()?;
+        Ok(number)
+    }
+
+    fn allocate(&mut self, pages: u64) -> u64 {
+        let number = self.next_page;
+        self.next_page += pages;
+        number
+    }
+
+    fn write_full_buffer(&mut self) -> io::Result<()> {
+        if self.buffer.len() >= BUFFER {
+            let mut file = self.file;
+            file.write_all(&self.buffer)?;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+
+    /// Writes what is left: the last leaf, the inner pages, and the meta pages that make the file a database.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn finish(mut self) -> io::Result<()> {
+        if !self.leaf.is_empty() {
+            self.flush_leaf()?;
+        }
+        let leaf_pages = self.leaves.len() as u64;
+        let mut level = std::mem::take(&mut self.leaves);
+        let mut depth = u16::from(!level.is_empty());
+        let mut branch_pages = 0;
+        while level.len() > 1 {
+            level = self.write_branches(&level)?;
+            branch_pages += level.len() as u64;
+            depth += 1;
+        }
+        let root = level.first().map_or(NO_PAGE, |child| child.1);
+        let mut file = self.file;
+        file.write_all(&self.buffer)?;
+        let last_page = self.next_page - 1;
+        let mut main = Vec::with_capacity(48);
+        main.extend_from_slice(&0_u32.to_le_bytes());
+        main.extend_from_slice(&0_u16.to_le_bytes());
+        main.extend_from_slice(&depth.to_le_bytes());
+        for count in [branch_pages, leaf_pages, self.overflow_pages, self.entries, root] {
+            main.extend_from_slice(&count.to_le_bytes());
+        }
+        let mut empty = vec![0; 40];
+        empty.extend_from_slice(&NO_PAGE.to_le_bytes());
+        // As after LMDB's first transaction: page 0 the empty database, page 1 the one in force.
+        let mut metas = meta_page(0, &empty, 1, 0, self.next_page);
+        metas.extend_from_slice(&meta_page(1, &main, last_page, 1, self.next_page));
+        self.file.write_all_at(&metas, 0)
+    }
+
+    /// Writes the pages above `children` and returns them.
+    fn write_branches(&mut self, children: &[Child]) -> io::Result<Vec<Child>> {
+        let mut parents = Vec::new();
+        let mut at = 0;
+        while at < children.len() {
+            let mut count = fitting(&children[at..]);
+            // LMDB wants two children on every inner page: the last but one leaves one to the last.
+            if children.len() - at - count == 1 {
+                count -= 1;
+            }
+            let mut page = Page::new();
+            for (index, (key, number)) in children[at..at + count].iter().enumerate() {
+                // The first key of an inner page is never compared; LMDB stores it empty.
+                let key: &[u8] = if index == 0 { &[] } else { key };
+                #[allow(clippy::cast_possible_truncation)] // The three words of a 48-bit page number.
+                let head = [*number as u16, (*number >> 16) as u16, (*number >> 32) as u16];
+                page.push(head, key, &[], even(NODE_HEADER + key.len()));
+            }
+            let number = self.allocate(1);
+            page.seal(number, BRANCH);
+            self.buffer.extend_from_slice(&page.bytes[..]);
+            self.write_full_buffer()?;
+            parents.push((children[at].0.clone(), number));
+            at += count;
+        }
+        Ok(parents)
+    }
+}
+
+/// How many of these children one inner page holds. At least six: keys have at most 511 bytes.
+fn fitting(children: &[Child]) -> usize {
+    let mut room = PAGE - PAGE_HEADER;
+    for (index, (key, _)) in children.iter().enumerate() {
+        let key = if index == 0 { 0 } else { key.len() };
+        let node = 2 + even(NODE_HEADER + key);
+        if node > room {
+            return index;
+        }
+        room -= node;
+    }
+    children.len()
+}
+
+fn even(size: usize) -> usize {
+    (size + 1) & !1
+}
+
+fn meta_page(number: u64, main: &[u8], last_page: u64, txn: u64, pages: u64) -> Vec<u8> {
+    let mut map_size = MAP_SIZE;
+    while map_size < pages * PAGE as u64 {
+        map_size *= 2;
+    }
+    let mut page = vec![0; PAGE];
+    let mut put = |at: usize, bytes: &[u8]| page[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, &number.to_le_bytes());
+    put(10, &META.to_le_bytes());
+    put(PAGE_HEADER, &MAGIC.to_le_bytes());
+    put(PAGE_HEADER + 4, &VERSION.to_le_bytes());
+    put(META_MAP_SIZE, &map_size.to_le_bytes());
+    #[allow(clippy::cast_possible_truncation)] // 4096
+    put(META_FREE, &(PAGE as u32).to_le_bytes());
+    put(META_FREE + 4, &FREE_FLAGS.to_le_bytes());
+    put(META_FREE + 40, &NO_PAGE.to_le_bytes());
+    put(META_MAIN, main);
+    put(META_LAST_PAGE, &last_page.to_le_bytes());
+    put(META_TXN, &txn.to_le_bytes());
+    page
+}

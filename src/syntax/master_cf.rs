@@ -1,0 +1,214 @@
+//! master.cf: one service a logical line — eight fields, then the command's arguments.
+//!
+//! Fields are separated by white space. An argument that begins with `{` runs to its partner and may hold white space; braces
+//! nest. What `-o` arguments mean is for floor 3; here they are words with places.
+//!
+//! Source: master(5).
+
+use super::fault::{Fault, FaultKind};
+use super::logical::{LogicalLines, is_space};
+use super::text::Text;
+use super::tree::{TokenKind, Tree, TreeBuilder};
+use crate::base::{Source, Span};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Number of fields before the arguments: name, type, private, unprivileged, chroot, wakeup, process limit, command.
+pub const FIELDS: usize = 8;
+
+/// A parsed master.cf.
+#[derive(Clone, Debug)]
+pub struct MasterCf {
+    /// All bytes, as tokens.
+    pub tree: Tree,
+    /// The services, in order.
+    pub services: Vec<ServiceLine>,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+}
+
+/// One service with all its fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceLine {
+    /// The eight fields.
+    pub fields: [Text; FIELDS],
+    /// The arguments of the command, in order.
+    pub arguments: Vec<Argument>,
+    /// From the name to the last byte of the last line, newline left out.
+    pub extent: Span,
+    /// The line that it begins on.
+    pub line: usize,
+}
+
+/// One argument of a service's command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argument {
+    /// The text; of a braced one what stands inside, without white space at its ends.
+    pub text: Text,
+    /// Whether it stood in braces.
+    pub braced: bool,
+    /// Its place, braces included.
+    pub span: Span,
+}
+
+impl ServiceLine {
+    /// The service's name.
+    #[must_use]
+    pub fn name(&self) -> &Text {
+        &self.fields[0]
+    }
+
+    /// The service's type: inet, unix, unix-dgram, fifo or pass.
+    #[must_use]
+    pub fn service_type(&self) -> &Text {
+        &self.fields[1]
+    }
+
+    /// The command that runs the service, without its arguments.
+    #[must_use]
+    pub fn command(&self) -> &Text {
+        &self.fields[7]
+    }
+}
+
+/// Parses a master.cf. Never fails; a line with a fault of form is no service.
+#[must_use]
+pub fn parse_master_cf(source: &Arc<Source>) -> MasterCf {
+    let bytes = source.bytes();
+    let mut builder = TreeBuilder::new(source);
+    let mut services = Vec::new();
+    let mut faults = Vec::new();
+    for line in LogicalLines::new(bytes) {
+        let extent = line.extent();
+        if line.orphan {
+            faults.push(Fault { kind: FaultKind::LeadingWhiteSpace, span: extent });
+            builder.token_lines(TokenKind::Other, extent);
+            continue;
+        }
+        let text = Text::of(&line, bytes);
+        let (words, fault) = split_words(text.bytes());
+        if let Some((kind, range)) = fault {
+            faults.push(Fault { kind, span: text.source_span(range) });
+        }
+        for (index, word) in words.iter().enumerate() {
+            let kind = if index == 0 { TokenKind::Name } else { TokenKind::Value };
+            builder.token_lines(kind, text.source_span(word.whole.clone()));
+        }
+        let fields: Vec<Text> = words.iter().take(FIELDS).map(|word| text.slice(word.whole.clone())).collect();
+        let Ok(fields) = <[Text; FIELDS]>::try_from(fields) else {
+            faults.push(Fault { kind: FaultKind::TooFewFields, span: extent });
+            continue;
+        };
+        let arguments = words[FIELDS..]
+            .iter()
+            .map(|word| Argument {
+                text: text.slice(word.inner.clone()),
+                braced: word.braced,
+                span: text.source_span(word.whole.clone()),
+            })
+            .collect();
+        services.push(ServiceLine { fields, arguments, extent, line: line.line });
+    }
+    MasterCf { tree: builder.finish(), services, faults }
+}
+
+struct Word {
+    whole: Range<usize>,
+    inner: Range<usize>,
+    braced: bool,
+}
+
+/// Splits at white space; from the ninth word on, braces group.
+fn split_words(text: &[u8]) -> (Vec<Word>, Option<(FaultKind, Range<usize>)>) {
+    let mut words = Vec::new();
+    let mut fault = None;
+    let mut at = 0;
+    loop {
+        at = next(text, at, |byte| !is_space(byte));
+        if at >= text.len() {
+            return (words, fault);
+        }
+        if words.len() >= FIELDS && text[at] == b'{' {
+            let Some(close) = closing_brace(text, at) else {
+                fault = fault.or(Some((FaultKind::UnclosedBrace, at..text.len())));
+                words.push(Word { whole: at..text.len(), inner: trimmed(text, at + 1..text.len()), braced: true });
+                return (words, fault);
+            };
+            words.push(Word { whole: at..close + 1, inner: trimmed(text, at + 1..close), braced: true });
+            let end = next(text, close + 1, is_space);
+            if end > close + 1 {
+                fault = fault.or(Some((FaultKind::TextAfterBrace, close + 1..end)));
+            }
+            at = end;
+        } else {
+            let end = next(text, at, is_space);
+            words.push(Word { whole: at..end, inner: at..end, braced: false });
+            at = end;
+        }
+    }
+}
+
+fn next(text: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> usize {
+    text[from..].iter().position(|&byte| wanted(byte)).map_or(text.len(), |n| from + n)
+}
+
+/// The `}` that closes the `{` at `open`.
+fn closing_brace(text: &[u8], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (offset, byte) in text[open..].iter().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 1 => return Some(open + offset),
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn trimmed(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let start = next(text, range.start, |byte| !is_space(byte)).min(range.end);
+    let end = text[start..range.end].iter().rposition(|&byte| !is_space(byte)).map_or(start, |at| start + at + 1);
+    start..end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> (Vec<(String, Vec<String>)>, Vec<FaultKind>) {
+        let source = Arc::new(Source::new("master.cf", text));
+        let parsed = parse_master_cf(&source);
+        assert_eq!(parsed.tree.print(), source.bytes());
+        let services = parsed.services.iter().map(|service| {
+            let arguments = service.arguments.iter().map(|a| a.text.to_string_lossy()).collect();
+            (service.name().to_string_lossy() + "/" + &service.service_type().to_string_lossy(), arguments)
+        });
+        (services.collect(), parsed.faults.iter().map(|fault| fault.kind).collect())
+    }
+
+    #[test]
+    fn services_and_faults() {
+        type Case<'a> = (&'a str, &'a [(&'a str, &'a [&'a str])], &'a [FaultKind]);
+        let cases: &[Case] = &[
+            ("smtp inet n - n - - smtpd\n", &[("smtp/inet", &[])], &[]),
+            (
+                "smtp inet n - n - - smtpd\n  -o a=b\n#c\n  -o { c = {d} e }\n",
+                &[("smtp/inet", &["-o", "a=b", "-o", "c = {d} e"])],
+                &[],
+            ),
+            ("smtp inet n - n - -\n", &[], &[FaultKind::TooFewFields]),
+            ("a unix - - n - - pipe {x y\n", &[("a/unix", &["x y"])], &[FaultKind::UnclosedBrace]),
+            ("a unix - - n - - pipe {x}y z\n", &[("a/unix", &["x", "z"])], &[FaultKind::TextAfterBrace]),
+            ("a unix - - n - - pipe {}\n", &[("a/unix", &[""])], &[]),
+            (" x\n", &[], &[FaultKind::LeadingWhiteSpace]),
+        ];
+        for (text, services, faults) in cases {
+            let services: Vec<_> = services
+                .iter()
+                .map(|(name, args)| ((*name).to_string(), args.iter().map(|a| (*a).to_string()).collect()))
+                .collect();
+            assert_eq!(parse(text), (services, faults.to_vec()), "{text:?}");
+        }
+    }
+}

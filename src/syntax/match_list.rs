@@ -1,0 +1,168 @@
+//! Match lists: what `mydestination`, `relay_domains` and `mynetworks` hold, and the files that such lists name.
+//!
+//! Elements are separated by commas and white space; `{ … }` groups. A leading `!` (any number of them) turns an element's
+//! meaning. `/path` names a file with more elements; `type:name` is a lookup table; all else is a pattern.
+//!
+//! Source: postconf(5), mydestination, mynetworks.
+
+use super::logical::{LogicalLines, is_space};
+use super::text::Text;
+use super::tree::{TokenKind, Tree, TreeBuilder};
+use crate::base::{Source, Span};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A parsed match-list file.
+#[derive(Clone, Debug)]
+pub struct MatchList {
+    /// All bytes, as tokens.
+    pub tree: Tree,
+    /// The elements, in order.
+    pub elements: Vec<Element>,
+    /// Lines that Postfix drops because they begin with white space and continue nothing.
+    pub orphans: Vec<Span>,
+}
+
+/// One element of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Element {
+    /// Whether `!` turns it.
+    pub negated: bool,
+    /// What it is.
+    pub kind: ElementKind,
+    /// The text without `!`.
+    pub text: Text,
+    /// Its place, `!` included.
+    pub span: Span,
+}
+
+/// What an element is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ElementKind {
+    /// `/path`: a file of elements.
+    File,
+    /// `type:name`: a lookup table.
+    Table,
+    /// A domain, address, network or name.
+    Pattern,
+}
+
+/// The ranges of the elements of a list: split at commas and white space, `{ … }` kept together.
+#[must_use]
+pub fn split_list(text: &[u8]) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut start = None;
+    let mut depth = 0_usize;
+    for (at, &byte) in text.iter().enumerate() {
+        let separates = depth == 0 && (byte == b',' || is_space(byte));
+        match (separates, start) {
+            (true, Some(from)) => {
+                ranges.push(from..at);
+                start = None;
+            }
+            (false, None) => start = Some(at),
+            _ => {}
+        }
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    ranges.extend(start.map(|from| from..text.len()));
+    ranges
+}
+
+/// The elements of one value.
+#[must_use]
+pub fn parse_elements(text: &Text) -> Vec<Element> {
+    split_list(text.bytes())
+        .into_iter()
+        .map(|range| {
+            let bytes = &text.bytes()[range.clone()];
+            let marks = bytes.iter().take_while(|&&byte| byte == b'!').count();
+            Element {
+                negated: marks % 2 == 1,
+                kind: element_kind(&bytes[marks..]),
+                text: text.slice(range.start + marks..range.end),
+                span: text.source_span(range),
+            }
+        })
+        .collect()
+}
+
+fn element_kind(bytes: &[u8]) -> ElementKind {
+    if bytes.starts_with(b"/") {
+        return ElementKind::File;
+    }
+    match memchr::memchr(b':', bytes) {
+        // `[::1]` and `2001:db8::1` are addresses, `hash:/etc/x` is a table.
+        Some(colon)
+            if colon > 0
+                && bytes[0].is_ascii_alphabetic()
+                && bytes[..colon].iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-')
+                && !is_address(bytes) =>
+        {
+            ElementKind::Table
+        }
+        _ => ElementKind::Pattern,
+    }
+}
+
+fn is_address(bytes: &[u8]) -> bool {
+    let network = bytes.split(|&byte| byte == b'/').next().unwrap_or(bytes);
+    std::str::from_utf8(network).is_ok_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok())
+}
+
+/// Parses a match-list file. Never fails.
+#[must_use]
+pub fn parse_match_list(source: &Arc<Source>) -> MatchList {
+    let bytes = source.bytes();
+    let mut builder = TreeBuilder::new(source);
+    let mut elements = Vec::new();
+    let mut orphans = Vec::new();
+    for line in LogicalLines::new(bytes) {
+        if line.orphan {
+            orphans.push(line.extent());
+            builder.token_lines(TokenKind::Other, line.extent());
+            continue;
+        }
+        for element in parse_elements(&Text::of(&line, bytes)) {
+            builder.token_lines(TokenKind::Value, element.span);
+            elements.push(element);
+        }
+    }
+    MatchList { tree: builder.finish(), elements, orphans }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_of_a_file() {
+        let text = "# relayed\nexample.com, !bad.example.com\n /etc/more lmdb:/etc/relay\n[::1]/128 fe80::/10\n!!x\n";
+        let source = Arc::new(Source::new("relay-domains", text));
+        let parsed = parse_match_list(&source);
+        assert_eq!(parsed.tree.print(), source.bytes());
+        let seen: Vec<_> = parsed.elements.iter().map(|e| (e.negated, e.kind, e.text.to_string_lossy())).collect();
+        use ElementKind::{File, Pattern, Table};
+        let expected = [
+            (false, Pattern, "example.com"),
+            (true, Pattern, "bad.example.com"),
+            (false, File, "/etc/more"),
+            (false, Table, "lmdb:/etc/relay"),
+            (false, Pattern, "[::1]/128"),
+            (false, Pattern, "fe80::/10"),
+            (false, Pattern, "x"),
+        ];
+        assert_eq!(seen, expected.map(|(n, k, t)| (n, k, t.to_string())));
+    }
+
+    #[test]
+    fn braces_keep_a_table_together() {
+        let text = b"inline:{ a=b, c=d } x,,y";
+        let parts: Vec<_> = split_list(text).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(parts, [&b"inline:{ a=b, c=d }"[..], b"x", b"y"]);
+    }
+}

@@ -1,0 +1,262 @@
+//! Pattern tables: regexp, pcre and cidr — rules tried in order, grouped by `if` … `endif`.
+//!
+//! Here only the form is read: where a pattern ends, its flags, its result, which `endif` closes which `if`. What a pattern
+//! means is for the map type.
+//!
+//! Source: regexp_table(5), pcre_table(5), cidr_table(5).
+
+use super::fault::{Fault, FaultKind};
+use super::logical::{LogicalLines, is_space};
+use super::text::Text;
+use super::tree::{TokenKind, Tree, TreeBuilder};
+use crate::base::{Source, Span};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Which kind of pattern the rules hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PatternForm {
+    /// `/pattern/flags` with any delimiter.
+    Expression,
+    /// An address or a network.
+    Network,
+}
+
+/// A parsed pattern table.
+#[derive(Clone, Debug)]
+pub struct PatternTable {
+    /// All bytes, as tokens.
+    pub tree: Tree,
+    /// The statements, in order.
+    pub statements: Vec<Statement>,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
+}
+
+/// One statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// What it says.
+    pub kind: StatementKind,
+    /// Where it stands.
+    pub extent: Span,
+    /// The line that it begins on.
+    pub line: usize,
+}
+
+/// The three statements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatementKind {
+    /// `if pattern`; `end` is the index of its `endif`, if there is one.
+    If {
+        /// When it holds.
+        pattern: Pattern,
+        /// Index of the statement that closes it.
+        end: Option<usize>,
+    },
+    /// `endif`.
+    Endif,
+    /// `pattern result`.
+    Rule {
+        /// When it holds.
+        pattern: Pattern,
+        /// What a lookup gives; may be empty for expressions.
+        result: Text,
+    },
+}
+
+/// A pattern with its marks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// Whether `!` stands before it.
+    pub negated: bool,
+    /// The expression between its delimiters, or the network.
+    pub text: Text,
+    /// The letters behind the closing delimiter.
+    pub flags: Text,
+}
+
+/// Parses a pattern table. Never fails.
+#[must_use]
+pub fn parse_pattern_table(source: &Arc<Source>, form: PatternForm) -> PatternTable {
+    let bytes = source.bytes();
+    let mut builder = TreeBuilder::new(source);
+    let mut statements: Vec<Statement> = Vec::new();
+    let mut faults = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    for line in LogicalLines::new(bytes) {
+        let extent = line.extent();
+        if line.orphan {
+            faults.push(Fault { kind: FaultKind::LeadingWhiteSpace, span: extent });
+            builder.token_lines(TokenKind::Other, extent);
+            continue;
+        }
+        let text = Text::of(&line, bytes);
+        let parsed = parse_statement(&text, form);
+        faults.extend(parsed.fault.map(|kind| Fault { kind, span: extent }));
+        for (kind, range) in parsed.tokens {
+            builder.token_lines(kind, text.source_span(range));
+        }
+        let Some(kind) = parsed.statement else { continue };
+        match kind {
+            StatementKind::If { .. } => open.push(statements.len()),
+            StatementKind::Endif => match open.pop() {
+                Some(start) => {
+                    let here = statements.len();
+                    if let StatementKind::If { end, .. } = &mut statements[start].kind {
+                        *end = Some(here);
+                    }
+                }
+                None => faults.push(Fault { kind: FaultKind::UnmatchedEndif, span: extent }),
+            },
+            StatementKind::Rule { .. } => {}
+        }
+        statements.push(Statement { kind, extent, line: line.line });
+    }
+    faults.extend(open.iter().map(|&at| Fault { kind: FaultKind::UnmatchedIf, span: statements[at].extent }));
+    PatternTable { tree: builder.finish(), statements, faults }
+}
+
+#[derive(Default)]
+struct Parsed {
+    statement: Option<StatementKind>,
+    fault: Option<FaultKind>,
+    tokens: Vec<(TokenKind, Range<usize>)>,
+}
+
+fn parse_statement(text: &Text, form: PatternForm) -> Parsed {
+    let bytes = text.bytes();
+    let mut parsed = Parsed::default();
+    let all = text.trim_range(0..bytes.len());
+    let word = all.start..word_end(bytes, all.clone());
+    if bytes[word.clone()].eq_ignore_ascii_case(b"endif") {
+        parsed.tokens.push((TokenKind::Keyword, word.clone()));
+        if word.end < all.end {
+            parsed.fault = Some(FaultKind::TextIgnored);
+        }
+        parsed.statement = Some(StatementKind::Endif);
+        return parsed;
+    }
+    let is_if = bytes[word.clone()].eq_ignore_ascii_case(b"if");
+    let rest = if is_if { text.trim_range(word.end..all.end) } else { all };
+    if is_if {
+        parsed.tokens.push((TokenKind::Keyword, word));
+    }
+    let (pattern, behind) = match parse_pattern(text, rest.clone(), form, &mut parsed.tokens) {
+        Ok(found) => found,
+        Err(kind) => {
+            parsed.fault = Some(kind);
+            return parsed;
+        }
+    };
+    let result = text.trim_range(behind..rest.end);
+    if is_if {
+        if !result.is_empty() {
+            parsed.fault = Some(FaultKind::TextIgnored);
+        }
+        parsed.statement = Some(StatementKind::If { pattern, end: None });
+        return parsed;
+    }
+    if result.is_empty() {
+        parsed.fault = Some(FaultKind::MissingResult);
+        if form == PatternForm::Network {
+            return parsed;
+        }
+    }
+    parsed.tokens.push((TokenKind::Value, result.clone()));
+    parsed.statement = Some(StatementKind::Rule { pattern, result: text.slice(result) });
+    parsed
+}
+
+fn parse_pattern(
+    text: &Text,
+    range: Range<usize>,
+    form: PatternForm,
+    tokens: &mut Vec<(TokenKind, Range<usize>)>,
+) -> Result<(Pattern, usize), FaultKind> {
+    let bytes = text.bytes();
+    let mut at = range.start;
+    let mut negated = false;
+    while at < range.end && (bytes[at] == b'!' || (negated && is_space(bytes[at]))) {
+        if bytes[at] == b'!' {
+            tokens.push((TokenKind::Keyword, at..at + 1));
+            negated = !negated;
+        }
+        at += 1;
+    }
+    if at >= range.end {
+        return Err(FaultKind::MissingPattern);
+    }
+    if form == PatternForm::Network {
+        let end = word_end(bytes, at..range.end);
+        tokens.push((TokenKind::Pattern, at..end));
+        return Ok((Pattern { negated, text: text.slice(at..end), flags: text.slice(end..end) }, end));
+    }
+    let delimiter = bytes[at];
+    if is_space(delimiter) || delimiter.is_ascii_alphanumeric() {
+        return Err(FaultKind::MissingPattern);
+    }
+    let mut close = at + 1;
+    while close < range.end && bytes[close] != delimiter {
+        close += if bytes[close] == b'\\' { 2 } else { 1 };
+    }
+    if close >= range.end {
+        return Err(FaultKind::UnclosedPattern);
+    }
+    let end = word_end(bytes, close + 1..range.end);
+    tokens.push((TokenKind::Pattern, at..end));
+    Ok((Pattern { negated, text: text.slice(at + 1..close), flags: text.slice(close + 1..end) }, end))
+}
+
+fn word_end(bytes: &[u8], range: Range<usize>) -> usize {
+    let word = &bytes[range.clone()];
+    range.start + word.iter().position(|&byte| is_space(byte)).unwrap_or(word.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, form: PatternForm) -> (Vec<String>, Vec<FaultKind>) {
+        let source = Arc::new(Source::new("t", text));
+        let parsed = parse_pattern_table(&source, form);
+        assert_eq!(parsed.tree.print(), source.bytes());
+        let pattern = |p: &Pattern| {
+            let mark = if p.negated { "!" } else { "" };
+            format!("{mark}<{}>{}", p.text.to_string_lossy(), p.flags.to_string_lossy())
+        };
+        let show = |statement: &Statement| match &statement.kind {
+            StatementKind::If { pattern: p, end } => format!("if {} ..{end:?}", pattern(p)),
+            StatementKind::Endif => "endif".to_string(),
+            StatementKind::Rule { pattern: p, result } => format!("{} => {}", pattern(p), result.to_string_lossy()),
+        };
+        (parsed.statements.iter().map(show).collect(), parsed.faults.iter().map(|fault| fault.kind).collect())
+    }
+
+    #[test]
+    fn expressions() {
+        let text = "/^a/ res a\n!/b\\/c/i not\nif /x/\n|y|  z\nendif\n/foo\n/x/\nif\nendif\nIF !/q/ extra\n";
+        let statements = [
+            "<^a> => res a",
+            "!<b\\/c>i => not",
+            "if <x> ..Some(4)",
+            "<y> => z",
+            "endif",
+            "<x> => ",
+            "endif",
+            "if !<q> ..None",
+        ];
+        use FaultKind::{MissingPattern, MissingResult, TextIgnored, UnclosedPattern, UnmatchedEndif, UnmatchedIf};
+        let faults = vec![UnclosedPattern, MissingResult, MissingPattern, UnmatchedEndif, TextIgnored, UnmatchedIf];
+        assert_eq!(parse(text, PatternForm::Expression), (statements.map(str::to_string).to_vec(), faults));
+    }
+
+    #[test]
+    fn networks() {
+        let text = "10.0.0.0/8 a b\n!1.2.3.4 c\nif 1.2.3.0/24\nendif x\nfe80::/64\n!\n";
+        let statements = ["<10.0.0.0/8> => a b", "!<1.2.3.4> => c", "if <1.2.3.0/24> ..Some(3)", "endif"];
+        use FaultKind::{MissingPattern, MissingResult, TextIgnored};
+        let faults = vec![TextIgnored, MissingResult, MissingPattern];
+        assert_eq!(parse(text, PatternForm::Network), (statements.map(str::to_string).to_vec(), faults));
+    }
+}

@@ -1,0 +1,102 @@
+//! One logical line of a `key value` table, split as postmap splits it.
+//!
+//! White space at both ends is dropped. The key ends at the first white space outside double quotes; a quoted part keeps its
+//! quotes, and a backslash protects the character behind it. The rest, without white space in front, is the value.
+//!
+//! Source: postmap(1), "TABLE FILE FORMAT".
+
+use super::fault::FaultKind;
+use super::logical::{is_space, trim, trim_start};
+
+/// What separates key and value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableForm {
+    /// `key value`, for postmap.
+    KeyValue,
+    /// `name: value`, for postalias.
+    Aliases,
+}
+
+/// A key and its value, as they stand in the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableEntry<'a> {
+    /// The key, quotes included, before any folding.
+    pub key: &'a [u8],
+    /// The value, without white space at its ends.
+    pub value: &'a [u8],
+}
+
+impl TableEntry<'_> {
+    /// Whether the entry looks as if it came from an aliases file: its key ends in a colon.
+    #[must_use]
+    pub fn looks_like_alias(&self) -> bool {
+        self.key.last() == Some(&b':')
+    }
+}
+
+/// Splits a line into key and value.
+///
+/// # Errors
+/// [`FaultKind::MissingValue`] or [`FaultKind::UnbalancedQuote`]: postmap drops such a line with a warning.
+pub fn parse_table_line(line: &[u8]) -> Result<TableEntry<'_>, FaultKind> {
+    let line = trim(line);
+    let end = key_end(line)?;
+    let (key, rest) = line.split_at(end);
+    let value = trim_start(rest);
+    if key.is_empty() || value.is_empty() {
+        return Err(FaultKind::MissingValue);
+    }
+    Ok(TableEntry { key, value })
+}
+
+/// Where the key ends.
+fn key_end(line: &[u8]) -> Result<usize, FaultKind> {
+    // Almost every key is free of quotes and backslashes: one scan settles those.
+    let plain = line.iter().position(|&byte| is_space(byte) || byte == b'"' || byte == b'\\').unwrap_or(line.len());
+    if line.get(plain).is_none_or(|&byte| is_space(byte)) {
+        return Ok(plain);
+    }
+    let mut quoted = false;
+    let mut at = plain;
+    while at < line.len() {
+        match line[at] {
+            b'\\' => at += 1,
+            b'"' => quoted = !quoted,
+            byte if is_space(byte) && !quoted => return Ok(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    if quoted { Err(FaultKind::UnbalancedQuote) } else { Ok(line.len()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_values_as_postmap_3_11_stores_them() {
+        let cases: &[(&str, Result<(&str, &str), FaultKind>)] = &[
+            ("a b", Ok(("a", "b"))),
+            ("a  b c\r", Ok(("a", "b c"))),
+            ("  a\tb", Ok(("a", "b"))),
+            ("a", Err(FaultKind::MissingValue)),
+            ("key: val", Ok(("key:", "val"))),
+            ("\"a b\"@X.com q", Ok(("\"a b\"@X.com", "q"))),
+            ("\"a\\\" b\" v", Ok(("\"a\\\" b\"", "v"))),
+            ("a\"b c\"d e", Ok(("a\"b c\"d", "e"))),
+            ("\\\"x y", Ok(("\\\"x", "y"))),
+            ("\"a\"b\"c\" d", Ok(("\"a\"b\"c\"", "d"))),
+            ("\"a\"  \"b\" c", Ok(("\"a\"", "\"b\" c"))),
+            ("a\\ b c", Ok(("a\\ b", "c"))),
+            ("\"\\\\\" x", Ok(("\"\\\\\"", "x"))),
+            ("\"unbal foo", Err(FaultKind::UnbalancedQuote)),
+            ("nbsp\u{a0}x y", Ok(("nbsp\u{a0}x", "y"))),
+        ];
+        for (line, expected) in cases {
+            let got = parse_table_line(line.as_bytes());
+            let expected = expected.map(|(key, value)| TableEntry { key: key.as_bytes(), value: value.as_bytes() });
+            assert_eq!(got, expected, "{line:?}");
+        }
+    }
+}
