@@ -3,12 +3,14 @@
 //! Parsing never fails: each parser returns a tree that prints back its input byte for byte, the items that it understood, and
 //! the faults of form that it met.
 
+pub mod alias_line;
 pub mod fault;
 pub mod logical;
 pub mod main_cf;
 pub mod master_cf;
 pub mod match_list;
 pub mod pattern_table;
+pub mod table;
 pub mod table_line;
 pub mod text;
 pub mod tree;
