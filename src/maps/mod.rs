@@ -1,3 +1,5 @@
 //! Floor 4: lookup tables: opening, looking up, compiling.
 
 pub mod lmdb;
+
+pub mod compile;

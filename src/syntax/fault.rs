@@ -36,6 +36,8 @@ pub enum FaultKind {
     NotUtf8,
     /// A table entry `key: value`: postmap stores the key with its colon.
     ColonKey,
+    /// A key or a value of 4 GiB or more.
+    TooLong,
     /// aliases: no `name: value` here.
     NeedNameValue,
     /// aliases: a name with a domain.

@@ -93,6 +93,12 @@ impl<'a> LogicalLines<'a> {
         Self { source, at: 0, line: 1 }
     }
 
+    /// The next logical line begins at or behind this offset.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.at.min(self.source.len())
+    }
+
     /// The next physical line without its newline, if any is left.
     fn physical(&mut self) -> Option<Span> {
         if self.at >= self.source.len() {

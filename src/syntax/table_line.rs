@@ -6,7 +6,8 @@
 //! Source: postmap(1), "TABLE FILE FORMAT".
 
 use super::fault::FaultKind;
-use super::logical::{is_space, trim, trim_start};
+use super::logical::{is_space, trim_end, trim_start};
+use std::ops::Range;
 
 /// What separates key and value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +40,23 @@ impl TableEntry<'_> {
 /// # Errors
 /// [`FaultKind::MissingValue`] or [`FaultKind::UnbalancedQuote`]: postmap drops such a line with a warning.
 pub fn parse_table_line(line: &[u8]) -> Result<TableEntry<'_>, FaultKind> {
-    let line = trim(line);
-    let end = key_end(line)?;
-    let (key, rest) = line.split_at(end);
-    let value = trim_start(rest);
+    let (key, value) = split_table_line(line)?;
+    Ok(TableEntry { key: &line[key], value: &line[value] })
+}
+
+/// As [`parse_table_line`], but gives the ranges of key and value.
+///
+/// # Errors
+/// The same.
+pub fn split_table_line(line: &[u8]) -> Result<(Range<usize>, Range<usize>), FaultKind> {
+    let start = line.len() - trim_start(line).len();
+    let end = trim_end(line).len().max(start);
+    let key = start..start + key_end(&line[start..end])?;
+    let value = end - trim_start(&line[key.end..end]).len()..end;
     if key.is_empty() || value.is_empty() {
         return Err(FaultKind::MissingValue);
     }
-    Ok(TableEntry { key, value })
+    Ok((key, value))
 }
 
 /// Where the key ends.

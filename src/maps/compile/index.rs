@@ -1,0 +1,231 @@
+//! Entries become an indexed file, written aside and swapped in when complete and on disk.
+//!
+//! Until then, and after any error, the old file is served as it was.
+
+use super::read::{Complaint, ComplaintKind, Entries};
+use super::sort::sorted_order;
+use super::{Duplicates, Recipe};
+use crate::base::atomic_file::Access;
+use crate::base::{AtomicFile, FileLock, LockKind, Span};
+use crate::maps::lmdb::{LmdbWriter, MAX_KEY};
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// The indexed file types that we write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IndexType {
+    /// `lmdb:`, NAME.lmdb
+    Lmdb,
+    /// `cdb:`, NAME.cdb
+    Cdb,
+}
+
+impl IndexType {
+    /// The type by its name in table references.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "lmdb" => Some(Self::Lmdb),
+            "cdb" => Some(Self::Cdb),
+            _ => None,
+        }
+    }
+
+    /// Its name in table references.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lmdb => "lmdb",
+            Self::Cdb => "cdb",
+        }
+    }
+
+    /// What is added to the table's name to give the file's.
+    #[must_use]
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Lmdb => ".lmdb",
+            Self::Cdb => ".cdb",
+        }
+    }
+
+    /// The indexed file of a table.
+    #[must_use]
+    pub fn path(self, table: &Path) -> std::path::PathBuf {
+        let mut name = table.as_os_str().to_os_string();
+        name.push(self.suffix());
+        name.into()
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Number of entries stored.
+    pub entries: usize,
+    /// Keys that stood more than once, in the order of the text (unless they were to be silent).
+    pub duplicates: Vec<Complaint>,
+}
+
+/// Why no new file is there. The old one, if any, is as it was.
+#[derive(Debug)]
+pub enum WriteError {
+    /// The system refused.
+    Io(io::Error),
+    /// A key is longer than LMDB takes.
+    KeyTooLong {
+        /// Offset of its line in the source.
+        line: usize,
+        /// Its length in bytes, without a trailing NUL.
+        length: usize,
+        /// The greatest length.
+        limit: usize,
+    },
+    /// A key without a character in a table without trailing NULs, which LMDB does not take.
+    EmptyKey {
+        /// Offset of its line in the source.
+        line: usize,
+    },
+    /// More entries than can be counted, or more than 4 GiB for cdb.
+    TooBig,
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::KeyTooLong { length, limit, .. } => {
+                write!(f, "the key has {length} bytes and LMDB takes at most {limit}")
+            }
+            Self::EmptyKey { .. } => f.write_str("LMDB takes no key without a character"),
+            Self::TooBig => f.write_str("the table is too big for its type"),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}
+
+/// The entries that are stored, by index, in the order of their keys.
+#[derive(Debug)]
+pub struct Unique {
+    /// Indices into [`Entries::all`].
+    pub kept: Vec<u32>,
+    /// The repeated ones, in the order of the text.
+    pub duplicates: Vec<Complaint>,
+}
+
+/// Sorts entries and settles which of several with one key is kept.
+///
+/// # Errors
+/// [`WriteError::TooBig`] for more than 2^32 entries.
+pub fn unique(entries: &Entries, duplicates: Duplicates) -> Result<Unique, WriteError> {
+    let all = entries.all();
+    let count = u32::try_from(all.len()).map_err(|_| WriteError::TooBig)?;
+    let order = sorted_order(count, |index| entries.key(&all[index as usize]));
+    let mut kept = Vec::with_capacity(order.len());
+    let mut complaints = Vec::new();
+    for run in order.chunk_by(|&a, &b| entries.key(&all[a as usize]) == entries.key(&all[b as usize])) {
+        let (first, last) = (run[0], run[run.len() - 1]);
+        kept.push(if duplicates == Duplicates::Replace { last } else { first });
+        if run.len() > 1 && duplicates == Duplicates::Warn {
+            let first = entries.line_start(&all[first as usize]);
+            complaints.extend(run[1..].iter().map(|&index| {
+                let entry = &all[index as usize];
+                Complaint {
+                    span: Span::at(entries.line_start(entry)),
+                    kind: ComplaintKind::Duplicate { key: entries.key(entry).to_vec(), first },
+                }
+            }));
+        }
+    }
+    complaints.sort_by_key(|complaint| complaint.span.start);
+    Ok(Unique { kept, duplicates: complaints })
+}
+
+/// Writes the indexed file at `target`, which gets `access`.
+///
+/// A writer that updates the old file in place is waited for before the new one takes its place.
+///
+/// # Errors
+/// Whatever keeps the new file from being complete and on disk.
+pub fn write_index(
+    entries: &Entries,
+    recipe: &Recipe,
+    index_type: IndexType,
+    target: &Path,
+    access: Access,
+) -> Result<Outcome, WriteError> {
+    let Unique { mut kept, duplicates } = unique(entries, recipe.duplicates)?;
+    let nul = recipe.trailing_nul.unwrap_or(index_type == IndexType::Lmdb);
+    if index_type == IndexType::Lmdb {
+        check_keys(entries, &kept, nul)?;
+    }
+    let aside = AtomicFile::create(target)?;
+    match index_type {
+        IndexType::Lmdb => write_lmdb(entries, &kept, nul, aside.file())?,
+        IndexType::Cdb => {
+            // cdb keeps the order of the source; readers stop at the first match.
+            kept.sort_unstable();
+            write_cdb(entries, &kept, nul, aside.file())?;
+        }
+    }
+    aside.set_access(access)?;
+    let old = File::options().read(true).write(true).open(target).ok();
+    let _waited = old.as_ref().map(|old| FileLock::acquire(old, LockKind::Exclusive)).transpose()?;
+    aside.commit()?;
+    Ok(Outcome { entries: kept.len(), duplicates })
+}
+
+/// Refuses keys that LMDB does not take, before anything is written: the first one in the text.
+fn check_keys(entries: &Entries, kept: &[u32], nul: bool) -> Result<(), WriteError> {
+    let limit = MAX_KEY - usize::from(nul);
+    let least = usize::from(!nul);
+    let bad = kept
+        .iter()
+        .map(|&index| &entries.all()[index as usize])
+        .filter(|entry| !(least..=limit).contains(&entries.key(entry).len()))
+        .min_by_key(|entry| entries.line_start(entry));
+    let Some(entry) = bad else { return Ok(()) };
+    let (line, length) = (entries.line_start(entry), entries.key(entry).len());
+    Err(if length == 0 { WriteError::EmptyKey { line } } else { WriteError::KeyTooLong { line, length, limit } })
+}
+
+fn write_lmdb(entries: &Entries, kept: &[u32], nul: bool, file: &File) -> Result<(), WriteError> {
+    let mut writer = LmdbWriter::new(file);
+    let (mut key, mut value) = (Vec::new(), Vec::new());
+    for &index in kept {
+        let entry = &entries.all()[index as usize];
+        writer
+            .push(terminated(&mut key, entries.key(entry), nul), terminated(&mut value, entries.value(entry), nul))?;
+    }
+    Ok(writer.finish()?)
+}
+
+fn write_cdb(entries: &Entries, kept: &[u32], nul: bool, file: &File) -> Result<(), WriteError> {
+    let mut writer = cdb2::CDBMake::new(file.try_clone()?)?;
+    let (mut key, mut value) = (Vec::new(), Vec::new());
+    for &index in kept {
+        let entry = &entries.all()[index as usize];
+        writer.add(terminated(&mut key, entries.key(entry), nul), terminated(&mut value, entries.value(entry), nul))?;
+    }
+    Ok(writer.finish()?)
+}
+
+/// `bytes` with a trailing NUL, put together in `buffer`, or as they are.
+fn terminated<'a>(buffer: &'a mut Vec<u8>, bytes: &'a [u8], nul: bool) -> &'a [u8] {
+    if !nul {
+        return bytes;
+    }
+    buffer.clear();
+    buffer.extend_from_slice(bytes);
+    buffer.push(0);
+    buffer
+}

@@ -1,0 +1,50 @@
+//! From a table's source to its indexed file.
+//!
+//! [`read`] takes the source apart, on all cores, into entries that point into it; [`sort`] brings their keys into the
+//! database's order; [`index`] writes the file aside and swaps it in. Nothing here prints: what postmap would warn about comes
+//! back as [`Complaint`]s.
+
+pub mod fold;
+pub mod index;
+pub mod read;
+pub mod sort;
+
+pub use fold::Folding;
+pub use index::{IndexType, Outcome, WriteError, write_index};
+pub use read::{Complaint, ComplaintKind, Entries, Entry, read_entries};
+
+use crate::syntax::table_line::TableForm;
+
+/// Which entry of several with one key is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duplicates {
+    /// The first, and the others are complained about.
+    Warn,
+    /// The first, silently (`-w`).
+    Ignore,
+    /// The last, silently (`-r`).
+    Replace,
+}
+
+/// How a source becomes an indexed file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// `key value` or `name: value`.
+    pub form: TableForm,
+    /// How keys are folded.
+    pub folding: Folding,
+    /// Whether lines must be UTF-8 (`smtputf8_enable`, without `-u`).
+    pub utf8: bool,
+    /// What happens to repeated keys.
+    pub duplicates: Duplicates,
+    /// Whether keys and values get a trailing NUL (`-N`, `-n`); `None` leaves it to the type: lmdb has them, cdb not.
+    pub trailing_nul: Option<bool>,
+}
+
+impl Recipe {
+    /// What postmap and postalias do without options.
+    #[must_use]
+    pub fn standard(form: TableForm) -> Self {
+        Self { form, folding: Folding::Unicode, utf8: true, duplicates: Duplicates::Warn, trailing_nul: None }
+    }
+}
