@@ -1,5 +1,5 @@
 //! Floor 4: lookup tables: opening, looking up, compiling.
 
-pub mod lmdb;
-
+pub mod cdb;
 pub mod compile;
+pub mod lmdb;

@@ -3,11 +3,13 @@
 //! Until then, and after any error, the old file is served as it was.
 
 use super::read::{Complaint, ComplaintKind, Entries};
-use super::sort::sorted_order;
+use super::sort::{Order, sorted_order};
 use super::{Duplicates, Recipe};
 use crate::base::atomic_file::Access;
 use crate::base::{AtomicFile, FileLock, LockKind, Span};
-use crate::maps::lmdb::{LmdbWriter, MAX_KEY};
+use crate::maps::lmdb::{LeafRun, LmdbWriter, MAX_KEY};
+use rayon::prelude::*;
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -129,22 +131,23 @@ pub struct Unique {
 pub fn unique(entries: &Entries, duplicates: Duplicates) -> Result<Unique, WriteError> {
     let all = entries.all();
     let count = u32::try_from(all.len()).map_err(|_| WriteError::TooBig)?;
-    let order = sorted_order(count, |index| entries.key(&all[index as usize]));
-    let mut kept = Vec::with_capacity(order.len());
+    let Order { order: mut kept, repeated } = sorted_order(count, |index| entries.key(&all[index as usize]));
+    let mut dropped = HashSet::new();
     let mut complaints = Vec::new();
-    for run in order.chunk_by(|&a, &b| entries.key(&all[a as usize]) == entries.key(&all[b as usize])) {
-        let (first, last) = (run[0], run[run.len() - 1]);
-        kept.push(if duplicates == Duplicates::Replace { last } else { first });
-        if run.len() > 1 && duplicates == Duplicates::Warn {
-            let first = entries.line_start(&all[first as usize]);
-            complaints.extend(run[1..].iter().map(|&index| {
+    for group in &repeated {
+        let keep = if duplicates == Duplicates::Replace { group.len() - 1 } else { 0 };
+        dropped.extend(group.iter().enumerate().filter(|&(at, _)| at != keep).map(|(_, &index)| index));
+        if duplicates == Duplicates::Warn {
+            let first = entries.line_start(&all[group[0] as usize]);
+            complaints.extend(group[1..].iter().map(|&index| {
                 let entry = &all[index as usize];
-                Complaint {
-                    span: Span::at(entries.line_start(entry)),
-                    kind: ComplaintKind::Duplicate { key: entries.key(entry).to_vec(), first },
-                }
+                let kind = ComplaintKind::Duplicate { key: entries.key(entry).to_vec(), first };
+                Complaint { span: Span::at(entries.line_start(entry)), kind }
             }));
         }
+    }
+    if !dropped.is_empty() {
+        kept.retain(|index| !dropped.contains(index));
     }
     complaints.sort_by_key(|complaint| complaint.span.start);
     Ok(Unique { kept, duplicates: complaints })
@@ -198,13 +201,29 @@ fn check_keys(entries: &Entries, kept: &[u32], nul: bool) -> Result<(), WriteErr
     Err(if length == 0 { WriteError::EmptyKey { line } } else { WriteError::KeyTooLong { line, length, limit } })
 }
 
+/// Entries that one thread turns into pages at a time.
+const RUN: usize = 1 << 14;
+
 fn write_lmdb(entries: &Entries, kept: &[u32], nul: bool, file: &File) -> Result<(), WriteError> {
     let mut writer = LmdbWriter::new(file);
-    let (mut key, mut value) = (Vec::new(), Vec::new());
-    for &index in kept {
-        let entry = &entries.all()[index as usize];
-        writer
-            .push(terminated(&mut key, entries.key(entry), nul), terminated(&mut value, entries.value(entry), nul))?;
+    // A few runs for each thread at a time: going to every entry's text is most of the work, and memory stays bounded.
+    for batch in kept.chunks(4 * RUN * rayon::current_num_threads()) {
+        let runs: Vec<io::Result<LeafRun>> = batch
+            .par_chunks(RUN)
+            .map(|part| {
+                let mut run = LeafRun::new();
+                let (mut key, mut value) = (Vec::new(), Vec::new());
+                for &index in part {
+                    let entry = &entries.all()[index as usize];
+                    let key = terminated(&mut key, entries.key(entry), nul);
+                    run.push(key, terminated(&mut value, entries.value(entry), nul))?;
+                }
+                Ok(run)
+            })
+            .collect();
+        for run in runs {
+            writer.append(run?)?;
+        }
     }
     Ok(writer.finish()?)
 }

@@ -4,6 +4,7 @@
 //! database's order; [`index`] writes the file aside and swaps it in. Nothing here prints: what postmap would warn about comes
 //! back as [`Complaint`]s.
 
+pub mod compare;
 pub mod fold;
 pub mod index;
 pub mod read;

@@ -14,42 +14,49 @@ struct Slot {
     index: u32,
 }
 
-/// The indices of `count` keys in the order of their keys; equal keys in the order of their indices.
-///
-/// Keys hold no NUL byte. `count` is at most `u32::MAX`.
-pub fn sorted_order<'k>(count: u32, key: impl Fn(u32) -> &'k [u8] + Sync) -> Vec<u32> {
-    if (1..count).all(|index| key(index - 1) <= key(index)) {
-        return (0..count).collect();
+/// Keys in order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    /// The indices of all keys in the order of the keys; of equal keys in the order of the indices.
+    pub order: Vec<u32>,
+    /// The indices of keys that are equal, group by group, each in ascending order; the groups in no order.
+    pub repeated: Vec<Vec<u32>>,
+}
+
+/// Sorts `count` keys, which hold no NUL byte, and finds the equal ones on the way.
+pub fn sorted_order<'k>(count: u32, key: impl Fn(u32) -> &'k [u8] + Sync) -> Order {
+    if (1..count).all(|index| key(index - 1) < key(index)) {
+        return Order { order: (0..count).collect(), repeated: Vec::new() };
     }
     let mut slots: Vec<Slot> =
         (0..count).into_par_iter().map(|index| Slot { chunk: chunk(key(index), 0), index }).collect();
-    sort_from(&mut slots, 0, &key);
-    slots.into_iter().map(|slot| slot.index).collect()
+    let repeated = sort_from(&mut slots, 0, &key);
+    Order { order: slots.into_iter().map(|slot| slot.index).collect(), repeated }
 }
 
-/// Sorts slots whose keys agree up to `depth` and whose chunks hold what follows.
-fn sort_from<'k>(slots: &mut [Slot], depth: usize, key: &(impl Fn(u32) -> &'k [u8] + Sync)) {
-    if slots.len() >= PARALLEL {
+/// Sorts slots whose keys agree up to `depth` and whose chunks hold what follows; returns the groups of equal keys.
+fn sort_from<'k>(slots: &mut [Slot], depth: usize, key: &(impl Fn(u32) -> &'k [u8] + Sync)) -> Vec<Vec<u32>> {
+    let many = slots.len() >= PARALLEL;
+    if many {
         slots.par_sort_unstable_by_key(|slot| (slot.chunk, slot.index));
     } else {
         slots.sort_unstable_by_key(|slot| (slot.chunk, slot.index));
     }
-    let many = slots.len() >= PARALLEL;
-    let runs = slots.chunk_by_mut(|a, b| a.chunk == b.chunk);
+    let runs = slots.chunk_by_mut(|a, b| a.chunk == b.chunk).filter(|run| run.len() > 1);
     let deeper = |run: &mut [Slot]| {
         // A zero in the last byte means that these keys ended: they are equal.
-        if run.len() < 2 || run[0].chunk.to_be_bytes()[7] == 0 {
-            return;
+        if run[0].chunk.to_be_bytes()[7] == 0 {
+            return vec![run.iter().map(|slot| slot.index).collect()];
         }
         for slot in run.iter_mut() {
             slot.chunk = chunk(key(slot.index), depth + 8);
         }
-        sort_from(run, depth + 8, key);
+        sort_from(run, depth + 8, key)
     };
     if many {
-        runs.par_bridge().for_each(deeper);
+        runs.collect::<Vec<_>>().into_par_iter().flat_map_iter(deeper).collect()
     } else {
-        runs.for_each(deeper);
+        runs.flat_map(deeper).collect()
     }
 }
 
@@ -85,13 +92,23 @@ mod tests {
             .collect();
         let mut expected: Vec<u32> = (0..40_000).collect();
         expected.sort_by_key(|&index| &keys[index as usize]);
-        assert_eq!(sorted_order(40_000, |index| &keys[index as usize]), expected);
+        let sorted = sorted_order(40_000, |index| &keys[index as usize]);
+        let groups = expected.chunk_by(|&a, &b| keys[a as usize] == keys[b as usize]);
+        let mut repeated: Vec<Vec<u32>> = groups.filter(|group| group.len() > 1).map(<[u32]>::to_vec).collect();
+        repeated.sort();
+        let mut found = sorted.repeated;
+        found.sort();
+        assert!(!repeated.is_empty());
+        assert_eq!(found, repeated);
+        assert_eq!(sorted.order, expected);
     }
 
     #[test]
     fn nothing_and_sorted_input() {
-        assert!(sorted_order(0, |_| b"").is_empty());
-        let keys: [&[u8]; 3] = [b"a", b"a", b"b"];
-        assert_eq!(sorted_order(3, |index| keys[index as usize]), [0, 1, 2]);
+        assert_eq!(sorted_order(0, |_| b""), Order::default());
+        let keys: [&[u8]; 4] = [b"a", b"a", b"b", b""];
+        let sorted = sorted_order(3, |index| keys[index as usize]);
+        assert_eq!(sorted, Order { order: vec![0, 1, 2], repeated: vec![vec![0, 1]] });
+        assert_eq!(sorted_order(4, |index| keys[index as usize]).order, [3, 0, 1, 2]);
     }
 }

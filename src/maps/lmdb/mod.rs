@@ -12,4 +12,4 @@ pub mod write;
 
 pub use format::{Damage, MAX_KEY};
 pub use read::LmdbFile;
-pub use write::LmdbWriter;
+pub use write::{LeafRun, LmdbWriter};

@@ -319,7 +319,7 @@ fn at_end(error: io::Error, what: &'static str) -> Damage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::write::LmdbWriter;
+    use super::super::write::{LeafRun, LmdbWriter};
     use super::*;
 
     type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
@@ -327,8 +327,12 @@ mod tests {
     fn written(pairs: &Pairs) -> File {
         let file = tempfile::tempfile().expect("scratch file");
         let mut writer = LmdbWriter::new(&file);
-        for (key, value) in pairs {
-            writer.push(key, value).expect("entries fit");
+        for part in pairs.chunks(1000) {
+            let mut run = LeafRun::new();
+            for (key, value) in part {
+                run.push(key, value).expect("entries fit");
+            }
+            writer.append(run).expect("scratch space");
         }
         writer.finish().expect("scratch space");
         file

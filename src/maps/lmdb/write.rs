@@ -1,8 +1,9 @@
-//! Writes an LMDB file from entries in key order, in one sequential pass.
+//! Writes an LMDB file from entries in key order.
 //!
-//! Leaves are filled to the last byte and leave memory as soon as they are full; of the inner pages only first keys and page
-//! numbers are kept until the end. The result is what LMDB itself could have written: `mdb_stat` and Postfix read it, and
-//! Postfix updates it in place.
+//! A [`LeafRun`] turns a stretch of entries into leaf pages, by itself, so that several threads can make runs; the
+//! [`LmdbWriter`] takes runs in order, gives their pages numbers and writes them at once. Of the inner pages only first keys
+//! and page numbers are kept until the end. The result is what LMDB itself could have written: `mdb_stat` and Postfix read it,
+//! and Postfix updates it in place.
 
 use super::format::{
     BIG_DATA, BRANCH, FREE_FLAGS, LEAF, MAGIC, MAP_SIZE, MAX_KEY, META, META_FREE, META_LAST_PAGE, META_MAIN,
@@ -12,8 +13,6 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 
-/// Bytes written at once.
-const BUFFER: usize = 1 << 20;
 /// Largest node that stays on its page; of a larger one the value goes to overflow pages.
 const MAX_NODE: usize = (((PAGE - PAGE_HEADER) / 2) & !1) - 2;
 
@@ -22,11 +21,13 @@ struct Page {
     bytes: Box<[u8; PAGE]>,
     lower: usize,
     upper: usize,
+    /// Where on the page the number of a long value's first page stands.
+    big: Vec<usize>,
 }
 
 impl Page {
     fn new() -> Self {
-        Self { bytes: Box::new([0; PAGE]), lower: PAGE_HEADER, upper: PAGE }
+        Self { bytes: Box::new([0; PAGE]), lower: PAGE_HEADER, upper: PAGE, big: Vec::new() }
     }
 
     fn is_empty(&self) -> bool {
@@ -78,12 +79,131 @@ fn to_u16(value: usize) -> u16 {
 /// A page one level down: its first key and its number.
 type Child = (Box<[u8]>, u64);
 
+/// Leaf pages for a stretch of entries, their numbers counted from 0.
+pub struct LeafRun {
+    bytes: Vec<u8>,
+    leaf: Page,
+    first_key: Vec<u8>,
+    leaves: Vec<Child>,
+    /// Where in `bytes` a page number stands.
+    numbers: Vec<usize>,
+    pages: u64,
+    overflow_pages: u64,
+    entries: u64,
+}
+
+impl Default for LeafRun {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl LeafRun {
+    /// No entry yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            bytes: Vec::new(),
+            leaf: Page::new(),
+            first_key: Vec::new(),
+            leaves: Vec::new(),
+            numbers: Vec::new(),
+            pages: 0,
+            overflow_pages: 0,
+            entries: 0,
+        }
+    }
+
+    /// Adds an entry. Keys must come in ascending order, each once, of 1 to [`MAX_KEY`] bytes.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a key that is too long or empty, or a value of 4 GiB or more.
+    pub fn push(&mut self, key: &[u8], value: &[u8]) -> io::Result<()> {
+        if key.is_empty() || key.len() > MAX_KEY || u32::try_from(value.len()).is_err() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "key or value of a size that LMDB cannot hold"));
+        }
+        let size = NODE_HEADER + key.len() + value.len();
+        if size <= MAX_NODE {
+            self.push_node(key, value, value.len(), 0);
+        } else {
+            let page = self.overflow(value);
+            self.push_node(key, &page.to_le_bytes(), value.len(), BIG_DATA);
+        }
+        self.entries += 1;
+        Ok(())
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // The low and the high half of a length.
+    fn push_node(&mut self, key: &[u8], data: &[u8], length: usize, flags: u16) {
+        let node = even(NODE_HEADER + key.len() + data.len());
+        if !self.leaf.fits(node) {
+            self.end_leaf();
+        }
+        if self.leaf.is_empty() {
+            self.first_key.clear();
+            self.first_key.extend_from_slice(key);
+        }
+        self.leaf.push([length as u16, (length >> 16) as u16, flags], key, data, node);
+        if flags == BIG_DATA {
+            self.leaf.big.push(self.leaf.upper + NODE_HEADER + key.len());
+        }
+    }
+
+    fn end_leaf(&mut self) {
+        let number = self.allocate(1);
+        self.leaf.seal(number, LEAF);
+        let start = self.bytes.len();
+        self.numbers.push(start);
+        self.numbers.extend(self.leaf.big.drain(..).map(|at| start + at));
+        self.bytes.extend_from_slice(&self.leaf.bytes[..]);
+        self.leaves.push((self.first_key.as_slice().into(), number));
+        self.leaf.lower = PAGE_HEADER;
+        self.leaf.upper = PAGE;
+    }
+
+    /// Writes a value to pages of its own and returns the first one's number.
+    fn overflow(&mut self, value: &[u8]) -> u64 {
+        let pages = (PAGE_HEADER - 1 + value.len()) / PAGE + 1;
+        let number = self.allocate(pages as u64);
+        self.overflow_pages += pages as u64;
+        let start = self.bytes.len();
+        self.numbers.push(start);
+        self.bytes.extend_from_slice(&number.to_le_bytes());
+        self.bytes.extend_from_slice(&[0, 0]);
+        self.bytes.extend_from_slice(&OVERFLOW.to_le_bytes());
+        // At most 2^20 pages: values are shorter than 4 GiB.
+        #[allow(clippy::cast_possible_truncation)]
+        self.bytes.extend_from_slice(&(pages as u32).to_le_bytes());
+        self.bytes.extend_from_slice(value);
+        self.bytes.resize(start + pages * PAGE, 0);
+        number
+    }
+
+    fn allocate(&mut self, pages: u64) -> u64 {
+        let number = self.pages;
+        self.pages += pages;
+        number
+    }
+
+    /// Ends the last leaf and adds `base` to every page number.
+    fn settle(&mut self, base: u64) {
+        if !self.leaf.is_empty() {
+            self.end_leaf();
+        }
+        for &at in &self.numbers {
+            let number = u64::from_le_bytes(self.bytes[at..at + 8].try_into().unwrap_or_default());
+            self.bytes[at..at + 8].copy_from_slice(&(base + number).to_le_bytes());
+        }
+        for (_, number) in &mut self.leaves {
+            *number += base;
+        }
+    }
+}
+
 /// Writes one LMDB file.
 pub struct LmdbWriter<'a> {
     file: &'a File,
     buffer: Vec<u8>,
-    leaf: Page,
-    first_key: Vec<u8>,
     leaves: Vec<Child>,
     next_page: u64,
     overflow_pages: u64,
@@ -94,81 +214,23 @@ impl<'a> LmdbWriter<'a> {
     /// Begins at the start of an empty file.
     #[must_use]
     pub fn new(file: &'a File) -> Self {
-        let mut buffer = Vec::with_capacity(BUFFER + PAGE);
         // The two meta pages are written last: without them the file is no database.
-        buffer.resize(2 * PAGE, 0);
-        Self {
-            file,
-            buffer,
-            leaf: Page::new(),
-            first_key: Vec::new(),
-            leaves: Vec::new(),
-            next_page: 2,
-            overflow_pages: 0,
-            entries: 0,
-        }
+        Self { file, buffer: vec![0; 2 * PAGE], leaves: Vec::new(), next_page: 2, overflow_pages: 0, entries: 0 }
     }
 
-    /// Adds an entry. Keys must come in ascending order, each once, of 1 to [`MAX_KEY`] bytes.
+    /// Writes the pages of a run, whose keys must all be greater than those before.
     ///
     /// # Errors
-    /// Those of writing; `InvalidInput` for a key that is too long or empty, or a value of 4 GiB or more.
-    pub fn push(&mut self, key: &[u8], value: &[u8]) -> io::Result<()> {
-        if key.is_empty() || key.len() > MAX_KEY || u32::try_from(value.len()).is_err() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "key or value of a size that LMDB cannot hold"));
-        }
-        let size = even(NODE_HEADER + key.len() + value.len());
-        // LMDB compares the size before it is made even.
-        if NODE_HEADER + key.len() + value.len() <= MAX_NODE {
-            self.push_node(key, value, value.len(), 0, size)?;
-        } else {
-            let page = self.overflow(value)?;
-            let size = even(NODE_HEADER + key.len() + 8);
-            self.push_node(key, &page.to_le_bytes(), value.len(), BIG_DATA, size)?;
-        }
-        self.entries += 1;
-        Ok(())
-    }
-
-    #[allow(clippy::cast_possible_truncation)] // The low and the high half of a length.
-    fn push_node(&mut self, key: &[u8], data: &[u8], length: usize, flags: u16, node: usize) -> io::Result<()> {
-        if !self.leaf.fits(node) {
-            self.flush_leaf()?;
-        }
-        if self.leaf.is_empty() {
-            self.first_key.clear();
-            self.first_key.extend_from_slice(key);
-        }
-        self.leaf.push([length as u16, (length >> 16) as u16, flags], key, data, node);
-        Ok(())
-    }
-
-    fn flush_leaf(&mut self) -> io::Result<()> {
-        let number = self.allocate(1);
-        self.leaf.seal(number, LEAF);
-        self.buffer.extend_from_slice(&self.leaf.bytes[..]);
-        self.leaves.push((self.first_key.as_slice().into(), number));
-        self.leaf.lower = PAGE_HEADER;
-        self.leaf.upper = PAGE;
-        self.write_full_buffer()
-    }
-
-    /// Writes a value to pages of its own and returns the first one's number.
-    fn overflow(&mut self, value: &[u8]) -> io::Result<u64> {
-        let pages = (PAGE_HEADER - 1 + value.len()) / PAGE + 1;
-        let number = self.allocate(pages as u64);
-        self.overflow_pages += pages as u64;
-        let start = self.buffer.len();
-        self.buffer.extend_from_slice(&number.to_le_bytes());
-        self.buffer.extend_from_slice(&[0, 0]);
-        self.buffer.extend_from_slice(&OVERFLOW.to_le_bytes());
-        // At most 2^20 pages: values are shorter than 4 GiB.
-        #[allow(clippy::cast_possible_truncation)]
-        self.buffer.extend_from_slice(&(pages as u32).to_le_bytes());
-        self.buffer.extend_from_slice(value);
-        self.buffer.resize(start + pages * PAGE, 0);
-        self.write_full_buffer()?;
-        Ok(number)
+    /// Those of writing.
+    pub fn append(&mut self, mut run: LeafRun) -> io::Result<()> {
+        run.settle(self.next_page);
+        self.next_page += run.pages;
+        self.overflow_pages += run.overflow_pages;
+        self.entries += run.entries;
+        self.leaves.append(&mut run.leaves);
+        self.write_buffer()?;
+        let mut file = self.file;
+        file.write_all(&run.bytes)
     }
 
     fn allocate(&mut self, pages: u64) -> u64 {
@@ -177,35 +239,29 @@ impl<'a> LmdbWriter<'a> {
         number
     }
 
-    fn write_full_buffer(&mut self) -> io::Result<()> {
-        if self.buffer.len() >= BUFFER {
-            let mut file = self.file;
-            file.write_all(&self.buffer)?;
-            self.buffer.clear();
-        }
+    fn write_buffer(&mut self) -> io::Result<()> {
+        let mut file = self.file;
+        file.write_all(&self.buffer)?;
+        self.buffer.clear();
         Ok(())
     }
 
-    /// Writes what is left: the last leaf, the inner pages, and the meta pages that make the file a database.
+    /// Writes the inner pages, and the meta pages that make the file a database.
     ///
     /// # Errors
     /// Those of writing.
     pub fn finish(mut self) -> io::Result<()> {
-        if !self.leaf.is_empty() {
-            self.flush_leaf()?;
-        }
         let leaf_pages = self.leaves.len() as u64;
         let mut level = std::mem::take(&mut self.leaves);
         let mut depth = u16::from(!level.is_empty());
         let mut branch_pages = 0;
         while level.len() > 1 {
-            level = self.write_branches(&level)?;
+            level = self.add_branches(&level);
             branch_pages += level.len() as u64;
             depth += 1;
         }
         let root = level.first().map_or(NO_PAGE, |child| child.1);
-        let mut file = self.file;
-        file.write_all(&self.buffer)?;
+        self.write_buffer()?;
         let last_page = self.next_page - 1;
         let mut main = Vec::with_capacity(48);
         main.extend_from_slice(&0_u32.to_le_bytes());
@@ -222,8 +278,8 @@ impl<'a> LmdbWriter<'a> {
         self.file.write_all_at(&metas, 0)
     }
 
-    /// Writes the pages above `children` and returns them.
-    fn write_branches(&mut self, children: &[Child]) -> io::Result<Vec<Child>> {
+    /// Adds the pages above `children` and returns them.
+    fn add_branches(&mut self, children: &[Child]) -> Vec<Child> {
         let mut parents = Vec::new();
         let mut at = 0;
         while at < children.len() {
@@ -243,11 +299,10 @@ impl<'a> LmdbWriter<'a> {
             let number = self.allocate(1);
             page.seal(number, BRANCH);
             self.buffer.extend_from_slice(&page.bytes[..]);
-            self.write_full_buffer()?;
             parents.push((children[at].0.clone(), number));
             at += count;
         }
-        Ok(parents)
+        parents
     }
 }
 

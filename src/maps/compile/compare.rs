@@ -1,0 +1,132 @@
+//! Whether an indexed file holds what its source says: by content, never by time.
+//!
+//! Both sides are reduced to a sum, over all entries, of a hash with a key that is new in every process; the order of entries
+//! then does not matter and nothing is sorted. Only when that says "different" and the source has more entries than the index
+//! (it may repeat keys) are its keys sorted and the repeated ones left out.
+
+use super::index::{IndexType, WriteError, unique};
+use super::read::Entries;
+use super::{Duplicates, Recipe};
+use crate::maps::cdb::{self, CdbFile};
+use crate::maps::lmdb::{self, LmdbFile};
+use crate::syntax::table_line::TableForm;
+use foldhash::quality::RandomState;
+use rayon::prelude::*;
+use std::fmt;
+use std::fs::File;
+use std::hash::BuildHasher;
+
+/// The entries of a table, whatever their order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Digest {
+    count: u64,
+    sum: u64,
+}
+
+impl Digest {
+    fn add(&mut self, key: &[u8], value: &[u8], seed: &RandomState) {
+        self.count += 1;
+        self.sum = self.sum.wrapping_add(seed.hash_one((key, value)));
+    }
+
+    fn join(self, other: Self) -> Self {
+        Self { count: self.count + other.count, sum: self.sum.wrapping_add(other.sum) }
+    }
+}
+
+/// Why an index could not be compared.
+#[derive(Debug)]
+pub enum ReadError {
+    /// An LMDB file.
+    Lmdb(lmdb::Damage),
+    /// A cdb file.
+    Cdb(cdb::Damage),
+}
+
+impl From<lmdb::Damage> for ReadError {
+    fn from(damage: lmdb::Damage) -> Self {
+        Self::Lmdb(damage)
+    }
+}
+
+impl From<cdb::Damage> for ReadError {
+    fn from(damage: cdb::Damage) -> Self {
+        Self::Cdb(damage)
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lmdb(damage) => damage.fmt(f),
+            Self::Cdb(damage) => damage.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// The digest of an indexed file, the records that postalias adds left out.
+///
+/// # Errors
+/// When the file is damaged or cannot be read.
+pub fn digest_index(
+    file: File,
+    index_type: IndexType,
+    form: TableForm,
+    seed: &RandomState,
+) -> Result<Digest, ReadError> {
+    let mut digest = Digest::default();
+    let mut visit = |key: &[u8], value: &[u8]| {
+        let (key, value) = (without_nul(key), without_nul(value));
+        if form == TableForm::KeyValue || !is_alias_record(key, value) {
+            digest.add(key, value, seed);
+        }
+    };
+    match index_type {
+        IndexType::Lmdb => LmdbFile::open(file)?.walk(|key, value| {
+            visit(key, value);
+            Ok::<(), lmdb::Damage>(())
+        })?,
+        IndexType::Cdb => CdbFile::open(file)?.walk(|key, value| {
+            visit(key, value);
+            Ok::<(), cdb::Damage>(())
+        })?,
+    }
+    Ok(digest)
+}
+
+/// Whether an index with this digest holds what the source says.
+///
+/// # Errors
+/// [`WriteError::TooBig`].
+pub fn is_current(entries: &Entries, recipe: &Recipe, index: Digest, seed: &RandomState) -> Result<bool, WriteError> {
+    let all = entries.all();
+    let whole = all
+        .par_chunks(1 << 14)
+        .map(|part| {
+            let mut digest = Digest::default();
+            part.iter().for_each(|entry| digest.add(entries.key(entry), entries.value(entry), seed));
+            digest
+        })
+        .reduce(Digest::default, Digest::join);
+    if whole == index || whole.count <= index.count {
+        return Ok(whole == index);
+    }
+    let silent = if recipe.duplicates == Duplicates::Replace { Duplicates::Replace } else { Duplicates::Ignore };
+    let mut digest = Digest::default();
+    for index in unique(entries, silent)?.kept {
+        let entry = &all[index as usize];
+        digest.add(entries.key(entry), entries.value(entry), seed);
+    }
+    Ok(digest == index)
+}
+
+fn without_nul(bytes: &[u8]) -> &[u8] {
+    bytes.strip_suffix(b"\0").unwrap_or(bytes)
+}
+
+/// The records that make a table an alias database: `@` and those of NIS.
+fn is_alias_record(key: &[u8], value: &[u8]) -> bool {
+    (key == b"@" && value == b"@") || key == b"YP_LAST_MODIFIED" || key == b"YP_MASTER_NAME"
+}
