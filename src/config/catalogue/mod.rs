@@ -1,0 +1,39 @@
+//! What Postfix 2.11 to 3.11 knows: parameters, restrictions, lookup table types, daemons, and how they changed.
+//!
+//! Constant tables, sorted by name and made by the build script from `data/*.tsv`: nothing is parsed or allocated at start-up.
+//! Each fact is declared once, there; help, `explain`, completion and the linter read the same constants.
+//!
+//! | what | file | look-up |
+//! |---|---|---|
+//! | parameters, their types, versions and defaults | `parameter.rs`, `value_type.rs`, `kind.rs` | [`parameter`] |
+//! | parameters of one transport | `family.rs` | [`service_parameter`] |
+//! | old names | `deprecated.rs` | [`deprecation`] |
+//! | access restrictions and their lists | `restrictions.rs` | [`restriction`], [`restriction_list`] |
+//! | lookup table types | `map_types.rs` | [`map_type`] |
+//! | master.cf | `services.rs` | [`daemon_command`], [`stock_services`] |
+
+mod deprecated;
+mod family;
+mod kind;
+mod map_types;
+mod parameter;
+mod restrictions;
+mod services;
+mod value_type;
+mod version;
+
+pub use deprecated::{Change, Deprecation, NameKind, deprecation, deprecations};
+pub use family::{ServiceParameter, service_parameter, service_parameters};
+pub use kind::Kind;
+pub use map_types::{MapFile, MapKind, MapType, map_type, map_types};
+pub use parameter::{EarlierDefault, Origin, Parameter, parameter, parameters};
+pub use restrictions::{
+    Argument, Class, Information, Restriction, RestrictionList, Stage, restriction, restriction_list,
+    restriction_lists, restrictions,
+};
+pub use services::{
+    DaemonCommand, MasterField, ServiceType, Skeleton, StockService, daemon_command, daemon_commands, default_chroot,
+    master_fields, stock_services,
+};
+pub use value_type::{Limits, TimeUnit, ValueType};
+pub use version::{NotAVersion, Version};
