@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | parameters, their types, versions and defaults | `parameter.rs`, `value_type.rs`, `kind.rs` | [`parameter`] |
 //! | parameters of one transport | `family.rs` | [`service_parameter`] |
+//! | defaults that packages change | `profile.rs` | [`default_value`] |
 //! | old names | `deprecated.rs` | [`deprecation`] |
 //! | access restrictions and their lists | `restrictions.rs` | [`restriction`], [`restriction_list`] |
 //! | lookup table types | `map_types.rs` | [`map_type`] |
@@ -17,6 +18,7 @@ mod family;
 mod kind;
 mod map_types;
 mod parameter;
+mod profile;
 mod restrictions;
 mod services;
 mod value_type;
@@ -27,6 +29,7 @@ pub use family::{ServiceParameter, service_parameter, service_parameters};
 pub use kind::Kind;
 pub use map_types::{MapFile, MapKind, MapType, map_type, map_types};
 pub use parameter::{EarlierDefault, Origin, Parameter, parameter, parameters};
+pub use profile::{Profile, default_value};
 pub use restrictions::{
     Argument, Class, Information, Restriction, RestrictionList, Stage, restriction, restriction_list,
     restriction_lists, restrictions,
