@@ -12,6 +12,7 @@
 //! | access restrictions and their lists | `restrictions.rs` | [`restriction`], [`restriction_list`] |
 //! | lookup table types | `map_types.rs` | [`map_type`] |
 //! | master.cf | `services.rs` | [`daemon_command`], [`stock_services`] |
+//! | "did you mean" | `suggest.rs` | [`suggest`], [`suggest_parameter`] |
 
 mod deprecated;
 mod family;
@@ -21,6 +22,7 @@ mod parameter;
 mod profile;
 mod restrictions;
 mod services;
+mod suggest;
 mod value_type;
 mod version;
 
@@ -38,5 +40,6 @@ pub use services::{
     DaemonCommand, MasterField, ServiceType, Skeleton, StockService, daemon_command, daemon_commands, default_chroot,
     master_fields, stock_services,
 };
+pub use suggest::{ParameterSuggestion, suggest, suggest_parameter};
 pub use value_type::{Limits, TimeUnit, ValueType};
 pub use version::{NotAVersion, Version};
