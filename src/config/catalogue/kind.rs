@@ -55,7 +55,7 @@ pub enum Kind {
     TransportList,
     /// The name of a master.cf service.
     ServiceName,
-    /// A destination host, [host], host:port.
+    /// A destination host, `[host]`, `host:port`.
     Nexthop,
     /// A list of destination hosts.
     NexthopList,
