@@ -1,1 +1,22 @@
-//! Floor 8: one file per command.
+//! Floor 8: one file per command: argument parsing, output, exit status.
+//!
+//! Called by a drop-in name, or as `postwright NAME …`, the program behaves as that program does.
+
+pub mod dropin;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Runs the program that `arguments` (with the program's own name first) ask for.
+#[must_use]
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    let called = arguments.first().map(|name| Path::new(name).file_name().unwrap_or_default().to_os_string());
+    if let Some(program) = called.and_then(|name| dropin::by_name(&name)) {
+        return program(&arguments);
+    }
+    if let Some(program) = arguments.get(1).and_then(|name| dropin::by_name(name)) {
+        return program(&arguments[1..]);
+    }
+    ExitCode::from(2)
+}

@@ -1,0 +1,97 @@
+//! One file per map type.
+
+pub mod cdb;
+pub mod lmdb;
+
+use super::compile::Folding;
+use super::error::LookupError;
+use super::table::OpenOptions;
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+
+/// The indexed file of a table that is opened for reading.
+fn index_path(name: &[u8], suffix: &str) -> PathBuf {
+    OsString::from_vec([name, suffix.as_bytes()].concat()).into()
+}
+
+fn open_index(path: &std::path::Path) -> Result<File, LookupError> {
+    File::open(path)
+        .map_err(|error| LookupError::Config(format!("open database {}: {}", path.display(), system_words(&error))))
+}
+
+/// Whether another file stands at the path since `file` was opened, as after a rebuild by rename.
+fn was_replaced(file: &File, path: &std::path::Path) -> bool {
+    let (Ok(open), Ok(there)) = (file.metadata(), std::fs::metadata(path)) else { return false };
+    (open.dev(), open.ino()) != (there.dev(), there.ino())
+}
+
+/// The system's words for an error, without the number that Rust adds.
+#[must_use]
+pub fn system_words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(at) => text[..at].to_string(),
+        None => text,
+    }
+}
+
+/// Tries a key with a trailing NUL, then without, and remembers which form the table has.
+struct NulForm {
+    with: bool,
+    without: bool,
+}
+
+impl NulForm {
+    fn new(options: OpenOptions) -> Self {
+        Self { with: options.trailing_nul != Some(false), without: options.trailing_nul != Some(true) }
+    }
+
+    fn lookup<E>(
+        &mut self,
+        key: &[u8],
+        folding: Folding,
+        mut get: impl FnMut(&[u8]) -> Result<Option<Vec<u8>>, E>,
+    ) -> Result<Option<Vec<u8>>, E> {
+        let key = folding.apply(key);
+        if self.with {
+            let mut terminated = key.to_vec();
+            terminated.push(0);
+            if let Some(mut value) = get(&terminated)? {
+                self.without = false;
+                if value.last() == Some(&0) {
+                    value.pop();
+                }
+                return Ok(Some(value));
+            }
+        }
+        if self.without
+            && let Some(value) = get(&key)?
+        {
+            self.with = false;
+            return Ok(Some(value));
+        }
+        Ok(None)
+    }
+}
+
+fn without_nul(bytes: &[u8]) -> &[u8] {
+    bytes.strip_suffix(b"\0").unwrap_or(bytes)
+}
+
+fn damaged(path: &std::path::Path, what: &dyn std::fmt::Display) -> LookupError {
+    LookupError::Config(format!("{}: {what}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn paths_need_not_be_utf8() {
+        assert_eq!(index_path(b"/x/\xff", ".cdb").as_os_str().as_bytes(), b"/x/\xff.cdb");
+    }
+}
