@@ -1,3 +1,10 @@
 //! Floor 3: what parameters are, and what they are set to.
 
 pub mod catalogue;
+pub mod effective;
+pub mod host;
+pub mod load;
+pub mod services;
+
+pub use effective::{Configuration, Origin, Settings, Value};
+pub use load::{ConfigFiles, LoadError};

@@ -1,0 +1,115 @@
+//! Effective values: what a parameter is set to, for the whole system or one service, and by what.
+//!
+//! Layers, the last one wins: the default of the chosen version and build; main.cf; the command line; `-o` of the service.
+
+use super::catalogue::{self, Profile, Version};
+use super::host::Host;
+use super::load::ConfigFiles;
+use super::services::Service;
+use crate::syntax::Text;
+use std::borrow::Cow;
+
+/// By what a configuration is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The series of Postfix whose defaults hold.
+    pub target: Version,
+    /// The package whose defaults hold; none: upstream's, with `lmdb`.
+    pub profile: Option<Profile>,
+    /// What the defaults of `myhostname` and its like come from.
+    pub host: Host,
+}
+
+/// A configuration with all its layers.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// What was read.
+    pub files: ConfigFiles,
+    /// By what it is judged.
+    pub settings: Settings,
+    /// `name=value` from the command line.
+    pub overrides: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// A value before expansion, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value<'a> {
+    /// The text, `$name`s and all.
+    pub bytes: Cow<'a, [u8]>,
+    /// Who set it.
+    pub origin: Origin<'a>,
+}
+
+/// Who set a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// Nobody: it is the default.
+    Default,
+    /// main.cf, with the value's place.
+    Main(&'a Text),
+    /// The command line.
+    CommandLine,
+    /// `-o` of a service, with the value's place in master.cf.
+    Service(&'a Text),
+}
+
+impl Configuration {
+    /// A configuration without overrides from the command line.
+    #[must_use]
+    pub fn new(files: ConfigFiles, settings: Settings) -> Self {
+        Self { files, settings, overrides: Vec::new() }
+    }
+
+    /// The unexpanded value of a parameter, for one service if one is given.
+    ///
+    /// `None`: no layer knows the name.
+    #[must_use]
+    pub fn value<'a>(&'a self, name: &[u8], service: Option<&'a Service>) -> Option<Value<'a>> {
+        if let Some(set) = service.and_then(|service| service.value(name)) {
+            let origin = Origin::Service(&set.value);
+            return Some(Value { bytes: Cow::Borrowed(set.value.bytes()), origin });
+        }
+        if let Some((_, value)) = self.overrides.iter().rev().find(|(set, _)| set == name) {
+            return Some(Value { bytes: Cow::Borrowed(value), origin: Origin::CommandLine });
+        }
+        if let Some(entry) = self.files.entry(name) {
+            let origin = Origin::Main(&entry.value);
+            return Some(Value { bytes: Cow::Borrowed(entry.value.bytes()), origin });
+        }
+        self.default(name).map(|bytes| Value { bytes, origin: Origin::Default })
+    }
+
+    /// The unexpanded default of a parameter; `None` if the target knows no such name.
+    #[must_use]
+    pub fn default(&self, name: &[u8]) -> Option<Cow<'static, [u8]>> {
+        let name = std::str::from_utf8(name).ok()?;
+        if let Some(parameter) = catalogue::parameter(name) {
+            if !parameter.exists_in(self.settings.target) {
+                return None;
+            }
+            let known = catalogue::default_value(parameter, self.settings.target, self.settings.profile);
+            return Some(match known {
+                Some(text) => Cow::Borrowed(text.as_bytes()),
+                None => Cow::Owned(self.computed(name).into_bytes()),
+            });
+        }
+        let (_, family) = catalogue::service_parameter(name)?;
+        Some(Cow::Borrowed(family.default.as_bytes()))
+    }
+
+    /// Defaults that depend on the machine or on the configuration itself.
+    fn computed(&self, name: &str) -> String {
+        match name {
+            "myhostname" => self.settings.host.name.clone(),
+            "mydomain" => {
+                let hostname = self.value(b"myhostname", None).map(|value| value.bytes.into_owned());
+                let hostname = hostname.unwrap_or_else(|| self.settings.host.name.clone().into_bytes());
+                let hostname = String::from_utf8_lossy(&hostname).into_owned();
+                hostname.split_once('.').map_or_else(|| "localdomain".to_string(), |(_, domain)| domain.to_string())
+            }
+            "mynetworks" => self.settings.host.networks.clone(),
+            "config_directory" => self.files.directory.display().to_string(),
+            _ => String::new(),
+        }
+    }
+}

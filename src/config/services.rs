@@ -1,0 +1,142 @@
+//! The services of master.cf and the parameters that their `-o` arguments set.
+//!
+//! `-o name=value`, `-oname=value` and `-o { name = value }` set a main.cf parameter for one service. Only the daemons that come
+//! with Postfix read `-o`; options end at the first argument that is none.
+//!
+//! Source: master(5), postconf(5).
+
+use crate::base::Span;
+use crate::syntax::Text;
+use crate::syntax::main_cf::split_assignment;
+use crate::syntax::master_cf::{MasterCf, ServiceLine};
+
+/// A service and what it overrides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its line in master.cf.
+    pub line: ServiceLine,
+    /// The parameters that it sets, in order; a later one of the same name wins.
+    pub overrides: Vec<Override>,
+    /// `-o` arguments that set nothing.
+    pub faults: Vec<OverrideFault>,
+}
+
+/// One `-o name=value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// The parameter.
+    pub name: Text,
+    /// Its value for this service.
+    pub value: Text,
+    /// Whether it stood in braces.
+    pub braced: bool,
+    /// From `-o` to the end of the value.
+    pub span: Span,
+}
+
+/// A `-o` that sets nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OverrideFault {
+    /// What is wrong.
+    pub kind: OverrideFaultKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// What can be wrong with a `-o`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OverrideFaultKind {
+    /// Nothing stands behind `-o`.
+    MissingArgument,
+    /// What stands behind it has no `=`.
+    MissingEquals,
+    /// Nothing stands before the `=`.
+    MissingName,
+}
+
+impl Service {
+    /// `name/type`, as postconf -M names a service.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.line.name().to_string_lossy(), self.line.service_type().to_string_lossy())
+    }
+
+    /// The value that this service sets for a parameter.
+    #[must_use]
+    pub fn value(&self, name: &[u8]) -> Option<&Override> {
+        self.overrides.iter().rev().find(|set| set.name.bytes() == name)
+    }
+}
+
+/// The services of a master.cf, in order.
+#[must_use]
+pub fn services(master: &MasterCf) -> Vec<Service> {
+    master.services.iter().map(service).collect()
+}
+
+fn service(line: &ServiceLine) -> Service {
+    let mut overrides = Vec::new();
+    let mut faults = Vec::new();
+    let mut arguments = line.arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let text = argument.text.bytes();
+        if argument.braced || text.first() != Some(&b'-') || text == b"--" {
+            break;
+        }
+        let (assignment, braced, span) = match text {
+            b"-o" => match arguments.next() {
+                Some(next) => (next.text.clone(), next.braced, argument.span.cover(next.span)),
+                None => {
+                    let kind = OverrideFaultKind::MissingArgument;
+                    faults.push(OverrideFault { kind, span: argument.span });
+                    break;
+                }
+            },
+            _ if text.starts_with(b"-o") => (argument.text.slice(2..text.len()), false, argument.span),
+            _ => continue,
+        };
+        match split_assignment(assignment.bytes()) {
+            Ok((name, _, value)) => {
+                overrides.push(Override { name: assignment.slice(name), value: assignment.slice(value), braced, span })
+            }
+            Err(kind) => {
+                let kind = match kind {
+                    crate::syntax::FaultKind::MissingName => OverrideFaultKind::MissingName,
+                    _ => OverrideFaultKind::MissingEquals,
+                };
+                faults.push(OverrideFault { kind, span });
+            }
+        }
+    }
+    Service { line: line.clone(), overrides, faults }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Source;
+    use crate::syntax::master_cf::parse_master_cf;
+    use std::sync::Arc;
+
+    fn overrides(arguments: &str) -> (Vec<String>, Vec<OverrideFaultKind>) {
+        let source = Arc::new(Source::new("master.cf", format!("a unix - - n - - smtpd {arguments}\n")));
+        let service = services(&parse_master_cf(&source)).remove(0);
+        let show = |o: &Override| format!("{}={}", o.name.to_string_lossy(), o.value.to_string_lossy());
+        (service.overrides.iter().map(show).collect(), service.faults.iter().map(|fault| fault.kind).collect())
+    }
+
+    #[test]
+    fn overrides_in_all_their_forms() {
+        use OverrideFaultKind::{MissingArgument, MissingEquals, MissingName};
+        let cases: &[(&str, &[&str], &[OverrideFaultKind])] = &[
+            ("-v -o a=b -oc=d -o { e = f g } -o { h=i }", &["a=b", "c=d", "e=f g", "h=i"], &[]),
+            ("-o a= -o b", &["a="], &[MissingEquals]),
+            ("-o =x -o", &[], &[MissingName, MissingArgument]),
+            ("x -o a=b", &[], &[]),
+        ];
+        for (arguments, expected, faults) in cases {
+            let expected: Vec<String> = expected.iter().map(|text| (*text).to_string()).collect();
+            assert_eq!(overrides(arguments), (expected, faults.to_vec()), "{arguments}");
+        }
+    }
+}
