@@ -9,10 +9,12 @@
 // Clippy's leave for tests does not reach the functions that they share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod oracle;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
+use oracle::{Oracle, Random};
 use postwright::syntax::alias_line::parse_alias_line;
 
 /// Marks line `number`; found again in whatever is stored for it.
@@ -84,23 +86,6 @@ fn matrix() -> Vec<Vec<u8>> {
         }
     }
     lines
-}
-
-/// A sequence of pseudo-random numbers (SplitMix64), the same on every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
-    }
-
-    fn pick<'a>(&mut self, among: &[&'a str]) -> &'a str {
-        among[self.below(among.len())]
-    }
 }
 
 const PIECES: &[&str] = &[
@@ -182,72 +167,28 @@ fn random_lines(random: &mut Random, count: usize) -> Vec<Vec<u8>> {
 
 // ---- the oracle ------------------------------------------------------------------------------------------------------------
 
-/// A Debian root with Postfix in it, and a scratch directory there that goes when this does.
-struct Oracle {
-    root: PathBuf,
-    scratch: String,
-}
+/// What Postfix stores for each line, as [`ours`] writes it.
+fn stored(oracle: &Oracle, lines: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let mut text = lines.join(&b'\n');
+    text.push(b'\n');
+    fs::write(oracle.path("aliases"), text).unwrap();
+    let table = format!("lmdb:{}/aliases", oracle.scratch);
+    let warnings = oracle.run(&["postalias", "-c", &oracle.scratch, &table]).stderr;
+    let listing = oracle.run(&["postmap", "-c", &oracle.scratch, "-s", &table]).stdout;
 
-impl Oracle {
-    fn find(purpose: &str) -> Option<Self> {
-        let root =
-            std::env::var_os("POSTWRIGHT_ORACLE").map_or_else(|| "/var/tmp/postwright-oracle".into(), PathBuf::from);
-        if !root.join(".complete").exists() {
-            let required = std::env::var_os("POSTWRIGHT_ORACLE_REQUIRED").is_some_and(|value| value == "1");
-            assert!(!required, "no oracle at {}", root.display());
-            eprintln!("skipped: no oracle (tests/oracle/setup makes it)");
-            return None;
+    let mut answers = vec![Vec::new(); lines.len()];
+    for record in listing.split(|&byte| byte == b'\n').filter(|record| !record.is_empty()) {
+        match marked(record) {
+            Some(number) => answers[number] = record.to_vec(),
+            None => assert!(record.starts_with(b"@\t@") || record.starts_with(b"YP_"), "no marker: {record:?}"),
         }
-        let scratch = format!("/tmp/alias-line-{purpose}-{}", std::process::id());
-        let oracle = Self { root, scratch };
-        fs::create_dir_all(oracle.path("")).unwrap();
-        fs::write(oracle.path("main.cf"), "compatibility_level = 3.11\ndefault_database_type = lmdb\n").unwrap();
-        Some(oracle)
     }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.root.join(self.scratch.trim_start_matches('/')).join(name)
+    for warning in String::from_utf8(warnings).unwrap().lines() {
+        let (_, place) = warning.split_once(", line ").unwrap_or_else(|| panic!("unexpected: {warning}"));
+        let (number, text) = place.split_once(": ").unwrap();
+        answers[number.parse::<usize>().unwrap() - 1] = format!("! {text}").into_bytes();
     }
-
-    fn run(&self, command: &[&str]) -> Output {
-        let output = Command::new("chroot").arg(&self.root).args(command).output().expect("chroot runs");
-        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-        output
-    }
-
-    /// What Postfix stores for each line, as [`ours`] writes it.
-    fn stored(&self, lines: &[Vec<u8>]) -> Vec<Vec<u8>> {
-        let mut text = lines.join(&b'\n');
-        text.push(b'\n');
-        fs::write(self.path("aliases"), text).unwrap();
-        let table = format!("lmdb:{}/aliases", self.scratch);
-        let warnings = self.run(&["postalias", "-c", &self.scratch, &table]).stderr;
-        let listing = self.run(&["postmap", "-c", &self.scratch, "-s", &table]).stdout;
-
-        let mut answers = vec![Vec::new(); lines.len()];
-        for record in listing.split(|&byte| byte == b'\n').filter(|record| !record.is_empty()) {
-            match marked(record) {
-                Some(number) => answers[number] = record.to_vec(),
-                None => assert!(record.starts_with(b"@\t@") || record.starts_with(b"YP_"), "no marker: {record:?}"),
-            }
-        }
-        for warning in String::from_utf8(warnings).unwrap().lines() {
-            let (_, place) = warning.split_once(", line ").unwrap_or_else(|| panic!("unexpected: {warning}"));
-            let (number, text) = place.split_once(": ").unwrap();
-            answers[number.parse::<usize>().unwrap() - 1] = format!("! {text}").into_bytes();
-        }
-        answers
-    }
-
-    fn version(&self) -> String {
-        String::from_utf8(self.run(&["postconf", "-d", "-h", "mail_version"]).stdout).unwrap().trim().to_owned()
-    }
-}
-
-impl Drop for Oracle {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(self.path(""));
-    }
+    answers
 }
 
 // ---- the tests -------------------------------------------------------------------------------------------------------------
@@ -298,34 +239,34 @@ fn recorded_lines() {
 
 #[test]
 fn the_record_is_what_postfix_stores() {
-    let Some(oracle) = Oracle::find("record") else { return };
+    let Some(oracle) = Oracle::find("alias-line-record") else { return };
     let lines = matrix();
-    let stored = oracle.stored(&lines);
+    let theirs = stored(&oracle, &lines);
     if std::env::var_os("POSTWRIGHT_BLESS").is_some() {
         write_fixture("lines.aliases", &lines);
         let version = format!("# Postfix {}", oracle.version()).into_bytes();
-        write_fixture("stored", &[vec![version], stored.clone()].concat());
+        write_fixture("stored", &[vec![version], theirs.clone()].concat());
     }
     assert!(fixture_lines("lines.aliases") == lines, "the lines have changed: bless them");
     let recorded = fixture_lines("stored");
-    assert_same(&lines, &stored, |number| recorded[number + 1].clone());
+    assert_same(&lines, &theirs, |number| recorded[number + 1].clone());
 }
 
 #[test]
 fn random_lines_are_stored_the_same() {
-    let Some(oracle) = Oracle::find("random") else { return };
+    let Some(oracle) = Oracle::find("alias-line-random") else { return };
     let mut random = Random(822);
     for _ in 0..6 {
         let lines = random_lines(&mut random, 1000);
-        assert_same(&lines, &oracle.stored(&lines), |number| ours(&lines[number]));
+        assert_same(&lines, &stored(&oracle, &lines), |number| ours(&lines[number]));
     }
 }
 
 /// With SMTPUTF8 switched off, `postalias` takes lines that are not UTF-8.
 #[test]
 fn bytes_that_are_not_utf8() {
-    let Some(oracle) = Oracle::find("bytes") else { return };
-    fs::write(oracle.path("main.cf"), "compatibility_level = 3.11\nsmtputf8_enable = no\n").unwrap();
+    let Some(oracle) = Oracle::find("alias-line-bytes") else { return };
+    oracle.configure("smtputf8_enable = no");
     let lines: Vec<Vec<u8>> = (0x80..=0xff_u8)
         .enumerate()
         .map(|(number, byte)| {
@@ -333,5 +274,5 @@ fn bytes_that_are_not_utf8() {
             shape.bytes().map(|shape| if shape == b'-' { byte } else { shape }).collect()
         })
         .collect();
-    assert_same(&lines, &oracle.stored(&lines), |number| ours(&lines[number]));
+    assert_same(&lines, &stored(&oracle, &lines), |number| ours(&lines[number]));
 }

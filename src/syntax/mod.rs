@@ -4,6 +4,7 @@
 //! the faults of form that it met.
 
 pub mod alias_line;
+pub mod alias_value;
 pub mod fault;
 pub mod logical;
 pub mod main_cf;
@@ -14,6 +15,7 @@ pub mod table;
 pub mod table_line;
 pub mod text;
 pub mod tree;
+pub mod widen;
 
 pub use fault::{Fault, FaultKind};
 pub use logical::{LogicalLine, LogicalLines};

@@ -1,0 +1,83 @@
+//! The oracle: a Debian root with Postfix in it, which `tests/oracle/setup` makes, and a scratch directory there.
+
+// Each test program uses its part of this, and Clippy's leave for tests does not reach functions that they share.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// The oracle, with a scratch directory that goes when this does.
+pub struct Oracle {
+    root: PathBuf,
+    /// The scratch directory as seen from inside.
+    pub scratch: String,
+}
+
+impl Oracle {
+    /// The root named by `POSTWRIGHT_ORACLE`, else the usual one; without it says that the test is skipped, or fails if
+    /// `POSTWRIGHT_ORACLE_REQUIRED=1`. `purpose` keeps apart the scratch directories of one program.
+    pub fn find(purpose: &str) -> Option<Self> {
+        let root =
+            std::env::var_os("POSTWRIGHT_ORACLE").map_or_else(|| "/var/tmp/postwright-oracle".into(), PathBuf::from);
+        if !root.join(".complete").exists() {
+            let required = std::env::var_os("POSTWRIGHT_ORACLE_REQUIRED").is_some_and(|value| value == "1");
+            assert!(!required, "no oracle at {} (tests/oracle/setup makes it)", root.display());
+            println!("skipped: no oracle (tests/oracle/setup makes it)");
+            return None;
+        }
+        let scratch = format!("/tmp/{purpose}-{}", std::process::id());
+        let oracle = Self { root, scratch };
+        fs::create_dir_all(oracle.path("")).unwrap();
+        oracle.configure("");
+        Some(oracle)
+    }
+
+    /// Writes the scratch directory's main.cf anew, with these lines in it.
+    pub fn configure(&self, lines: &str) {
+        let always = "compatibility_level = 3.11\ndefault_database_type = lmdb\n";
+        fs::write(self.path("main.cf"), format!("{always}{lines}\n")).unwrap();
+    }
+
+    /// A file of the scratch directory as seen from outside.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(self.scratch.trim_start_matches('/')).join(name)
+    }
+
+    /// Runs a command inside, which must succeed.
+    pub fn run(&self, command: &[&str]) -> Output {
+        let output = Command::new("chroot").arg(&self.root).args(command).output().expect("chroot runs");
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+        output
+    }
+
+    /// Postfix's version.
+    pub fn version(&self) -> String {
+        String::from_utf8(self.run(&["postconf", "-d", "-h", "mail_version"]).stdout).unwrap().trim().to_owned()
+    }
+}
+
+impl Drop for Oracle {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(self.path(""));
+    }
+}
+
+/// A sequence of pseudo-random numbers (SplitMix64), the same on every run.
+pub struct Random(pub u64);
+
+impl Random {
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
+    }
+
+    /// One of several.
+    pub fn pick<'a>(&mut self, among: &[&'a str]) -> &'a str {
+        among[self.below(among.len())]
+    }
+}
