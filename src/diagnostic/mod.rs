@@ -1,1 +1,8 @@
-//! Floor 1: findings about a text, and how they are shown.
+//! Floor 1: findings about a text, the rules that they come from, and how they are shown.
+
+pub mod finding;
+pub mod render;
+pub mod rule;
+
+pub use finding::{Finding, Fix, Label};
+pub use rule::{Family, Rule, Severity};

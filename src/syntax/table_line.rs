@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn keys_and_values_as_postmap_3_11_stores_them() {
-        let cases: &[(&str, Result<(&str, &str), FaultKind>)] = &[
+        type Case<'a> = (&'a str, Result<(&'a str, &'a str), FaultKind>);
+        let cases: &[Case] = &[
             ("a b", Ok(("a", "b"))),
             ("a  b c\r", Ok(("a", "b c"))),
             ("  a\tb", Ok(("a", "b"))),

@@ -202,10 +202,12 @@ fn hash(key: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    fn written(count: usize) -> (tempfile::NamedTempFile, Vec<(Vec<u8>, Vec<u8>)>) {
+    type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
+    fn written(count: usize) -> (tempfile::NamedTempFile, Pairs) {
         let file = tempfile::NamedTempFile::new().expect("scratch file");
         let mut writer = cdb2::CDBMake::new(file.reopen().expect("reopen")).expect("writer");
-        let pairs: Vec<_> = (0..count)
+        let pairs: Pairs = (0..count)
             .map(|n| (format!("key{n}").into_bytes(), vec![b'v'; n * 131 % 900_000 / (1 + n % 50)]))
             .collect();
         for (key, value) in &pairs {

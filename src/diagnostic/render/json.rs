@@ -1,0 +1,46 @@
+//! Findings as JSON, version 1 of the format.
+//!
+//! A span is `{file, line, column, end_line, end_column, start, end}`: lines and columns from 1, byte offsets from 0.
+
+use crate::base::{Source, Span};
+use crate::diagnostic::Finding;
+use serde_json::{Value, json};
+
+/// A span as JSON.
+#[must_use]
+pub fn span(source: &Source, span: Span) -> Value {
+    let (start, end) = (source.position(span.start), source.position(span.end));
+    json!({
+        "file": source.name(),
+        "line": start.line,
+        "column": start.column,
+        "end_line": end.line,
+        "end_column": end.column,
+        "start": span.start,
+        "end": span.end,
+    })
+}
+
+/// A finding as JSON.
+#[must_use]
+pub fn finding(finding: &Finding) -> Value {
+    let labels: Vec<Value> = finding
+        .labels
+        .iter()
+        .map(|label| json!({ "span": span(&label.source, label.span), "text": label.text }))
+        .collect();
+    json!({
+        "code": finding.rule.code,
+        "name": finding.rule.name,
+        "severity": finding.severity.name(),
+        "message": finding.message,
+        "labels": labels,
+        "help": finding.help,
+    })
+}
+
+/// The whole document.
+#[must_use]
+pub fn document(findings: &[Finding]) -> Value {
+    json!({ "version": 1, "findings": findings.iter().map(finding).collect::<Vec<_>>() })
+}

@@ -1,0 +1,14 @@
+//! How findings are shown: one file per format.
+//!
+//! Text from a file never reaches a terminal as it is: see [`clean`].
+
+pub mod concise;
+pub mod excerpt;
+pub mod human;
+pub mod json;
+
+/// `text` with every control character replaced, so that no file can command a terminal.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
