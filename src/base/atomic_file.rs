@@ -30,14 +30,20 @@ pub struct Access {
     pub mode: u32,
 }
 
+impl From<&std::fs::Metadata> for Access {
+    fn from(metadata: &std::fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self { uid: metadata.uid(), gid: metadata.gid(), mode: metadata.mode() & 0o7777 }
+    }
+}
+
 impl Access {
     /// Owner, group and permissions of an open file.
     ///
     /// # Errors
     /// Those of `fstat`.
     pub fn of(file: &File) -> io::Result<Self> {
-        let stat = rustix::fs::fstat(file)?;
-        Ok(Self { uid: stat.st_uid, gid: stat.st_gid, mode: stat.st_mode & 0o7777 })
+        Ok(Self::from(&file.metadata()?))
     }
 }
 

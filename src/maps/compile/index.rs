@@ -115,6 +115,29 @@ impl fmt::Display for WriteError {
 
 impl std::error::Error for WriteError {}
 
+/// The owner and mode that an index at `target` gets: those of an LMDB file that is there already; else the source's owner
+/// and, of the source's mode, what nobody but the owner may do only where the source says so (at most 0644).
+///
+/// # Errors
+/// When neither file can be looked at.
+pub fn index_access(index_type: IndexType, source: &Path, target: &Path) -> io::Result<Access> {
+    if index_type == IndexType::Lmdb
+        && let Ok(old) = std::fs::metadata(target)
+    {
+        return Ok(Access::from(&old));
+    }
+    let source = Access::from(&std::fs::metadata(source)?);
+    Ok(Access { mode: source.mode & 0o644, ..source })
+}
+
+/// Adds the records that make a table an alias database, as postalias does: `@`, and what NIS wants to know.
+pub fn add_alias_records(entries: &mut Entries) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    entries.add(b"@", b"@");
+    entries.add(b"YP_LAST_MODIFIED", now.as_secs().to_string().as_bytes());
+    entries.add(b"YP_MASTER_NAME", rustix::system::uname().nodename().to_bytes());
+}
+
 /// The entries that are stored, by index, in the order of their keys.
 #[derive(Debug)]
 pub struct Unique {

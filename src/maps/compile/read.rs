@@ -102,6 +102,19 @@ impl Entries {
         memchr::memchr_iter(b'\n', &self.source[..offset.min(self.source.len())]).count() + 1
     }
 
+    /// Adds an entry behind the others, as it is: not folded, of no line.
+    ///
+    /// Keys and values of 4 GiB or more are not added.
+    pub fn add(&mut self, key: &[u8], value: &[u8]) {
+        let (Ok(key_length), Ok(value_length)) = (u32::try_from(key.len()), u32::try_from(value.len())) else { return };
+        let at = (self.source.len() + self.extra.len()) as u64;
+        self.extra.extend_from_slice(key);
+        self.extra.extend_from_slice(value);
+        let line = self.source.len() as u64;
+        let value = at + u64::from(key_length);
+        self.entries.push(Entry { key: at, value, line, key_length, value_length });
+    }
+
     fn bytes(&self, at: u64, length: u32) -> &[u8] {
         let (at, length) = (to_usize(at), length as usize);
         match at.checked_sub(self.source.len()) {
