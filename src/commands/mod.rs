@@ -2,7 +2,13 @@
 //!
 //! Called by a drop-in name, or as `postwright NAME …`, the program behaves as that program does.
 
+pub mod build;
+pub mod check;
+pub mod cli;
 pub mod dropin;
+pub mod output;
+pub mod progress;
+pub mod site_options;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -18,5 +24,5 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     if let Some(program) = arguments.get(1).and_then(|name| dropin::by_name(name)) {
         return program(&arguments[1..]);
     }
-    ExitCode::from(2)
+    cli::main(arguments)
 }

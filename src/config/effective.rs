@@ -7,6 +7,7 @@ use super::host::Host;
 use super::load::ConfigFiles;
 use super::services::Service;
 use crate::syntax::Text;
+use crate::syntax::match_list::split_list;
 use std::borrow::Cow;
 
 /// By what a configuration is judged.
@@ -79,6 +80,65 @@ impl Configuration {
         self.default(name).map(|bytes| Value { bytes, origin: Origin::Default })
     }
 
+    /// Whether `name` belongs to a family of per-transport parameters and its transport is a service.
+    #[must_use]
+    pub fn is_service_parameter(&self, name: &str) -> bool {
+        catalogue::service_parameter(name).is_some_and(|(transport, _)| {
+            self.files.services.iter().any(|service| service.line.name().bytes() == transport.as_bytes())
+                || catalogue::stock_services().iter().any(|service| service.name == transport)
+        })
+    }
+
+    /// Whether anything defines a name.
+    #[must_use]
+    pub fn knows(&self, name: &[u8]) -> bool {
+        self.value(name, None).is_some() || self.files.services.iter().any(|service| service.value(name).is_some())
+    }
+
+    /// Names that something in use refers to: `$name` in a value, and restriction classes.
+    #[must_use]
+    pub fn used_names(&self) -> std::collections::HashSet<Vec<u8>> {
+        let entries = self.files.main.entries.iter().map(|entry| entry.value.bytes());
+        let overrides = self.files.services.iter().flat_map(|service| &service.overrides).map(|set| set.value.bytes());
+        let mut used: std::collections::HashSet<Vec<u8>> =
+            entries.chain(overrides).flat_map(|value| references(value)).map(|(name, _)| name).collect();
+        if let Ok(classes) = self.expanded(b"smtpd_restriction_classes", None) {
+            used.extend(split_list(&classes).into_iter().map(|range| classes[range].to_vec()));
+        }
+        used
+    }
+
+    /// TEMPORARY until expand lands
+    pub fn expanded(&self, name: &[u8], service: Option<&Service>) -> Result<Vec<u8>, String> {
+        let Some(v) = self.value(name, service) else { return Ok(Vec::new()) };
+        let b = v.bytes.into_owned();
+        let mut out = Vec::new();
+        let mut i = 0;
+        while i < b.len() {
+            if b[i] == b'$' {
+                let mut j = i + 1;
+                if b.get(j) == Some(&b'{') {
+                    j += 1;
+                }
+                let s = j;
+                while j < b.len() && (b[j].is_ascii_alphanumeric() || b[j] == b'_') {
+                    j += 1;
+                }
+                if j > s {
+                    out.extend(self.expanded(&b[s..j], service)?);
+                }
+                if b.get(j) == Some(&b'}') {
+                    j += 1;
+                }
+                i = j;
+            } else {
+                out.push(b[i]);
+                i += 1;
+            }
+        }
+        Ok(out)
+    }
+
     /// The unexpanded default of a parameter; `None` if the target knows no such name.
     #[must_use]
     pub fn default(&self, name: &[u8]) -> Option<Cow<'static, [u8]>> {
@@ -112,4 +172,33 @@ impl Configuration {
             _ => String::new(),
         }
     }
+}
+
+/// TEMPORARY
+pub fn references(b: &[u8]) -> Vec<(Vec<u8>, crate::base::Span)> {
+    let mut out = Vec::new();
+    let mut i = 0;
+    while i < b.len() {
+        if b[i] == b'$' {
+            let mut j = i + 1;
+            if b.get(j) == Some(&b'$') {
+                i += 2;
+                continue;
+            }
+            if b.get(j) == Some(&b'{') || b.get(j) == Some(&b'(') {
+                j += 1;
+            }
+            let s = j;
+            while j < b.len() && (b[j].is_ascii_alphanumeric() || b[j] == b'_') {
+                j += 1;
+            }
+            if j > s {
+                out.push((b[s..j].to_vec(), crate::base::Span::new(i, j)));
+            }
+            i = j;
+        } else {
+            i += 1;
+        }
+    }
+    out
 }

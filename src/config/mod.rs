@@ -4,7 +4,9 @@ pub mod catalogue;
 pub mod effective;
 pub mod host;
 pub mod load;
+pub mod paths;
 pub mod services;
+pub mod tables;
 
 pub use effective::{Configuration, Origin, Settings, Value};
 pub use load::{ConfigFiles, LoadError};

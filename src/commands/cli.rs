@@ -1,0 +1,48 @@
+//! Our own command line: `postwright COMMAND …`.
+
+use super::output::{Color, Output};
+use super::{build, check};
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// The toolchain for Postfix-style mail configuration
+#[derive(Parser, Debug)]
+#[command(name = "postwright", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    after_help = "Called by the name of one of Postfix's programs, or as `postwright NAME …`, it behaves as that \
+program: postmap, postalias, newaliases."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Print only what is wrong
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
+    color: Color,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Build(build::Build),
+    Check(check::Check),
+}
+
+/// Runs the command that the arguments (with the program's name first) ask for.
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap's status is 2 for wrong usage and 0 for --help; a closed pipe must not add a panic.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let output = Output::new(cli.quiet, cli.color);
+    match &cli.command {
+        Command::Build(options) => build::run(options, &output),
+        Command::Check(options) => check::run(options, &output),
+    }
+}

@@ -1,0 +1,75 @@
+//! Where words go: results to standard output, warnings to standard error; a closed pipe ends the program quietly.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+/// How to speak.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// Only what is wrong.
+    pub quiet: bool,
+    /// With colours.
+    pub color: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// If standard output is a terminal and `NO_COLOR` is not set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Output {
+    /// Settles whether there is colour.
+    #[must_use]
+    pub fn new(quiet: bool, color: Color) -> Self {
+        let color = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+        };
+        Self { quiet, color }
+    }
+
+    /// Columns of the terminal; 100 elsewhere.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
+        size.map_or(100, |size| usize::from(size.ws_col)).clamp(40, 120)
+    }
+
+    /// Prints a line of the result.
+    pub fn line(&self, text: &str) {
+        self.text(&format!("{text}\n"));
+    }
+
+    /// Prints text of the result.
+    pub fn text(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            if error.kind() == std::io::ErrorKind::BrokenPipe {
+                // Whoever read has seen enough.
+                std::process::exit(141);
+            }
+            self.warning(&format!("postwright: standard output: {error}"));
+            std::process::exit(2);
+        }
+    }
+
+    /// Prints a warning.
+    pub fn warning(&self, text: &str) {
+        // With standard error gone there is nobody left to tell.
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+}
+
+/// Says that the command cannot do its job, and ends it with status 2.
+#[must_use]
+pub fn fail(message: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr().lock(), "postwright: {}", crate::diagnostic::render::clean(message));
+    ExitCode::from(2)
+}

@@ -1,0 +1,192 @@
+//! Where the files are that a configuration names, when it is looked at away from its place.
+//!
+//! - With a root, every absolute path lies below it, and symbolic links are followed inside it.
+//! - Without one, a path below `/etc/postfix` (or below the configuration's own `config_directory`) is looked up in the
+//!   configuration directory that was given; `FROM=TO` mappings add others.
+//!
+//! *Scope*: with a directory given, only what lies below it (or below the root) may be written.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+/// Where a stock configuration lives.
+pub const STOCK_DIRECTORY: &str = "/etc/postfix";
+
+/// Most links followed in one path, as the kernel has it.
+const MAX_LINKS: usize = 40;
+
+/// Turns the paths that a configuration names into those of files here.
+#[derive(Clone, Debug, Default)]
+pub struct PathMap {
+    /// The directory below which all absolute paths lie.
+    root: Option<PathBuf>,
+    /// Longest first.
+    mappings: Vec<(PathBuf, PathBuf)>,
+    /// Where writing is allowed; nothing: everywhere.
+    scope: Option<PathBuf>,
+}
+
+impl PathMap {
+    /// For the system's own configuration: every path is what it says, and all that is named is in scope.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    /// For a configuration that is looked at in `directory`; its own `config_directory` may be named too.
+    #[must_use]
+    pub fn directory(directory: &Path, config_directory: Option<&Path>) -> Self {
+        let mut map = Self { scope: Some(absolute(directory)), ..Self::default() };
+        map.add(Path::new(STOCK_DIRECTORY), directory);
+        if let Some(own) = config_directory {
+            map.add(own, directory);
+        }
+        map
+    }
+
+    /// For a whole system below `root`.
+    #[must_use]
+    pub fn root(root: &Path) -> Self {
+        let root = absolute(root);
+        Self { scope: Some(root.clone()), root: Some(root), mappings: Vec::new() }
+    }
+
+    /// Looks up what is below `from` below `to` instead.
+    pub fn add(&mut self, from: &Path, to: &Path) {
+        self.mappings.push((from.to_path_buf(), absolute(to)));
+        self.mappings.sort_by_key(|(from, _)| std::cmp::Reverse(from.as_os_str().len()));
+    }
+
+    /// Lifts the limits on writing (`--all`).
+    pub fn allow_all(&mut self) {
+        self.scope = None;
+    }
+
+    /// Where the file is that the configuration calls `path`.
+    #[must_use]
+    pub fn resolve(&self, path: &[u8]) -> PathBuf {
+        let path = Path::new(OsStr::from_bytes(path));
+        for (from, to) in &self.mappings {
+            if let Ok(rest) = path.strip_prefix(from) {
+                return if rest.as_os_str().is_empty() { to.clone() } else { to.join(rest) };
+            }
+        }
+        match &self.root {
+            Some(root) => below(root, path),
+            None => path.to_path_buf(),
+        }
+    }
+
+    /// Whether a resolved path may be written to.
+    #[must_use]
+    pub fn in_scope(&self, resolved: &Path) -> bool {
+        let Some(scope) = &self.scope else { return true };
+        // The file itself need not exist; what its directory really is decides.
+        let parent = resolved.parent().unwrap_or(resolved);
+        let real = std::fs::canonicalize(parent).unwrap_or_else(|_| normal(parent));
+        let scope = std::fs::canonicalize(scope).unwrap_or_else(|_| normal(scope));
+        real.starts_with(scope)
+    }
+}
+
+/// `path` made absolute by the working directory.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// Without `.` and `..`, by the text alone.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::CurDir => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// Follows `path` inside `root`: neither `..` nor a link leads out of it.
+fn below(root: &Path, path: &Path) -> PathBuf {
+    let mut rest: Vec<std::ffi::OsString> = parts(path);
+    let mut here = root.to_path_buf();
+    let mut links = 0;
+    while let Some(part) = rest.pop() {
+        if part == ".." {
+            if here != root {
+                here.pop();
+            }
+            continue;
+        }
+        let next = here.join(&part);
+        match std::fs::read_link(&next) {
+            Ok(target) if links < MAX_LINKS => {
+                links += 1;
+                if target.is_absolute() {
+                    here = root.to_path_buf();
+                }
+                rest.extend(parts(&target));
+            }
+            _ => here = next,
+        }
+    }
+    here
+}
+
+/// The names in a path, last one first.
+fn parts(path: &Path) -> Vec<std::ffi::OsString> {
+    let mut parts: Vec<_> = path
+        .components()
+        .filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_os_string()),
+            Component::ParentDir => Some("..".into()),
+            _ => None,
+        })
+        .collect();
+    parts.reverse();
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkout_stands_for_etc_postfix() {
+        let map = PathMap::directory(Path::new("/work/site"), Some(Path::new("/opt/mail")));
+        let cases = [
+            ("/etc/postfix/virtual", "/work/site/virtual"),
+            ("/etc/postfix", "/work/site"),
+            ("/opt/mail/x/y", "/work/site/x/y"),
+            ("/etc/aliases", "/etc/aliases"),
+            ("/etc/postfixed/x", "/etc/postfixed/x"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(map.resolve(path.as_bytes()), Path::new(expected));
+        }
+        assert!(map.in_scope(Path::new("/work/site/virtual.lmdb")));
+        assert!(!map.in_scope(Path::new("/etc/aliases.lmdb")));
+        assert!(!map.in_scope(Path::new("/work/site/../x.lmdb")));
+    }
+
+    #[test]
+    fn links_are_followed_inside_the_root() -> std::io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let root = scratch.path();
+        std::fs::create_dir_all(root.join("data/mail"))?;
+        std::os::unix::fs::symlink("/data/mail", root.join("etc"))?;
+        std::os::unix::fs::symlink("../../../out", root.join("data/mail/up"))?;
+        std::os::unix::fs::symlink("loop", root.join("loop"))?;
+        let map = PathMap::root(root);
+        assert_eq!(map.resolve(b"/etc/aliases"), root.join("data/mail/aliases"));
+        assert_eq!(map.resolve(b"/etc/up/x"), root.join("out/x"));
+        assert_eq!(map.resolve(b"/../../x"), root.join("x"));
+        assert_eq!(map.resolve(b"/loop/x"), root.join("loop/x"));
+        assert!(map.in_scope(&map.resolve(b"/etc/aliases")));
+        Ok(())
+    }
+}

@@ -1,0 +1,203 @@
+//! The lookup tables that a configuration names, and where it names them.
+//!
+//! Every parameter whose kind can hold tables is expanded, for main.cf and for each service that sets it with `-o`, defaults
+//! included, and so are the restriction classes that `smtpd_restriction_classes` declares. Tables inside other tables
+//! (`proxy:`, `unionmap:`, `pipemap:`, `debug:`) count as named too.
+
+use super::catalogue::{self, Kind};
+use super::effective::{Configuration, Origin};
+use super::services::Service;
+use crate::base::{Source, Span};
+use crate::syntax::match_list::split_list;
+use crate::syntax::table_line::TableForm;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// `type:name`, as tables are named in main.cf and on command lines.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TableReference {
+    /// The map type.
+    pub map_type: String,
+    /// The name: for files a path without the indexed file's suffix.
+    pub name: Vec<u8>,
+}
+
+impl TableReference {
+    /// Parses `type:name`; nothing if there is no colon, or nothing that a type could be called before it.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let colon = memchr::memchr(b':', text)?;
+        let (map_type, name) = (&text[..colon], &text[colon + 1..]);
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-';
+        if map_type.is_empty() || name.is_empty() || !map_type.iter().all(plain) {
+            return None;
+        }
+        let map_type = String::from_utf8(map_type.to_vec()).ok()?;
+        Some(Self { map_type, name: name.to_vec() })
+    }
+
+    /// The name as text; what is not UTF-8 is replaced.
+    #[must_use]
+    pub fn name_lossy(&self) -> String {
+        String::from_utf8_lossy(&self.name).into_owned()
+    }
+}
+
+impl fmt::Display for TableReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.map_type, self.name_lossy())
+    }
+}
+
+/// A table and all the places that name it.
+#[derive(Clone, Debug)]
+pub struct NamedTable {
+    /// The table.
+    pub reference: TableReference,
+    /// Who names it; never empty.
+    pub uses: Vec<TableUse>,
+}
+
+/// A place that names a table.
+#[derive(Clone, Debug)]
+pub struct TableUse {
+    /// The parameter.
+    pub parameter: String,
+    /// The service whose `-o` it is, as `name/type`.
+    pub service: Option<String>,
+    /// Which compiler makes a table for this parameter.
+    pub form: TableForm,
+    /// A cache: it has no source and is made by a daemon.
+    pub cache: bool,
+    /// The text that names it, unless it is a default.
+    pub place: Option<(Arc<Source>, Span)>,
+}
+
+impl NamedTable {
+    /// Whether all uses are caches.
+    #[must_use]
+    pub fn is_cache(&self) -> bool {
+        self.uses.iter().all(|named| named.cache)
+    }
+
+    /// The form of its source: an aliases file as soon as one use wants that.
+    #[must_use]
+    pub fn form(&self) -> TableForm {
+        let aliases = self.uses.iter().any(|named| named.form == TableForm::Aliases);
+        if aliases { TableForm::Aliases } else { TableForm::KeyValue }
+    }
+}
+
+/// All tables that a configuration names, in the order in which they are met: main.cf by parameter name, then services.
+#[must_use]
+pub fn named_tables(configuration: &Configuration) -> Vec<NamedTable> {
+    let mut found = Found { configuration, tables: Vec::new(), index: HashMap::new() };
+    for parameter in catalogue::parameters() {
+        // What proxymap may open is no use of it.
+        let is_permission = matches!(parameter.name, "proxy_read_maps" | "proxy_write_maps");
+        if parameter.kind.may_hold_tables() && !is_permission && parameter.exists_in(configuration.settings.target) {
+            found.parameter(parameter.name, parameter.kind, None);
+        }
+    }
+    found.restriction_classes(None);
+    for service in &configuration.files.services {
+        for set in &service.overrides {
+            let name = set.name.to_string_lossy();
+            if let Some(parameter) = catalogue::parameter(&name)
+                && parameter.kind.may_hold_tables()
+            {
+                found.parameter(parameter.name, parameter.kind, Some(service));
+            }
+        }
+        if service.value(b"smtpd_restriction_classes").is_some() {
+            found.restriction_classes(Some(service));
+        }
+    }
+    found.tables
+}
+
+struct Found<'a> {
+    configuration: &'a Configuration,
+    tables: Vec<NamedTable>,
+    index: HashMap<TableReference, usize>,
+}
+
+impl Found<'_> {
+    fn restriction_classes(&mut self, service: Option<&Service>) {
+        let Ok(classes) = self.configuration.expanded(b"smtpd_restriction_classes", service) else { return };
+        for range in split_list(&classes) {
+            if let Ok(name) = std::str::from_utf8(&classes[range]) {
+                self.parameter(name, Kind::RestrictionList, service);
+            }
+        }
+    }
+
+    fn parameter(&mut self, name: &str, kind: Kind, service: Option<&Service>) {
+        // A value that cannot be expanded names nothing; saying so is for others.
+        let Ok(text) = self.configuration.expanded(name.as_bytes(), service) else { return };
+        let place = self.configuration.value(name.as_bytes(), service).and_then(|value| match value.origin {
+            Origin::Main(text) => Some((Arc::clone(self.configuration.files.main.tree.source()), text.span())),
+            Origin::Service(text) => {
+                let master = self.configuration.files.master.as_ref()?;
+                Some((Arc::clone(master.tree.source()), text.span()))
+            }
+            Origin::Default | Origin::CommandLine => None,
+        });
+        let form = match name {
+            "alias_maps" | "alias_database" => TableForm::Aliases,
+            _ => TableForm::KeyValue,
+        };
+        let named = TableUse {
+            parameter: name.to_string(),
+            service: service.map(Service::label),
+            form,
+            cache: is_cache(name),
+            place,
+        };
+        for reference in tables_in(&text, kind) {
+            let at = *self.index.entry(reference.clone()).or_insert_with(|| {
+                self.tables.push(NamedTable { reference, uses: Vec::new() });
+                self.tables.len() - 1
+            });
+            self.tables[at].uses.push(named.clone());
+        }
+    }
+}
+
+/// Tables that daemons make and keep by themselves.
+fn is_cache(parameter: &str) -> bool {
+    parameter == "address_verify_map"
+        || ["_cache_map", "_cache_database", "_cache_name"].iter().any(|end| parameter.ends_with(end))
+}
+
+/// The tables in an expanded value.
+fn tables_in(text: &[u8], kind: Kind) -> Vec<TableReference> {
+    let mut tables = Vec::new();
+    let mut elements = split_list(text).into_iter().map(|range| &text[range]);
+    while let Some(element) = elements.next() {
+        if kind == Kind::RestrictionList && element.eq_ignore_ascii_case(b"check_policy_service") {
+            elements.next();
+            continue;
+        }
+        let marks = element.iter().take_while(|&&byte| byte == b'!').count();
+        add_table(&element[marks..], &mut tables);
+    }
+    tables
+}
+
+fn add_table(text: &[u8], tables: &mut Vec<TableReference>) {
+    let Some(reference) = TableReference::parse(text) else { return };
+    match reference.map_type.as_str() {
+        "proxy" | "debug" => add_table(&reference.name, tables),
+        "unionmap" | "pipemap" => {
+            let inner = reference.name.strip_prefix(b"{").and_then(|name| name.strip_suffix(b"}")).unwrap_or_default();
+            for range in split_list(inner) {
+                add_table(&inner[range], tables);
+            }
+        }
+        map_type if catalogue::map_type(map_type).is_some() => tables.push(reference),
+        // `[::1]:25`, `inet:host`: not a table; an unknown type in a table's place is for the linter to tell.
+        _ => {}
+    }
+}

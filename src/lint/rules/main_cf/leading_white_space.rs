@@ -1,0 +1,30 @@
+//! MC001: the first logical line begins with white space.
+
+use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::Site;
+use crate::syntax::FaultKind;
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "MC001",
+    name: "leading-white-space",
+    family: Family::MainCf,
+    severity: Severity::Error,
+    summary: "white space before the first parameter",
+    why: "A line that begins with white space continues the line before it. Where there is none, Postfix drops the line with a \
+          warning, and the parameter keeps its default.",
+    example: " myhostname = mail.example.com\n",
+    remedy: "Remove the white space at the start of the line.",
+};
+
+/// Looks for it.
+pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    let main = &site.configuration.files.main;
+    for fault in main.faults.iter().filter(|fault| fault.kind == FaultKind::LeadingWhiteSpace) {
+        findings.push(
+            Finding::new(&RULE, "this line continues nothing: Postfix drops it")
+                .at(main.tree.source(), fault.span, "begins with white space")
+                .help(RULE.remedy),
+        );
+    }
+}

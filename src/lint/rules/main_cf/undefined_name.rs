@@ -1,0 +1,61 @@
+//! MC004: `$name` that nothing defines.
+
+use crate::config::catalogue::{self, Kind, ValueType};
+use crate::config::effective::references;
+use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::Site;
+use crate::syntax::Text;
+use std::sync::Arc;
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "MC004",
+    name: "undefined-name",
+    family: Family::MainCf,
+    severity: Severity::Warning,
+    summary: "a `$name` that nothing defines",
+    why: "It expands to nothing, and what is left is rarely what was meant: `myorigin = $bar.example.com` becomes \
+          `.example.com`.",
+    example: "myorigin = $bar.example.com\n",
+    remedy: "Define the name, correct it, or write `$$` for a dollar sign.",
+};
+
+/// Looks for it.
+pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    let files = &site.configuration.files;
+    for entry in &files.main.entries {
+        look_at(site, files.main.tree.source(), &entry.name.to_string_lossy(), &entry.value, findings);
+    }
+    let Some(master) = &files.master else { return };
+    for set in files.services.iter().flat_map(|service| &service.overrides) {
+        look_at(site, master.tree.source(), &set.name.to_string_lossy(), &set.value, findings);
+    }
+}
+
+fn look_at(site: &Site, source: &Arc<crate::base::Source>, parameter: &str, value: &Text, findings: &mut Vec<Finding>) {
+    // Templates and commands have names of their own ($recipient, $user, …), which other programs fill in.
+    if catalogue::parameter(parameter)
+        .is_some_and(|parameter| matches!(parameter.value_type, ValueType::Raw(_)) || parameter.kind == Kind::Template)
+    {
+        return;
+    }
+    for (name, span) in references(value.bytes()) {
+        if site.configuration.knows(&name) {
+            continue;
+        }
+        let shown = String::from_utf8_lossy(&name).into_owned();
+        let mut finding = Finding::new(&RULE, format!("${shown} is defined nowhere and expands to nothing")).at(
+            source,
+            value.source_span(span.range()),
+            "undefined",
+        );
+        let set = site.configuration.files.main.entries.iter().map(|entry| entry.name.to_string_lossy());
+        let known: Vec<String> =
+            set.chain(catalogue::parameters().iter().map(|parameter| parameter.name.to_string())).collect();
+        finding.help = match catalogue::suggest(&shown, known.iter().map(String::as_str)).first() {
+            Some(similar) => Some(format!("did you mean ${similar}?")),
+            None => Some(RULE.remedy.to_string()),
+        };
+        findings.push(finding);
+    }
+}

@@ -1,0 +1,54 @@
+//! MC003: a name that Postfix does not know and nothing refers to.
+
+use crate::config::catalogue::{self, NameKind};
+use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::Site;
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "MC003",
+    name: "unknown-parameter",
+    family: Family::MainCf,
+    severity: Severity::Warning,
+    summary: "a parameter that no Postfix knows and nothing refers to",
+    why: "Postfix ignores it: most often a slip of the pen, and the parameter that was meant keeps its default.",
+    example: "my_hostname = mail.example.com\n",
+    remedy: "Correct the name, or remove the line.",
+};
+
+/// Looks for it.
+pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    let configuration = &site.configuration;
+    let used = configuration.used_names();
+    for entry in &configuration.files.main.entries {
+        let name = entry.name.to_string_lossy();
+        let known = catalogue::parameter(&name).is_some()
+            || configuration.is_service_parameter(&name)
+            || used.contains(entry.name.bytes())
+            || catalogue::deprecation(NameKind::Parameter, &name).is_some();
+        if known {
+            continue;
+        }
+        let mut finding = Finding::new(&RULE, format!("unknown parameter {name}")).at(
+            configuration.files.main.tree.source(),
+            entry.name.span(),
+            "Postfix ignores this",
+        );
+        finding.help = advice(&name);
+        findings.push(finding);
+    }
+}
+
+/// What may have been meant.
+fn advice(name: &str) -> Option<String> {
+    let meant = catalogue::suggest_parameter(name);
+    if meant.restriction.is_some() {
+        return Some(format!("{name} is a restriction: it belongs inside a list such as smtpd_recipient_restrictions"));
+    }
+    let (last, others) = meant.similar.split_last()?;
+    Some(if others.is_empty() {
+        format!("did you mean {last}?")
+    } else {
+        format!("did you mean {} or {last}?", others.join(", "))
+    })
+}

@@ -1,0 +1,27 @@
+//! MAP004: an indexed file that cannot be read.
+
+use super::{at_uses, described};
+use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::{IndexState, Site};
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "MAP004",
+    name: "damaged-index",
+    family: Family::Maps,
+    severity: Severity::Error,
+    summary: "an indexed file that is damaged or cannot be read",
+    why: "Postfix cannot open the table, or dies on it: LMDB trusts its files.",
+    example: "virtual_alias_maps = lmdb:/etc/postfix/virtual\n",
+    remedy: "Run `postwright build`: it replaces the file.",
+};
+
+/// Looks for it.
+pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    for table in &site.tables {
+        let Some((path, IndexState::Damaged(error))) = &table.index else { continue };
+        let finding =
+            Finding::new(&RULE, format!("{}: {}: {error}", described(table), path.display())).help(RULE.remedy);
+        findings.push(at_uses(finding, table));
+    }
+}

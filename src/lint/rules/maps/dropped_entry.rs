@@ -1,0 +1,48 @@
+//! MAP006: a line of a table that is dropped, or stored otherwise than it looks.
+
+use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::Site;
+use crate::maps::compile::ComplaintKind;
+use crate::syntax::FaultKind;
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "MAP006",
+    name: "dropped-entry",
+    family: Family::Maps,
+    severity: Severity::Warning,
+    summary: "a line of a table that the compiler drops or misreads",
+    why: "postmap and postalias warn, leave the line out and end with status 0: the entry is missing afterwards.",
+    example: "joe@example.com\n  joe\njane@example.com\n",
+    remedy: "Write `key value` (for postmap) or `name: value` (for postalias) on one line, or on continuation lines that begin \
+             with white space.",
+};
+
+/// What is wrong with a line, and what happens to it.
+#[must_use]
+pub fn words(kind: FaultKind) -> (&'static str, &'static str) {
+    match kind {
+        FaultKind::LeadingWhiteSpace => ("this line continues nothing", "dropped: begins with white space"),
+        FaultKind::ZeroByte => ("a zero byte in the line", "what follows it is not seen"),
+        FaultKind::NotUtf8 => ("bytes that are not UTF-8", "dropped"),
+        FaultKind::MissingValue => ("a key without a value", "dropped: expected `key value`"),
+        FaultKind::UnbalancedQuote => ("a quote without its partner", "dropped"),
+        FaultKind::ColonKey => ("the key ends in a colon", "stored with the colon: is this an aliases file?"),
+        FaultKind::NeedNameValue => ("not `name: value`", "dropped: expected `name: value`"),
+        FaultKind::NotLocal => ("the name has a domain", "dropped: aliases are local names"),
+        FaultKind::TooLong => ("more than 4 GiB in one entry", "dropped"),
+        _ => ("a line that cannot be read", "dropped"),
+    }
+}
+
+/// Looks for it.
+pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    for table in &site.tables {
+        let Some(Ok(source)) = &table.source else { continue };
+        for complaint in &table.complaints {
+            let ComplaintKind::Form(kind) = complaint.kind else { continue };
+            let (message, label) = words(kind);
+            findings.push(Finding::new(&RULE, message).at(source, complaint.span, label));
+        }
+    }
+}

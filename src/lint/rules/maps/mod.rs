@@ -1,0 +1,36 @@
+//! Rules about lookup tables (MAP).
+
+pub mod damaged_index;
+pub mod dropped_entry;
+pub mod duplicate_key;
+pub mod missing_index;
+pub mod missing_source;
+pub mod stale_index;
+pub mod two_compilers;
+pub mod unbuildable_type;
+
+use crate::diagnostic::Finding;
+use crate::lint::site::Table;
+
+/// Points at every place that names a table.
+fn at_uses(mut finding: Finding, table: &Table) -> Finding {
+    for named in &table.named.uses {
+        if let Some((source, span)) = &named.place {
+            let text = match &named.service {
+                Some(service) => format!("{} of {service} names it here", named.parameter),
+                None => format!("{} names it here", named.parameter),
+            };
+            finding = finding.at(source, *span, text);
+        }
+    }
+    finding
+}
+
+/// The table as people know it: with the parameters that name it, if that is by default.
+fn described(table: &Table) -> String {
+    let by_default = table.named.uses.iter().find(|named| named.place.is_none());
+    match by_default {
+        Some(named) => format!("{} (the default of {})", table.named.reference, named.parameter),
+        None => table.named.reference.to_string(),
+    }
+}

@@ -1,0 +1,29 @@
+//! MAP003: an indexed file that says something else than its source.
+
+use super::{at_uses, described};
+use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::{IndexState, Site};
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "MAP003",
+    name: "stale-index",
+    family: Family::Maps,
+    severity: Severity::Warning,
+    summary: "an indexed file that says something else than its source",
+    why: "Postfix goes by the indexed file: what was changed in the source has no effect yet.",
+    example: "virtual_alias_maps = lmdb:/etc/postfix/virtual\n",
+    remedy: "Run `postwright build`.",
+};
+
+/// Looks for it.
+pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    for table in &site.tables {
+        let Some((path, IndexState::Stale)) = &table.index else { continue };
+        let finding =
+            Finding::new(&RULE, format!("{}: {} is not what its source says", described(table), path.display()))
+                .severity(if site.is_system { Severity::Warning } else { Severity::Info })
+                .help(RULE.remedy);
+        findings.push(at_uses(finding, table));
+    }
+}

@@ -1,0 +1,5 @@
+//! One file per rule, by family.
+
+pub mod main_cf;
+pub mod maps;
+pub mod master_cf;
