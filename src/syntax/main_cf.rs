@@ -6,9 +6,10 @@
 //! Source: postconf(5).
 
 use super::fault::{Fault, FaultKind};
-use super::logical::{LogicalLines, is_space};
+use super::lines::parse_lines;
+use super::logical::is_space;
 use super::text::Text;
-use super::tree::{TokenKind, Tree, TreeBuilder};
+use super::tree::{TokenKind, Tree};
 use crate::base::{Source, Span};
 use std::sync::Arc;
 
@@ -61,38 +62,26 @@ pub fn split_assignment(text: &[u8]) -> Result<(std::ops::Range<usize>, usize, s
 /// Parses a main.cf. Never fails.
 #[must_use]
 pub fn parse_main_cf(source: &Arc<Source>) -> MainCf {
-    let bytes = source.bytes();
-    let mut builder = TreeBuilder::new(source);
     let mut entries = Vec::new();
-    let mut faults = Vec::new();
-    for line in LogicalLines::new(bytes) {
+    let (tree, faults) = parse_lines(source, |line, text, harvest| {
         let extent = line.extent();
-        if line.orphan {
-            faults.push(Fault { kind: FaultKind::LeadingWhiteSpace, span: extent });
-            builder.token_lines(TokenKind::Other, extent);
-            continue;
-        }
-        let text = Text::of(&line, bytes);
         if let Some(at) = memchr::memchr(0, text.bytes()) {
-            faults.push(Fault { kind: FaultKind::ZeroByte, span: text.source_span(at..at + 1) });
+            harvest.fault(FaultKind::ZeroByte, text.source_span(at..at + 1));
         }
         match split_assignment(text.bytes()) {
             Ok((name, equals, value)) => {
                 let equals = text.source_span(equals..equals + 1);
                 let entry =
                     Assignment { name: text.slice(name), value: text.slice(value), equals, extent, line: line.line };
-                builder.token(TokenKind::Name, entry.name.span());
-                builder.token(TokenKind::Punctuation, equals);
-                builder.token_lines(TokenKind::Value, entry.value.span());
+                harvest.token(TokenKind::Name, entry.name.span());
+                harvest.token(TokenKind::Punctuation, equals);
+                harvest.token(TokenKind::Value, entry.value.span());
                 entries.push(entry);
             }
-            Err(kind) => {
-                faults.push(Fault { kind, span: extent });
-                builder.token_lines(TokenKind::Other, extent);
-            }
+            Err(kind) => harvest.drop_line(kind, extent),
         }
-    }
-    MainCf { tree: builder.finish(), entries, faults }
+    });
+    MainCf { tree, entries, faults }
 }
 
 #[cfg(test)]

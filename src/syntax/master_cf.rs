@@ -6,9 +6,10 @@
 //! Source: master(5).
 
 use super::fault::{Fault, FaultKind};
-use super::logical::{LogicalLines, is_space};
+use super::lines::parse_lines;
+use super::logical::is_space;
 use super::text::Text;
-use super::tree::{TokenKind, Tree, TreeBuilder};
+use super::tree::{TokenKind, Tree};
 use crate::base::{Source, Span};
 use std::ops::Range;
 use std::sync::Arc;
@@ -74,30 +75,20 @@ impl ServiceLine {
 /// Parses a master.cf. Never fails; a line with a fault of form is no service.
 #[must_use]
 pub fn parse_master_cf(source: &Arc<Source>) -> MasterCf {
-    let bytes = source.bytes();
-    let mut builder = TreeBuilder::new(source);
     let mut services = Vec::new();
-    let mut faults = Vec::new();
-    for line in LogicalLines::new(bytes) {
+    let (tree, faults) = parse_lines(source, |line, text, harvest| {
         let extent = line.extent();
-        if line.orphan {
-            faults.push(Fault { kind: FaultKind::LeadingWhiteSpace, span: extent });
-            builder.token_lines(TokenKind::Other, extent);
-            continue;
-        }
-        let text = Text::of(&line, bytes);
         let (words, fault) = split_words(text.bytes());
         if let Some((kind, range)) = fault {
-            faults.push(Fault { kind, span: text.source_span(range) });
+            harvest.fault(kind, text.source_span(range));
         }
         for (index, word) in words.iter().enumerate() {
             let kind = if index == 0 { TokenKind::Name } else { TokenKind::Value };
-            builder.token_lines(kind, text.source_span(word.whole.clone()));
+            harvest.token(kind, text.source_span(word.whole.clone()));
         }
         let fields: Vec<Text> = words.iter().take(FIELDS).map(|word| text.slice(word.whole.clone())).collect();
         let Ok(fields) = <[Text; FIELDS]>::try_from(fields) else {
-            faults.push(Fault { kind: FaultKind::TooFewFields, span: extent });
-            continue;
+            return harvest.fault(FaultKind::TooFewFields, extent);
         };
         let arguments = words[FIELDS..]
             .iter()
@@ -108,8 +99,8 @@ pub fn parse_master_cf(source: &Arc<Source>) -> MasterCf {
             })
             .collect();
         services.push(ServiceLine { fields, arguments, extent, line: line.line });
-    }
-    MasterCf { tree: builder.finish(), services, faults }
+    });
+    MasterCf { tree, services, faults }
 }
 
 struct Word {

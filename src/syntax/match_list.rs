@@ -5,9 +5,11 @@
 //!
 //! Source: postconf(5), mydestination, mynetworks.
 
-use super::logical::{LogicalLines, is_space};
+use super::fault::Fault;
+use super::lines::parse_lines;
+use super::logical::is_space;
 use super::text::Text;
-use super::tree::{TokenKind, Tree, TreeBuilder};
+use super::tree::{TokenKind, Tree};
 use crate::base::{Source, Span};
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,8 +21,8 @@ pub struct MatchList {
     pub tree: Tree,
     /// The elements, in order.
     pub elements: Vec<Element>,
-    /// Lines that Postfix drops because they begin with white space and continue nothing.
-    pub orphans: Vec<Span>,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
 }
 
 /// One element of a list.
@@ -117,22 +119,14 @@ fn is_address(bytes: &[u8]) -> bool {
 /// Parses a match-list file. Never fails.
 #[must_use]
 pub fn parse_match_list(source: &Arc<Source>) -> MatchList {
-    let bytes = source.bytes();
-    let mut builder = TreeBuilder::new(source);
     let mut elements = Vec::new();
-    let mut orphans = Vec::new();
-    for line in LogicalLines::new(bytes) {
-        if line.orphan {
-            orphans.push(line.extent());
-            builder.token_lines(TokenKind::Other, line.extent());
-            continue;
-        }
-        for element in parse_elements(&Text::of(&line, bytes)) {
-            builder.token_lines(TokenKind::Value, element.span);
+    let (tree, faults) = parse_lines(source, |_, text, harvest| {
+        for element in parse_elements(&text) {
+            harvest.token(TokenKind::Value, element.span);
             elements.push(element);
         }
-    }
-    MatchList { tree: builder.finish(), elements, orphans }
+    });
+    MatchList { tree, elements, faults }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 pub mod alias_line;
 pub mod alias_value;
 pub mod fault;
+mod lines;
 pub mod logical;
 pub mod main_cf;
 pub mod master_cf;

@@ -6,9 +6,10 @@
 //! Source: regexp_table(5), pcre_table(5), cidr_table(5).
 
 use super::fault::{Fault, FaultKind};
-use super::logical::{LogicalLines, is_space};
+use super::lines::parse_lines;
+use super::logical::is_space;
 use super::text::Text;
-use super::tree::{TokenKind, Tree, TreeBuilder};
+use super::tree::{TokenKind, Tree};
 use crate::base::{Source, Span};
 use std::ops::Range;
 use std::sync::Arc;
@@ -79,25 +80,18 @@ pub struct Pattern {
 /// Parses a pattern table. Never fails.
 #[must_use]
 pub fn parse_pattern_table(source: &Arc<Source>, form: PatternForm) -> PatternTable {
-    let bytes = source.bytes();
-    let mut builder = TreeBuilder::new(source);
     let mut statements: Vec<Statement> = Vec::new();
-    let mut faults = Vec::new();
     let mut open: Vec<usize> = Vec::new();
-    for line in LogicalLines::new(bytes) {
+    let (tree, mut faults) = parse_lines(source, |line, text, harvest| {
         let extent = line.extent();
-        if line.orphan {
-            faults.push(Fault { kind: FaultKind::LeadingWhiteSpace, span: extent });
-            builder.token_lines(TokenKind::Other, extent);
-            continue;
-        }
-        let text = Text::of(&line, bytes);
         let parsed = parse_statement(&text, form);
-        faults.extend(parsed.fault.map(|kind| Fault { kind, span: extent }));
-        for (kind, range) in parsed.tokens {
-            builder.token_lines(kind, text.source_span(range));
+        if let Some(kind) = parsed.fault {
+            harvest.fault(kind, extent);
         }
-        let Some(kind) = parsed.statement else { continue };
+        for (kind, range) in parsed.tokens {
+            harvest.token(kind, text.source_span(range));
+        }
+        let Some(kind) = parsed.statement else { return };
         match kind {
             StatementKind::If { .. } => open.push(statements.len()),
             StatementKind::Endif => match open.pop() {
@@ -107,14 +101,14 @@ pub fn parse_pattern_table(source: &Arc<Source>, form: PatternForm) -> PatternTa
                         *end = Some(here);
                     }
                 }
-                None => faults.push(Fault { kind: FaultKind::UnmatchedEndif, span: extent }),
+                None => harvest.fault(FaultKind::UnmatchedEndif, extent),
             },
             StatementKind::Rule { .. } => {}
         }
         statements.push(Statement { kind, extent, line: line.line });
-    }
+    });
     faults.extend(open.iter().map(|&at| Fault { kind: FaultKind::UnmatchedIf, span: statements[at].extent }));
-    PatternTable { tree: builder.finish(), statements, faults }
+    PatternTable { tree, statements, faults }
 }
 
 #[derive(Default)]

@@ -6,10 +6,10 @@
 
 use super::alias_line::{AliasFault, parse_alias_line};
 use super::fault::{Fault, FaultKind};
-use super::logical::LogicalLines;
+use super::lines::{Harvest, parse_lines};
 use super::table_line::{TableForm, parse_table_line};
 use super::text::Text;
-use super::tree::{TokenKind, Tree, TreeBuilder};
+use super::tree::{TokenKind, Tree};
 use crate::base::{Source, Span};
 use std::sync::Arc;
 
@@ -42,31 +42,21 @@ pub struct Entry {
 /// Parses a table's source. Never fails.
 #[must_use]
 pub fn parse_table(source: &Arc<Source>, form: TableForm) -> Table {
-    let bytes = source.bytes();
-    let mut builder = TreeBuilder::new(source);
     let mut entries = Vec::new();
-    let mut faults = Vec::new();
-    for line in LogicalLines::new(bytes) {
+    let (tree, faults) = parse_lines(source, |line, text, harvest| {
         let extent = line.extent();
-        if line.orphan {
-            faults.push(Fault { kind: FaultKind::LeadingWhiteSpace, span: extent });
-            builder.token_lines(TokenKind::Other, extent);
-            continue;
-        }
-        let text = Text::of(&line, bytes);
         match parse_entry(text.bytes(), form) {
             Ok((key, value, fault)) => {
-                faults.extend(fault.map(|kind| Fault { kind, span: extent }));
-                token_entry(&mut builder, &text, form);
+                if let Some(kind) = fault {
+                    harvest.fault(kind, extent);
+                }
+                token_entry(harvest, &text, form);
                 entries.push(Entry { key, value, text, extent, line: line.line });
             }
-            Err(kind) => {
-                faults.push(Fault { kind, span: extent });
-                builder.token_lines(TokenKind::Other, extent);
-            }
+            Err(kind) => harvest.drop_line(kind, extent),
         }
-    }
-    Table { tree: builder.finish(), entries, faults }
+    });
+    Table { tree, entries, faults }
 }
 
 type Parsed = (Vec<u8>, Vec<u8>, Option<FaultKind>);
@@ -93,7 +83,7 @@ fn parse_entry(text: &[u8], form: TableForm) -> Result<Parsed, FaultKind> {
     }
 }
 
-fn token_entry(builder: &mut TreeBuilder, text: &Text, form: TableForm) {
+fn token_entry(harvest: &mut Harvest, text: &Text, form: TableForm) {
     let all = text.trim_range(0..text.bytes().len());
     let line = &text.bytes()[all.clone()];
     let key = match form {
@@ -101,13 +91,13 @@ fn token_entry(builder: &mut TreeBuilder, text: &Text, form: TableForm) {
         // The colon that separates is the first one outside quotes for every name that people write; tokens need no more.
         TableForm::Aliases => memchr::memchr(b':', line).unwrap_or(line.len()),
     };
-    builder.token_lines(TokenKind::Name, text.source_span(all.start..all.start + key));
+    harvest.token(TokenKind::Name, text.source_span(all.start..all.start + key));
     let mut rest = all.start + key;
     if form == TableForm::Aliases && rest < all.end {
-        builder.token(TokenKind::Punctuation, text.source_span(rest..rest + 1));
+        harvest.token(TokenKind::Punctuation, text.source_span(rest..rest + 1));
         rest += 1;
     }
-    builder.token_lines(TokenKind::Value, text.source_span(text.trim_range(rest..all.end)));
+    harvest.token(TokenKind::Value, text.source_span(text.trim_range(rest..all.end)));
 }
 
 #[cfg(test)]

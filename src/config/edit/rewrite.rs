@@ -44,10 +44,10 @@ pub fn rewrite_main_cf(source: &[u8], edits: &[(Vec<u8>, Action)]) -> Rewritten 
         if begins {
             let end = line.iter().position(|&byte| byte == b'=' || is_space(byte)).unwrap_or(line.len());
             let found = edits.iter().position(|(name, _)| name.as_slice() == &line[..end]);
-            if let Some(at) = found {
-                if std::mem::replace(&mut seen[at], true) {
-                    repeated.push(edits[at].0.clone());
-                }
+            if let Some(at) = found
+                && std::mem::replace(&mut seen[at], true)
+            {
+                repeated.push(edits[at].0.clone());
             }
             current = found.map(|at| &edits[at].1);
             if let (Some(at), Some(Action::Set(value))) = (found, current) {
