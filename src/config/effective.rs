@@ -3,12 +3,14 @@
 //! Layers, the last one wins: the default of the chosen version and build; main.cf; the command line; `-o` of the service.
 
 use super::catalogue::{self, Profile, Version};
+use super::expand::{ExpandError, expand, references};
 use super::host::Host;
 use super::load::ConfigFiles;
 use super::services::Service;
 use crate::syntax::Text;
 use crate::syntax::match_list::split_list;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// By what a configuration is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,46 +99,32 @@ impl Configuration {
 
     /// Names that something in use refers to: `$name` in a value, and restriction classes.
     #[must_use]
-    pub fn used_names(&self) -> std::collections::HashSet<Vec<u8>> {
+    pub fn used_names(&self) -> HashSet<Vec<u8>> {
         let entries = self.files.main.entries.iter().map(|entry| entry.value.bytes());
         let overrides = self.files.services.iter().flat_map(|service| &service.overrides).map(|set| set.value.bytes());
-        let mut used: std::collections::HashSet<Vec<u8>> =
-            entries.chain(overrides).flat_map(|value| references(value)).map(|(name, _)| name).collect();
+        let mut used: HashSet<Vec<u8>> =
+            entries.chain(overrides).flat_map(references).map(|reference| reference.name.to_vec()).collect();
         if let Ok(classes) = self.expanded(b"smtpd_restriction_classes", None) {
             used.extend(split_list(&classes).into_iter().map(|range| classes[range].to_vec()));
         }
         used
     }
 
-    /// TEMPORARY until expand lands
-    pub fn expanded(&self, name: &[u8], service: Option<&Service>) -> Result<Vec<u8>, String> {
-        let Some(v) = self.value(name, service) else { return Ok(Vec::new()) };
-        let b = v.bytes.into_owned();
-        let mut out = Vec::new();
-        let mut i = 0;
-        while i < b.len() {
-            if b[i] == b'$' {
-                let mut j = i + 1;
-                if b.get(j) == Some(&b'{') {
-                    j += 1;
-                }
-                let s = j;
-                while j < b.len() && (b[j].is_ascii_alphanumeric() || b[j] == b'_') {
-                    j += 1;
-                }
-                if j > s {
-                    out.extend(self.expanded(&b[s..j], service)?);
-                }
-                if b.get(j) == Some(&b'}') {
-                    j += 1;
-                }
-                i = j;
-            } else {
-                out.push(b[i]);
-                i += 1;
-            }
-        }
-        Ok(out)
+    /// The expanded value of a parameter, for one service if one is given; empty if no layer knows the name.
+    ///
+    /// # Errors
+    /// A value on the way that cannot be expanded, or that refers to itself.
+    pub fn expanded(&self, name: &[u8], service: Option<&Service>) -> Result<Vec<u8>, ExpandError> {
+        let value = self.value(name, service).map(|value| value.bytes).unwrap_or_default();
+        self.expand(&value, service)
+    }
+
+    /// The value that a text comes to, for one service if one is given.
+    ///
+    /// # Errors
+    /// As for [`expanded`](Self::expanded).
+    pub fn expand(&self, text: &[u8], service: Option<&Service>) -> Result<Vec<u8>, ExpandError> {
+        expand(text, &mut |name: &[u8]| self.value(name, service).map(|value| value.bytes))
     }
 
     /// The unexpanded default of a parameter; `None` if the target knows no such name.
@@ -172,33 +160,4 @@ impl Configuration {
             _ => String::new(),
         }
     }
-}
-
-/// TEMPORARY
-pub fn references(b: &[u8]) -> Vec<(Vec<u8>, crate::base::Span)> {
-    let mut out = Vec::new();
-    let mut i = 0;
-    while i < b.len() {
-        if b[i] == b'$' {
-            let mut j = i + 1;
-            if b.get(j) == Some(&b'$') {
-                i += 2;
-                continue;
-            }
-            if b.get(j) == Some(&b'{') || b.get(j) == Some(&b'(') {
-                j += 1;
-            }
-            let s = j;
-            while j < b.len() && (b[j].is_ascii_alphanumeric() || b[j] == b'_') {
-                j += 1;
-            }
-            if j > s {
-                out.push((b[s..j].to_vec(), crate::base::Span::new(i, j)));
-            }
-            i = j;
-        } else {
-            i += 1;
-        }
-    }
-    out
 }

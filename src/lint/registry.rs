@@ -21,6 +21,7 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &mc::malformed_line::RULE, check: mc::malformed_line::check },
         LintRule { rule: &mc::unknown_parameter::RULE, check: mc::unknown_parameter::check },
         LintRule { rule: &mc::undefined_name::RULE, check: mc::undefined_name::check },
+        LintRule { rule: &mc::bad_expansion::RULE, check: mc::bad_expansion::check },
         LintRule { rule: &ms::malformed_service::RULE, check: ms::malformed_service::check },
         LintRule { rule: &ms::malformed_override::RULE, check: ms::malformed_override::check },
         LintRule { rule: &maps::missing_source::RULE, check: maps::missing_source::check },

@@ -1,5 +1,6 @@
 //! Rules about main.cf (MC).
 
+pub mod bad_expansion;
 pub mod leading_white_space;
 pub mod malformed_line;
 pub mod undefined_name;

@@ -1,7 +1,7 @@
 //! MC004: `$name` that nothing defines.
 
 use crate::config::catalogue::{self, Kind, ValueType};
-use crate::config::effective::references;
+use crate::config::expand::references;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::Site;
 use crate::syntax::Text;
@@ -39,14 +39,15 @@ fn look_at(site: &Site, source: &Arc<crate::base::Source>, parameter: &str, valu
     {
         return;
     }
-    for (name, span) in references(value.bytes()) {
-        if site.configuration.knows(&name) {
+    for reference in references(value.bytes()) {
+        // `${name?…}` asks whether a name is set: that it may not be is the point.
+        if reference.name.is_empty() || reference.tested || site.configuration.knows(reference.name) {
             continue;
         }
-        let shown = String::from_utf8_lossy(&name).into_owned();
+        let shown = String::from_utf8_lossy(reference.name).into_owned();
         let mut finding = Finding::new(&RULE, format!("${shown} is defined nowhere and expands to nothing")).at(
             source,
-            value.source_span(span.range()),
+            value.source_span(reference.span.range()),
             "undefined",
         );
         let set = site.configuration.files.main.entries.iter().map(|entry| entry.name.to_string_lossy());

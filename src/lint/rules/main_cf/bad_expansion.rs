@@ -1,0 +1,67 @@
+//! MC005: a value that cannot be expanded.
+
+use crate::base::{Source, Span};
+use crate::config::expand::{Reason, parse};
+use crate::config::services::Service;
+use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::Site;
+use crate::syntax::Text;
+use std::sync::Arc;
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "MC005",
+    name: "bad-expansion",
+    family: Family::MainCf,
+    severity: Severity::Error,
+    summary: "a value that cannot be expanded",
+    why: "A daemon that needs the value ends with a fatal error, and mail stops.",
+    example: "mydestination = ${myhostname, localhost\n",
+    remedy: "Write $name, ${name}, ${name?{text}:{text}} or ${{a} == {b} ? {text} : {text}}.",
+};
+
+/// Looks for it.
+pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    let files = &site.configuration.files;
+    for entry in &files.main.entries {
+        // Only the entry in force is expanded.
+        if files.entry(entry.name.bytes()).is_some_and(|last| last.extent == entry.extent) {
+            look_at(site, files.main.tree.source(), &entry.name, &entry.value, None, findings);
+        }
+    }
+    let Some(master) = &files.master else { return };
+    for service in &files.services {
+        for set in &service.overrides {
+            look_at(site, master.tree.source(), &set.name, &set.value, Some(service), findings);
+        }
+    }
+}
+
+fn look_at(
+    site: &Site,
+    source: &Arc<Source>,
+    name: &Text,
+    value: &Text,
+    service: Option<&Service>,
+    findings: &mut Vec<Finding>,
+) {
+    let faults = parse(value.bytes()).faults;
+    for fault in &faults {
+        let message = String::from_utf8_lossy(&fault.message(value.bytes())).into_owned();
+        let finding = Finding::new(&RULE, message);
+        findings.push(finding.at(source, value.source_span(fault.span.range()), "not understood").help(RULE.remedy));
+    }
+    if !faults.is_empty() {
+        return;
+    }
+    let Err(error) = site.configuration.expand(value.bytes(), service) else { return };
+    // A fault in another value, and a circle that this one is no part of, are told there.
+    match &error.reason {
+        Reason::Syntax => return,
+        Reason::Cycle(names) if !names.iter().any(|part| part == name.bytes()) => return,
+        _ => {}
+    }
+    let place = error.problems.iter().find(|problem| problem.within.is_none()).map(|problem| problem.span);
+    let span = value.source_span(place.unwrap_or(Span::new(0, value.bytes().len())).range());
+    findings.push(Finding::new(&RULE, error.to_string()).at(source, span, "here"));
+}
