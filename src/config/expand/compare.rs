@@ -90,7 +90,7 @@ fn number(digits: &[u8]) -> Result<i64, CompareError> {
     strtol(digits).map(|(value, _)| value).ok_or_else(|| CompareError::Number(digits.to_vec()))
 }
 
-/// A compatibility level: `major`, `major.minor` or `major.minor.patch`, as compatibility_level(5) has them.
+/// A compatibility level: `major`, `major.minor` or `major.minor.patch`, as the parameter compatibility_level of postconf(5) has it.
 ///
 /// Levels before Postfix 3.6 are the plain numbers 0, 1 and 2. As in Postfix, a sign or white space may precede each number,
 /// minor and patch go up to 1023, and major is limited to 43 bits.

@@ -2,15 +2,17 @@
 //!
 //! One walk serves both: [`expand`] takes the branch that a test chooses and follows names into the values of parameters;
 //! [`scan`] takes every branch and follows no name. It keeps the books as Postfix does, since they show in its messages:
-//! after the first fault further references are passed over, except that faults which end a value are still reported
-//! in every value that is being walked; a reference or a text at a level beyond [`MAX_DEPTH`] is a fault; and a
-//! reference that was at fault or passed over never gives its level back. Operands and arguments start such books afresh.
+//! after the first fault further references are passed over, and the next one in brackets ends the value, but a fault that
+//! ends a value is still reported in each value that is being walked; a reference or a text at a level beyond [`MAX_DEPTH`]
+//! is a fault; and a reference that was at fault or passed over never gives its level back. Operands and arguments start
+//! such books afresh.
 
 use std::borrow::Cow;
 
 use super::compare::CompareError;
 use super::domain::Function;
 use super::error::{ExpandError, Fault, Problem, Reason};
+use super::lookup::{Lookup, Observer, Purpose, Step};
 use super::parse::{parse, parse_at_cost};
 use super::tree::{Branch, Branches, Node, literal, slice};
 use crate::base::Span;
@@ -21,8 +23,9 @@ pub const MAX_DEPTH: usize = 100;
 /// References inside operands of references and so on, which Postfix follows until its stack ends.
 const MAX_STACK: usize = 256;
 
-/// How much may be done for one expansion: bytes of values copied, and [`WORK_PER_NAME`] and [`WORK_PER_PARSED_BYTE`].
-/// No result is longer than this and the value itself. Measured: half a second at most.
+/// How much may be done for one expansion: each byte of a parameter's value that is used costs 1, and 8 each time that the
+/// grammar looks at it; each name costs 64. No result is longer than this and the value itself. Measured: it takes half a
+/// second at most to get there.
 pub const MAX_WORK: usize = 32 << 20;
 
 /// What looking up a name costs at least.
@@ -30,76 +33,6 @@ const WORK_PER_NAME: usize = 64;
 
 /// What a byte that the grammar has to look at costs.
 const WORK_PER_PARSED_BYTE: usize = 8;
-
-/// Where the values of parameters come from.
-///
-/// Any `FnMut(&[u8]) -> Option<Cow<'v, [u8]>>` is one.
-pub trait Lookup<'v> {
-    /// The value of a parameter, not expanded; `None` if there is no such parameter.
-    fn raw(&mut self, name: &[u8]) -> Option<Cow<'v, [u8]>>;
-
-    /// Converts a domain that ASCII rules alone do not settle.
-    ///
-    /// # Errors
-    /// Why it cannot be converted, as ICU names it (`UIDNA_ERROR_EMPTY_LABEL`). So says the default for everything but the
-    /// empty domain: internationalized domains need tables that this floor does not have.
-    fn convert_domain(&mut self, function: Function, domain: &[u8]) -> Result<Vec<u8>, String> {
-        let _ = function;
-        Err(if domain.is_empty() { "UIDNA_ERROR_EMPTY_LABEL" } else { "not supported" }.to_owned())
-    }
-}
-
-impl<'v, F: FnMut(&[u8]) -> Option<Cow<'v, [u8]>>> Lookup<'v> for F {
-    fn raw(&mut self, name: &[u8]) -> Option<Cow<'v, [u8]>> {
-        self(name)
-    }
-}
-
-/// Whether a name stands for its value or is only asked whether that is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// `$name`: the expanded value goes into the result.
-    Substitute,
-    /// `${name?…}`: the raw value chooses a branch.
-    Test,
-}
-
-/// One use of a name during an expansion.
-#[derive(Clone, Copy, Debug)]
-pub struct Step<'a> {
-    /// The name.
-    pub name: &'a [u8],
-    /// Its raw value, or `None` if there is no such parameter, which counts as empty.
-    pub raw: Option<&'a [u8]>,
-    /// What for.
-    pub purpose: Purpose,
-    /// The parameter in whose value the reference stands; `None` for the value that is expanded.
-    pub within: Option<&'a [u8]>,
-    /// The whole reference there.
-    pub span: Span,
-    /// How many parameters lie between the value that is expanded and this one.
-    pub depth: usize,
-}
-
-/// Watches an expansion. Every method does nothing unless it is overridden.
-pub trait Observer {
-    /// A name was looked up; if it is to be substituted, the steps until `substituted` belong to its value.
-    fn looked_up(&mut self, step: &Step<'_>) {
-        let _ = step;
-    }
-
-    /// The value of a parameter was expanded.
-    fn substituted(&mut self, step: &Step<'_>, result: &[u8]) {
-        let _ = (step, result);
-    }
-
-    /// Two expanded operands were compared.
-    fn compared(&mut self, span: Span, left: &[u8], right: &[u8], holds: bool) {
-        let _ = (span, left, right, holds);
-    }
-}
-
-impl Observer for () {}
 
 /// Expands a value.
 ///
@@ -127,27 +60,37 @@ pub fn expand_observed(
     if outcome.is_ok() && !walk.books.failed {
         return Ok(result);
     }
-    let reason = walk.reason.unwrap_or(Reason::Syntax);
-    Err(ExpandError { reason, problems: walk.problems })
+    let problems = walk.notices.into_iter().filter_map(|notice| match notice {
+        Notice::Problem(problem) => Some(problem),
+        Notice::Name { .. } => None,
+    });
+    Err(ExpandError { reason: walk.reason.unwrap_or(Reason::Syntax), problems: problems.collect() })
 }
 
-/// What postconf sees in a value without expanding it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scan {
-    /// The names that it notices, up to the first fault, each with its place. Those without a parameter are reported as
-    /// `undefined parameter`; the others count as used.
-    pub names: Vec<(Vec<u8>, Span)>,
-    /// What it warns of.
-    pub problems: Vec<Problem>,
+/// Something that postconf sees in a value without expanding it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A name. One without a parameter is reported as `undefined parameter`; a parameter counts as used.
+    Name {
+        /// The name.
+        name: Vec<u8>,
+        /// Where it stands.
+        span: Span,
+    },
+    /// What postconf warns of.
+    Problem(Problem),
 }
 
 /// Walks a value as postconf does before anything else: every branch, no parameter's value.
+///
+/// What it notices comes in the order in which postconf does. Behind a fault it notices little; see [`super::references`]
+/// for all names.
 #[must_use]
-pub fn scan(value: &[u8]) -> Scan {
+pub fn scan(value: &[u8]) -> Vec<Notice> {
     let mut walk = Walk::new(None);
     // The walk ends early only at a limit, of which its problems tell.
     let _ = walk.value(value, &parse(value).nodes, &mut Vec::new());
-    Scan { names: walk.names, problems: walk.problems }
+    walk.notices
 }
 
 /// Nothing more can be done; the reason has been noted.
@@ -168,15 +111,14 @@ struct Walk<'a, 'v> {
     work: usize,
     /// The parameters whose values are being expanded.
     within: Vec<Vec<u8>>,
-    names: Vec<(Vec<u8>, Span)>,
-    problems: Vec<Problem>,
+    notices: Vec<Notice>,
     reason: Option<Reason>,
 }
 
 impl<'a, 'v> Walk<'a, 'v> {
     fn new(source: Option<(&'a mut dyn Lookup<'v>, &'a mut dyn Observer)>) -> Self {
-        let (within, names, problems) = (Vec::new(), Vec::new(), Vec::new());
-        Self { source, books: Books::default(), stack: 0, work: 0, within, names, problems, reason: None }
+        let (within, notices) = (Vec::new(), Vec::new());
+        Self { source, books: Books::default(), stack: 0, work: 0, within, notices, reason: None }
     }
 
     /// Walks the nodes of one value, or of one branch of it.
@@ -185,8 +127,9 @@ impl<'a, 'v> Walk<'a, 'v> {
         for (index, node) in nodes.iter().enumerate() {
             let last = index + 1 == nodes.len();
             match node {
-                // Text at the end is not looked at once something before it was at fault.
+                // Once something was at fault, text at the end is not looked at, and a bracket that closes ends the value.
                 Node::Text { .. } if last && failed => {}
+                _ if failed && node.is_bracketed(value) => break,
                 Node::Bad { fault, .. } if fault.ends_value() => {
                     self.fault(value, fault)?;
                     failed = true;
@@ -238,16 +181,19 @@ impl<'a, 'v> Walk<'a, 'v> {
             Node::Comparison { span, left, relation, right, branches } => {
                 let (left, left_failed) = self.afresh(value, left)?;
                 let (right, right_failed) = self.afresh(value, right)?;
-                if left_failed || right_failed {
-                    return Ok(false);
-                }
                 let mut holds = false;
                 if let Some((_, observer)) = &mut self.source {
+                    // Postfix compares what there is of the operands, even if they are at fault.
                     holds = match relation.holds(&left, &right) {
                         Ok(holds) => holds,
                         Err(error) => return self.incomparable(*span, error),
                     };
-                    observer.compared(*span, &left, &right, holds);
+                    if !(left_failed || right_failed) {
+                        observer.compared(*span, &left, &right, holds);
+                    }
+                }
+                if left_failed || right_failed {
+                    return Ok(false);
                 }
                 if holds && branches.yes.is_none() && branches.no.is_none() && branches.fault.is_none() {
                     out.extend_from_slice(b"true");
@@ -326,7 +272,7 @@ impl<'a, 'v> Walk<'a, 'v> {
         purpose: Purpose,
     ) -> Result<Option<Cow<'v, [u8]>>, Abort> {
         let Some((lookup, observer)) = &mut self.source else {
-            self.names.push((name.to_vec(), place));
+            self.notices.push(Notice::Name { name: name.to_vec(), span: place });
             return Ok(None);
         };
         let raw = lookup.raw(name);
@@ -400,7 +346,8 @@ impl<'a, 'v> Walk<'a, 'v> {
     fn problem(&mut self, span: Span, message: Vec<u8>, reason: Reason) -> Result<(), Abort> {
         self.spend(WORK_PER_NAME.saturating_add(message.len()))?;
         self.reason.get_or_insert(reason);
-        self.problems.push(Problem { within: self.within.last().cloned(), span, message });
+        let within = self.within.last().cloned();
+        self.notices.push(Notice::Problem(Problem { within, span, message }));
         Ok(())
     }
 
@@ -552,7 +499,8 @@ mod tests {
         for (times, too_deep) in [(100, 0), (101, 1), (103, 3)] {
             let error = expand(value(times).as_bytes(), &mut table).unwrap_err();
             assert_eq!(error.problems.len(), 1 + too_deep, "{times}");
-            assert_eq!(scan(value(times).as_bytes()).problems, error.problems, "{times}");
+            let expected: Vec<_> = error.problems.into_iter().map(Notice::Problem).collect();
+            assert_eq!(scan(value(times).as_bytes()), expected, "{times}");
         }
     }
 
@@ -585,19 +533,24 @@ mod tests {
 
     #[test]
     fn a_scan_sees_every_branch_up_to_the_first_fault() {
-        let cases: [(&str, &[&str], &[&str]); 6] = [
-            ("$a ${b?{$c}:{$d}}", &["a", "b", "c", "d"], &[]),
-            ("${{$a} <level {$b} ? {$c} : {$d}}", &["a", "b", "c", "d"], &[]),
-            ("${domain_to_ascii{$a}} ${ }", &["a", ""], &[]),
-            ("${a.b}$c", &[], &[r#"attribute name syntax error at: "...a>>>.b""#]),
-            ("$loop1 ${x?{$a}:{$b} z}", &["loop1", "x", "a", "b"], &[r#"unexpected input at: "...$b}>>>z""#]),
-            ("${x?{$}:{${c.d}}}", &["x"], &[r#"empty macro name: "$""#]),
+        let cases: [(&str, &[&str]); 7] = [
+            ("$a ${b?{$c}:{$d}}", &["a", "b", "c", "d"]),
+            ("${{$a} <level {$b} ? {$c} : {$d}}", &["a", "b", "c", "d"]),
+            ("${domain_to_ascii{$a}} ${ }", &["a", ""]),
+            ("${a.b}$c", &[r#"attribute name syntax error at: "...a>>>.b""#]),
+            ("$loop1 ${x?{$a}:{$b} z}", &["loop1", "x", "a", "b", r#"unexpected input at: "...$b}>>>z""#]),
+            ("${x?{$}:{${c.d}}}", &["x", r#"empty macro name: "$""#]),
+            ("${{$}=={$a}}$b", &[r#"empty macro name: "$""#, "a"]),
         ];
-        for (value, names, problems) in cases {
-            let scan = scan(value.as_bytes());
-            let found: Vec<_> = scan.names.iter().map(|(name, _)| String::from_utf8_lossy(name)).collect();
-            assert_eq!(found, names, "{value}");
-            assert_eq!(messages(&scan.problems), problems, "{value}");
+        for (value, expected) in cases {
+            let found: Vec<_> = scan(value.as_bytes())
+                .iter()
+                .map(|notice| match notice {
+                    Notice::Name { name, .. } => String::from_utf8_lossy(name).into_owned(),
+                    Notice::Problem(problem) => String::from_utf8_lossy(&problem.message).into_owned(),
+                })
+                .collect();
+            assert_eq!(found, expected, "{value}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::compare::Relation;
 use super::domain::Function;
-use super::error::Fault;
+use super::error::{Fault, FaultKind};
 use crate::base::Span;
 
 /// A parsed value.
@@ -120,6 +120,12 @@ impl Node {
         }
     }
 
+    /// Whether the node is a reference whose opening bracket is closed.
+    pub(super) fn is_bracketed(&self, value: &[u8]) -> bool {
+        let truncated = matches!(self, Self::Bad { fault, .. } if matches!(fault.kind, FaultKind::Truncated { .. }));
+        !truncated && matches!(slice(value, self.span()), [b'$', b'{' | b'(', ..])
+    }
+
     /// What Postfix calls the node in its message about nesting: the text, or what stands between the brackets.
     pub(super) fn content<'v>(&self, value: &'v [u8]) -> Cow<'v, [u8]> {
         let bytes = slice(value, self.span());
@@ -204,7 +210,8 @@ mod tests {
 
     #[test]
     fn references_list_every_name_wherever_it_stands() {
-        let cases: [(&str, &[(&str, usize, bool)]); 9] = [
+        type Found<'a> = (&'a str, usize, bool);
+        let cases: [(&str, &[Found<'_>]); 9] = [
             ("no names, $$none", &[]),
             ("$a $(b) ${c}", &[("a", 1, false), ("b", 5, false), ("c", 10, false)]),
             ("${a?$b}", &[("a", 2, true), ("b", 5, false)]),

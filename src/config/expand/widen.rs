@@ -51,7 +51,8 @@ mod tests {
 
     #[test]
     fn offsets_in_the_text_lead_back_to_the_bytes() {
-        let cases: [(&[u8], &str, &[(usize, usize)]); 3] = [
+        type Offsets = [(usize, usize)];
+        let cases: [(&[u8], &str, &Offsets); 3] = [
             (b"abc", "abc", &[(0, 0), (2, 2), (3, 3)]),
             (b"\xe9$a", "\u{e9}$a", &[(0, 0), (2, 1), (3, 2), (4, 3)]),
             (b"a\xff\xc3", "a\u{ff}\u{c3}", &[(1, 1), (3, 2), (5, 3)]),
