@@ -124,7 +124,11 @@ impl Configuration {
     /// # Errors
     /// As for [`expanded`](Self::expanded).
     pub fn expand(&self, text: &[u8], service: Option<&Service>) -> Result<Vec<u8>, ExpandError> {
-        expand(text, &mut |name: &[u8]| self.value(name, service).map(|value| value.bytes))
+        expand(text, &mut |name: &[u8]| match service {
+            // What the master daemon tells a service about itself.
+            Some(service) if name == b"service_name" => Some(Cow::Borrowed(service.line.name().bytes())),
+            _ => self.value(name, service).map(|value| value.bytes),
+        })
     }
 
     /// The unexpanded default of a parameter; `None` if the target knows no such name.

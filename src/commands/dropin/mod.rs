@@ -1,5 +1,9 @@
 //! The drop-in names: programs that speak as their originals do.
 
+pub mod getopt;
+pub mod messages;
+pub mod postconf;
+
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
@@ -10,6 +14,7 @@ pub type Program = fn(&[OsString]) -> ExitCode;
 #[must_use]
 pub fn by_name(name: &OsStr) -> Option<Program> {
     match name.to_str()? {
+        "postconf" => Some(postconf::main),
         _ => None,
     }
 }

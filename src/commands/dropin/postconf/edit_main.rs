@@ -1,0 +1,83 @@
+//! Editing main.cf: `-e`, `-X`, `-#`.
+
+use super::options::Options;
+use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::config::edit::rewrite::{Action, rewrite_main_cf};
+use crate::syntax::FaultKind;
+use crate::syntax::logical::trim;
+use crate::syntax::main_cf::split_assignment;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Edits main.cf in a directory.
+///
+/// # Errors
+/// Operands that make no sense, or a file that cannot be read or replaced.
+pub fn edit(options: &Options, directory: &Path, messages: &Messages) -> Result<(), Fatal> {
+    let edits = edits(options)?;
+    let path = directory.join("main.cf");
+    super::edit_file(&path, |text| {
+        let done = rewrite_main_cf(text, &edits);
+        for name in done.repeated {
+            let head = format!("{}: multiple entries for \"", path.display());
+            messages.warning([head.as_bytes(), &name, b"\""].concat());
+        }
+        Ok(done.text)
+    })
+}
+
+fn edits(options: &Options) -> Result<Vec<(Vec<u8>, Action)>, Fatal> {
+    if options.operands.is_empty() {
+        let message = if options.has('e') { "-e requires name=value argument" } else { "missing service argument" };
+        return Err(Fatal::new(message));
+    }
+    let mut edits: Vec<(Vec<u8>, Action)> = Vec::new();
+    for operand in &options.operands {
+        let text = trim(operand.as_bytes());
+        check_operand(text)?;
+        let (name, action) = if options.has('e') {
+            let (name, value) = assignment(text)?;
+            (name, Action::Set(value))
+        } else if memchr::memchr(b'=', text).is_some() {
+            return Err(Fatal::new("-X or -# requires names without value"));
+        } else {
+            (text.to_vec(), if options.has('X') { Action::Remove } else { Action::CommentOut })
+        };
+        match edits.iter_mut().find(|(known, _)| *known == name) {
+            Some(known) => known.1 = action,
+            None => edits.push((name, action)),
+        }
+    }
+    Ok(edits)
+}
+
+/// What can stand in no edit.
+///
+/// # Errors
+/// A comment, or more than one line.
+pub fn check_operand(text: &[u8]) -> Result<(), Fatal> {
+    if text.contains(&b'\n') {
+        return Err(Fatal::new("-e, -X, or -# accepts no multi-line input"));
+    }
+    if text.first() == Some(&b'#') {
+        return Err(Fatal::new("-e, -X, or -# accepts no comment input"));
+    }
+    Ok(())
+}
+
+/// Splits `name=value`.
+///
+/// # Errors
+/// Anything else.
+pub fn assignment(text: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Fatal> {
+    match split_assignment(text) {
+        Ok((name, _, value)) => Ok((text[name].to_vec(), text[value].to_vec())),
+        Err(fault) => {
+            let what: &[u8] = match fault {
+                FaultKind::MissingName => b"missing attribute name",
+                _ => b"missing '=' after attribute name",
+            };
+            Err(Fatal::new([what, b": \"", text, b"\""].concat()))
+        }
+    }
+}

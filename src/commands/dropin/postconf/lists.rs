@@ -1,0 +1,45 @@
+//! Lists that need no configuration: SASL types, lock types, map types.
+
+use super::options::Options;
+use super::print::Printer;
+use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::commands::site_options::SiteOptions;
+use crate::config::catalogue::map_types;
+
+/// Map types that need a library which distributions no longer ship, or a server's client that is a package of its own.
+const NOT_BUILT_IN: &[&str] = &["dbm", "ldap", "mongodb", "mysql", "netinfo", "nisplus", "pgsql", "sdbm"];
+
+/// Shows a list, if one was asked for.
+///
+/// # Errors
+/// What this program cannot tell.
+pub fn show(options: &Options, printer: &mut Printer, messages: &Messages) -> Result<bool, Fatal> {
+    if let Some(mode) = &options.tls {
+        if !matches!(mode.to_str(), Some("compile-version" | "run-version" | "public-key-algorithms")) {
+            messages.warning(format!("unknown 'postconf -T' mode: {}", mode.display()));
+            return Err(Fatal { message: None, status: 1 });
+        }
+        return Err(Fatal::new("-T tells of the TLS library that Postfix was built with; there is none here"));
+    }
+    if options.has('b') || options.has('t') {
+        return Err(Fatal::new("bounce templates (-b, -t) are not supported yet"));
+    }
+    let mut shown = false;
+    let mut list = |letter: char, words: &[&str]| {
+        if options.has(letter) {
+            words.iter().for_each(|word| printer.text(format!("{word}\n").as_bytes()));
+            shown = true;
+        }
+    };
+    list('a', &["cyrus", "dovecot"]);
+    list('A', &["cyrus"]);
+    list('l', &["flock", "fcntl", "dotlock"]);
+    let settings = SiteOptions::default().settings().map_err(Fatal::new)?;
+    let types: Vec<&str> = map_types()
+        .iter()
+        .filter(|known| known.introduced <= settings.target && !NOT_BUILT_IN.contains(&known.name))
+        .map(|known| known.name)
+        .collect();
+    list('m', &types);
+    Ok(shown)
+}

@@ -1,0 +1,97 @@
+//! Showing main.cf parameters.
+
+use super::options::Options;
+use super::print::{Printer, Style};
+use super::usage::Usage;
+use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::config::Configuration;
+use std::os::unix::ffi::OsStrExt;
+
+/// How the options want settings printed.
+#[must_use]
+pub fn style(options: &Options) -> Style {
+    Style {
+        fold: options.has('f'),
+        hide_names: options.has('h'),
+        hide_values: options.has('H'),
+        json: options.has('j'),
+    }
+}
+
+/// Shows the parameters that the operands name, or all of the wanted classes.
+///
+/// # Errors
+/// A value that cannot be expanded (`-x`).
+pub fn show(
+    options: &Options,
+    usage: &Usage,
+    configuration: &Configuration,
+    printer: &mut Printer,
+    messages: &Messages,
+) -> Result<(), Fatal> {
+    let shown = Shown { options, usage, configuration, style: style(options) };
+    if options.operands.is_empty() {
+        let names: Vec<&[u8]> =
+            usage.table.iter().filter(|(_, known)| known.class.is_in(options.classes)).map(|(name, _)| name).collect();
+        for name in names {
+            shown.one(name, printer, messages)?;
+        }
+        return Ok(());
+    }
+    for name in &options.operands {
+        if usage.table.get(name.as_bytes()).is_none() {
+            messages.warning([name.as_bytes(), b": unknown parameter"].concat());
+            continue;
+        }
+        shown.one(name.as_bytes(), printer, messages)?;
+    }
+    Ok(())
+}
+
+struct Shown<'a> {
+    options: &'a Options,
+    usage: &'a Usage<'a>,
+    configuration: &'a Configuration,
+    style: Style,
+}
+
+impl Shown<'_> {
+    fn one(&self, name: &[u8], printer: &mut Printer, messages: &Messages) -> Result<(), Fatal> {
+        let explicit = self.usage.explicit.get(name).map(Vec::as_slice);
+        let default = || self.usage.table.get(name).and_then(|known| known.default.as_deref());
+        let value = match explicit {
+            Some(value) => value,
+            None if self.options.has('n') => return Ok(()),
+            None => match default() {
+                Some(value) => value,
+                None => return Ok(()),
+            },
+        };
+        let is_expanded = self.usage.table.get(name).is_none_or(|known| known.is_expanded);
+        if !self.options.has('x') || !is_expanded {
+            printer.setting(name, value, self.style);
+            return Ok(());
+        }
+        let expanded = expand(self.configuration, value, None, messages)?;
+        printer.setting(name, &expanded, self.style);
+        Ok(())
+    }
+}
+
+/// Expands a value, and says what is wrong with it as Postfix does.
+///
+/// # Errors
+/// A value that cannot be expanded.
+pub fn expand(
+    configuration: &Configuration,
+    value: &[u8],
+    service: Option<&crate::config::services::Service>,
+    messages: &Messages,
+) -> Result<Vec<u8>, Fatal> {
+    configuration.expand(value, service).map_err(|error| {
+        for problem in &error.problems {
+            messages.warning(&problem.message);
+        }
+        Fatal::new(error.fatal())
+    })
+}

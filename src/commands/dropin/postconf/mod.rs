@@ -1,0 +1,192 @@
+//! `postconf`: shows and edits main.cf and master.cf, in Postfix's words. Source: postconf(1).
+//!
+//! | file | what |
+//! |---|---|
+//! | `options.rs` | the command line |
+//! | `table.rs`, `usage.rs`, `dbms.rs` | which parameters there are, and warnings about names |
+//! | `main_cf.rs`, `master_cf.rs` | showing |
+//! | `edit_main.rs`, `edit_master.rs` | editing |
+//! | `lists.rs` | `-a -A -l -m` |
+//! | `print.rs` | how settings look |
+
+mod dbms;
+mod edit_main;
+mod edit_master;
+mod lists;
+mod main_cf;
+mod master_cf;
+mod options;
+mod print;
+mod table;
+mod usage;
+
+use super::messages::{Fatal, Messages};
+use crate::commands::site_options::SiteOptions;
+use crate::config::{ConfigFiles, Configuration};
+use options::Options;
+use print::Printer;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use usage::Usage;
+
+/// Runs postconf.
+#[must_use]
+pub fn main(arguments: &[OsString]) -> ExitCode {
+    let called = arguments.first().cloned().unwrap_or_else(|| "postconf".into());
+    let messages = Messages::as_called(&called);
+    messages.end(run(arguments.get(1..).unwrap_or_default(), &messages))
+}
+
+fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
+    let options = Options::parse(arguments, messages)?;
+    let mut printer = Printer::default();
+    if lists::show(&options, &mut printer, messages)? {
+        printer.flush().map_err(|error| Fatal::output(&error))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let directory = directory(&options);
+    let master = ['M', 'F', 'P'].into_iter().find(|&letter| options.has(letter));
+    if ['e', 'X', '#'].into_iter().any(|letter| options.has(letter)) {
+        match master {
+            Some(mode) => edit_master::edit(&options, mode, &directory, messages)?,
+            None => edit_main::edit(&options, &directory, messages)?,
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let configuration = load(&options, &directory, messages)?;
+    let usage = Usage::new(&configuration, explicit(&options, &configuration));
+    usage.undefined().for_each(|warning| messages.warning(warning));
+    match master {
+        Some(mode) => master_cf::show(&options, mode, &usage, &configuration, &mut printer, messages)?,
+        None => main_cf::show(&options, &usage, &configuration, &mut printer, messages)?,
+    }
+    printer.flush().map_err(|error| Fatal::output(&error))?;
+    if !options.has('d') && !options.has('q') {
+        let mut warnings = if master.is_none() { usage.unused_in_main() } else { Vec::new() };
+        warnings.extend(usage.unused_in_master());
+        for warning in &warnings {
+            messages.warning(warning);
+        }
+        if warnings.iter().any(|warning| usage::is_deprecation(warning)) {
+            messages.warning("See https://www.postfix.org/DEPRECATION_README.html for details");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration directory: `-c`, else `MAIL_CONFIG`, else the stock one.
+fn directory(options: &Options) -> PathBuf {
+    let from_environment = || std::env::var_os("MAIL_CONFIG").filter(|value| !value.is_empty());
+    options
+        .config_dir
+        .clone()
+        .or_else(from_environment)
+        .map_or_else(|| PathBuf::from(crate::config::paths::STOCK_DIRECTORY), PathBuf::from)
+}
+
+/// Reads main.cf (unless only defaults are wanted) and master.cf.
+fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Configuration, Fatal> {
+    let settings = SiteOptions::default().settings().map_err(Fatal::new)?;
+    let open = |name: &str| crate::base::Source::read(&directory.join(name));
+    let nothing = || std::sync::Arc::new(crate::base::Source::new(directory.join("main.cf").to_string_lossy(), ""));
+    let main = if options.has('d') {
+        nothing()
+    } else {
+        open("main.cf").map_err(|error| Fatal::open(directory.join("main.cf"), &error))?
+    };
+    let master = match open("master.cf") {
+        Ok(source) => Some(source),
+        Err(error) if ['M', 'F', 'P'].into_iter().any(|letter| options.has(letter)) => {
+            return Err(Fatal::open(directory.join("master.cf"), &error));
+        }
+        Err(error) => {
+            let words = crate::maps::types::system_words(&error);
+            messages.warning(format!("open {}: {words}", directory.join("master.cf").display()));
+            None
+        }
+    };
+    let files = ConfigFiles::from_sources(directory, &main, master.as_ref());
+    warn_about_main(&files, messages)?;
+    let mut configuration = Configuration::new(files, settings);
+    configuration.overrides.clone_from(&options.overrides);
+    if options.has('d') {
+        configuration.overrides.clear();
+    }
+    Ok(configuration)
+}
+
+/// What Postfix says while it reads main.cf.
+fn warn_about_main(files: &ConfigFiles, messages: &Messages) -> Result<(), Fatal> {
+    use crate::syntax::FaultKind;
+    let main = &files.main;
+    let source = main.tree.source();
+    let name = source.name();
+    for fault in &main.faults {
+        let text: Vec<u8> = source.slice(fault.span).iter().copied().filter(|byte| *byte != b'\n').collect();
+        let line = source.position(fault.span.start).line;
+        match fault.kind {
+            FaultKind::LeadingWhiteSpace => {
+                let head = format!("{name}: logical line must not start with whitespace: \"");
+                messages.warning([head.as_bytes(), &text, b"\""].concat());
+            }
+            FaultKind::MissingEquals => {
+                let head = format!("{name}, line {line}: missing '=' after attribute name: \"");
+                return Err(Fatal::new([head.as_bytes(), &text, b"\""].concat()));
+            }
+            FaultKind::MissingName => {
+                let head = format!("{name}, line {line}: missing attribute name: \"");
+                return Err(Fatal::new([head.as_bytes(), &text, b"\""].concat()));
+            }
+            _ => {}
+        }
+    }
+    let mut seen: std::collections::HashMap<&[u8], &[u8]> = std::collections::HashMap::new();
+    for entry in &main.entries {
+        if let Some(old) = seen.insert(entry.name.bytes(), entry.value.bytes()) {
+            let head = format!("{name}, line {}: overriding earlier entry: ", entry.line);
+            messages.warning([head.as_bytes(), entry.name.bytes(), b"=", old].concat());
+        }
+    }
+    Ok(())
+}
+
+/// What is set by main.cf and the command line, by name; with the directory, if it is not the stock one.
+fn explicit(options: &Options, configuration: &Configuration) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let mut explicit = BTreeMap::new();
+    if options.has('d') {
+        return explicit;
+    }
+    let directory = &configuration.files.directory;
+    if directory != Path::new(crate::config::paths::STOCK_DIRECTORY) {
+        explicit.insert(b"config_directory".to_vec(), directory.as_os_str().as_bytes().to_vec());
+    }
+    for entry in &configuration.files.main.entries {
+        explicit.insert(entry.name.bytes().to_vec(), entry.value.bytes().to_vec());
+    }
+    explicit.extend(options.overrides.iter().cloned());
+    explicit
+}
+
+/// Replaces a file by what `change` makes of it, under the lock that Postfix takes for that: `flock` of NAME.tmp.
+fn edit_file(path: &Path, change: impl FnOnce(&[u8]) -> Result<Vec<u8>, Fatal>) -> Result<(), Fatal> {
+    let mut temporary = path.as_os_str().to_os_string();
+    temporary.push(".tmp");
+    let lock = std::fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&temporary)
+        .map_err(|error| Fatal::open(&temporary, &error))?;
+    lock.lock().map_err(|error| Fatal::open(&temporary, &error))?;
+    let done = (|| {
+        let text = std::fs::read(path).map_err(|error| Fatal::open(path, &error))?;
+        let new = change(&text)?;
+        crate::base::atomic_file::replace(path, &new, 0o644).map_err(|error| Fatal::open(path, &error))
+    })();
+    // Nothing is lost with it: it was only ever locked.
+    let _ = std::fs::remove_file(&temporary);
+    done
+}

@@ -1,0 +1,221 @@
+//! Which names are used, which are not, and which are missing: postconf's warnings.
+//!
+//! A name that main.cf defines for itself becomes a parameter when something that is in use refers to it: the value of a known
+//! parameter (or its default), a `-o` of any service, or `smtpd_restriction_classes`; and then what its own value refers to.
+//! A `-o` may also define a name for its own service alone.
+
+use super::dbms;
+use super::table::ParameterTable;
+use crate::config::Configuration;
+use crate::config::catalogue::{self, Change, NameKind};
+use crate::config::expand::{Notice, scan};
+use crate::syntax::match_list::split_list;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a scan of the configuration brought to light.
+#[derive(Debug)]
+pub struct Usage<'a> {
+    configuration: &'a Configuration,
+    /// Every parameter that is valid.
+    pub table: ParameterTable,
+    /// The explicit settings of main.cf and of `-o` on the command line, by name.
+    pub explicit: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// The names that are valid for one service only, service by service.
+    local: Vec<BTreeSet<Vec<u8>>>,
+    warnings: BTreeSet<Vec<u8>>,
+    main_path: Vec<u8>,
+    master_path: Vec<u8>,
+}
+
+/// Whose names count besides those of main.cf: those of the service with this number.
+type Scope = Option<usize>;
+
+impl<'a> Usage<'a> {
+    /// Scans a configuration. Without `explicit` settings only defaults are looked at.
+    #[must_use]
+    pub fn new(configuration: &'a Configuration, explicit: BTreeMap<Vec<u8>, Vec<u8>>) -> Self {
+        let path = |name: &str| {
+            let directory = configuration.files.directory.as_os_str().as_encoded_bytes();
+            [directory, b"/", name.as_bytes()].concat()
+        };
+        let mut usage = Self {
+            configuration,
+            table: ParameterTable::new(configuration),
+            explicit,
+            local: vec![BTreeSet::new(); configuration.files.services.len()],
+            warnings: BTreeSet::new(),
+            main_path: path("main.cf"),
+            master_path: path("master.cf"),
+        };
+        if !usage.explicit.is_empty() {
+            usage.register();
+        }
+        usage
+    }
+
+    /// What was noticed about names that nothing defines.
+    pub fn undefined(&self) -> impl Iterator<Item = &[u8]> {
+        self.warnings.iter().map(Vec::as_slice)
+    }
+
+    fn register(&mut self) {
+        let services = &self.configuration.files.services;
+        for (index, service) in services.iter().enumerate() {
+            for set in &service.overrides {
+                self.scan_value(set.value.bytes(), Some(index));
+                self.scan_tables(set.value.bytes(), Some(index));
+            }
+            if let Some(classes) = service.value(b"smtpd_restriction_classes") {
+                self.classes(classes.value.bytes(), Some(index));
+            }
+        }
+        let classes = self.explicit.get(&b"smtpd_restriction_classes"[..]).cloned();
+        if let Some(classes) = classes {
+            self.classes(&classes, None);
+        }
+        // A default makes names valid even where main.cf replaces it.
+        let values: Vec<Vec<u8>> = self
+            .table
+            .iter()
+            .filter(|(_, known)| known.is_expanded)
+            .flat_map(|(name, known)| {
+                let default = known.default.as_ref().map(|text| text.to_vec());
+                default.into_iter().chain(self.explicit.get(name).cloned())
+            })
+            .collect();
+        for value in values {
+            self.scan_value(&value, None);
+            self.scan_tables(&value, None);
+        }
+    }
+
+    fn classes(&mut self, text: &[u8], scope: Scope) {
+        for range in split_list(text) {
+            self.name(&text[range], scope);
+        }
+    }
+
+    fn scan_value(&mut self, value: &[u8], scope: Scope) {
+        if memchr::memchr(b'$', value).is_none() {
+            return;
+        }
+        for notice in scan(value) {
+            match notice {
+                Notice::Name { name, .. } => self.name(&name, scope),
+                Notice::Problem(problem) => {
+                    self.warnings.insert(problem.message);
+                }
+            }
+        }
+    }
+
+    /// A name that something in use refers to.
+    fn name(&mut self, name: &[u8], scope: Scope) {
+        if self.table.get(name).is_some() {
+            return;
+        }
+        if let Some(index) = scope {
+            let service = &self.configuration.files.services[index];
+            if service.value(name).is_some() {
+                self.local[index].insert(name.to_vec());
+                return;
+            }
+        }
+        if let Some(value) = self.explicit.get(name).cloned() {
+            self.table.add_user(name);
+            self.scan_value(&value, None);
+            self.scan_tables(&value, None);
+            return;
+        }
+        let target = self.configuration.settings.target;
+        let accepted = std::str::from_utf8(name)
+            .ok()
+            .and_then(catalogue::parameter)
+            .is_some_and(|parameter| parameter.exists_in(target));
+        if !accepted {
+            let path = if scope.is_some() { &self.master_path } else { &self.main_path };
+            self.warnings.insert([path.as_slice(), b": undefined parameter: ", name].concat());
+        }
+    }
+
+    /// Names of a database client's own parameters, as in `ldap:name` with `name_server_host`.
+    fn scan_tables(&mut self, value: &[u8], scope: Scope) {
+        if memchr::memchr(b':', value).is_none() {
+            return;
+        }
+        for source in dbms::sources(value) {
+            match source {
+                dbms::Source::Prefix { suffixes, prefix } => {
+                    for suffix in suffixes {
+                        let name = [prefix, b"_", suffix.as_bytes()].concat();
+                        let is_local =
+                            scope.is_some_and(|at| self.configuration.files.services[at].value(&name).is_some());
+                        if is_local || self.explicit.contains_key(&name) {
+                            self.name(&name, scope);
+                        }
+                    }
+                }
+                dbms::Source::File { map_type, path, suffixes } => {
+                    self.warnings.extend(dbms::check_file(map_type, path, suffixes));
+                }
+            }
+        }
+    }
+
+    /// Warnings about settings of main.cf that are not used or out of date.
+    #[must_use]
+    pub fn unused_in_main(&self) -> Vec<Vec<u8>> {
+        let mut warnings = Vec::new();
+        for (name, value) in &self.explicit {
+            self.judge(name, value, self.table.get(name).is_some(), &self.main_path, &mut warnings);
+        }
+        warnings
+    }
+
+    /// Warnings about `-o` settings of master.cf that are not used or out of date.
+    #[must_use]
+    pub fn unused_in_master(&self) -> Vec<Vec<u8>> {
+        let mut warnings = Vec::new();
+        for (index, service) in self.configuration.files.services.iter().enumerate() {
+            for set in &service.overrides {
+                let name = set.name.bytes();
+                let valid = self.table.get(name).is_some() || self.local[index].contains(name);
+                self.judge(name, set.value.bytes(), valid, &self.master_path, &mut warnings);
+            }
+        }
+        warnings
+    }
+
+    fn judge(&self, name: &[u8], value: &[u8], valid: bool, path: &[u8], warnings: &mut Vec<Vec<u8>>) {
+        let target = self.configuration.settings.target;
+        let text = std::str::from_utf8(name).unwrap_or_default();
+        let old = catalogue::deprecation(NameKind::Parameter, text).filter(|old| old.warned_in(target));
+        if let Some(old) = old {
+            let message = match old.change_in(target) {
+                Some(Change::Removed) => {
+                    format!("support for parameter {text} has been removed; instead, {}", advice(old))
+                }
+                _ => format!("support for parameter \"{text}\" will be removed; instead, {}", advice(old)),
+            };
+            warnings.push([path, b": ", message.as_bytes()].concat());
+        } else if !valid {
+            warnings.push([path, b": unused parameter: ", name, b"=", value].concat());
+        }
+    }
+}
+
+/// Whether a warning of [`Usage`] is one after which the reader is sent to the documentation.
+#[must_use]
+pub fn is_deprecation(warning: &[u8]) -> bool {
+    memchr::memmem::find(warning, b": support for parameter ").is_some()
+}
+
+/// What to do instead, in Postfix's words; a few of them follow no rule.
+fn advice(old: &catalogue::Deprecation) -> String {
+    match (old.name, old.replacement.first()) {
+        ("lmtp_enforce_tls", Some(name)) => (*name).to_string(),
+        ("smtpd_tls_dh1024_param_file" | "smtpd_tls_eecdh_grade", _) => "do not specify (leave at default)".into(),
+        (_, Some(name)) => format!("specify \"{name}\""),
+        (_, None) => "do not specify".into(),
+    }
+}
