@@ -14,7 +14,7 @@ use std::path::Path;
 /// # Errors
 /// Operands that make no sense, or a file that cannot be read or replaced.
 pub fn edit(options: &Options, directory: &Path, messages: &Messages) -> Result<(), Fatal> {
-    let edits = edits(options)?;
+    let edits = edits(options, messages)?;
     let path = directory.join("main.cf");
     super::edit_file(&path, |text| {
         let done = rewrite_main_cf(text, &edits);
@@ -26,11 +26,7 @@ pub fn edit(options: &Options, directory: &Path, messages: &Messages) -> Result<
     })
 }
 
-fn edits(options: &Options) -> Result<Vec<(Vec<u8>, Action)>, Fatal> {
-    if options.operands.is_empty() {
-        let message = if options.has('e') { "-e requires name=value argument" } else { "missing service argument" };
-        return Err(Fatal::new(message));
-    }
+fn edits(options: &Options, messages: &Messages) -> Result<Vec<(Vec<u8>, Action)>, Fatal> {
     let mut edits: Vec<(Vec<u8>, Action)> = Vec::new();
     for operand in &options.operands {
         let text = trim(operand.as_bytes());
@@ -44,7 +40,13 @@ fn edits(options: &Options) -> Result<Vec<(Vec<u8>, Action)>, Fatal> {
             (text.to_vec(), if options.has('X') { Action::Remove } else { Action::CommentOut })
         };
         match edits.iter_mut().find(|(known, _)| *known == name) {
-            Some(known) => known.1 = action,
+            Some(known) => {
+                if let Action::Set(value) = &known.1 {
+                    let earlier = [known.0.as_slice(), b" = ", value].concat();
+                    messages.warning([b"ignoring earlier request: '", earlier.as_slice(), b"'"].concat());
+                }
+                known.1 = action;
+            }
             None => edits.push((name, action)),
         }
     }

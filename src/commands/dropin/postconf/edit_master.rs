@@ -4,7 +4,8 @@
 //! fields or parameters change is printed anew behind the comments that follow it, as Postfix does it.
 
 use super::edit_main::{assignment, check_operand};
-use super::master_cf::{FIELD_NAMES, Request, arguments};
+use super::fields::{FIELD_NAMES, check_field, check_service};
+use super::master_cf::{Request, arguments};
 use super::options::Options;
 use super::print::Printer;
 use crate::base::Source;
@@ -57,10 +58,6 @@ pub fn edit(options: &Options, mode: char, directory: &Path, messages: &Messages
 }
 
 fn edits(options: &Options, mode: char) -> Result<Vec<Edit>, Fatal> {
-    if options.operands.is_empty() {
-        let message = if options.has('e') { "-e requires name=value argument" } else { "missing service argument" };
-        return Err(Fatal::new(message));
-    }
     options.operands.iter().map(|operand| one_edit(options, mode, trim(operand.as_bytes()))).collect()
 }
 
@@ -78,7 +75,7 @@ fn one_edit(options: &Options, mode: char, text: &[u8]) -> Result<Edit, Fatal> {
     let (wanted, complaint) = match mode {
         'M' => (2, "-Me, -MX or -M# requires service_name/type"),
         'F' => (3, "-Fe or -FX requires service_name/type/field_name"),
-        _ => (3, "-Pe or -PX requires service_name/type/parameter_name"),
+        _ => (3, "-Pe or -PX requires service_name/type/parameter"),
     };
     let request = Request::parse(&target, wanted).filter(|_| parts == wanted);
     let request = request.ok_or_else(|| Fatal::new(complaint))?;
@@ -91,7 +88,10 @@ fn one_edit(options: &Options, mode: char, text: &[u8]) -> Result<Edit, Fatal> {
             let Some(field) = FIELD_NAMES.iter().position(|name| name.as_bytes() == last) else {
                 return Err(Fatal::new([b"invalid service attribute name: \"", last.as_slice(), b"\""].concat()));
             };
-            check_field(field, &value)?;
+            if FIELD_NAMES[field] != "command" && value.iter().any(|&byte| is_space(byte)) {
+                return Err(Fatal::new("-Fe does not accept whitespace in non-command field"));
+            }
+            check_field(field, &value, &value)?;
             Change::Field(field, value)
         }
         (_, Some(value)) => {
@@ -107,27 +107,10 @@ fn one_edit(options: &Options, mode: char, text: &[u8]) -> Result<Edit, Fatal> {
 
 fn new_service(value: &[u8], text: &[u8]) -> Result<Service, Fatal> {
     let source = Arc::new(Source::new("", value));
-    services(&parse_master_cf(&source)).pop().ok_or_else(|| Fatal::new([b"bad field count: \"", text, b"\""].concat()))
-}
-
-/// Refuses what can be no field.
-fn check_field(field: usize, value: &[u8]) -> Result<(), Fatal> {
-    let name = FIELD_NAMES[field];
-    let fine = match name {
-        "private" | "unprivileged" | "chroot" => matches!(value, b"y" | b"n" | b"-"),
-        "type" => crate::config::catalogue::ServiceType::from_name(&String::from_utf8_lossy(value)).is_some(),
-        "wakeup" => {
-            let digits = value.strip_suffix(b"?").unwrap_or(value);
-            value == b"-" || (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
-        }
-        "process_limit" => value == b"-" || (!value.is_empty() && value.iter().all(u8::is_ascii_digit)),
-        _ => !value.is_empty(),
-    };
-    if fine {
-        return Ok(());
-    }
-    let message = [b"invalid ", name.as_bytes(), b" field \"", value, b"\" in \"", value, b"\""].concat();
-    Err(Fatal::new(message))
+    let service = services(&parse_master_cf(&source)).pop();
+    let service = service.ok_or_else(|| Fatal::new([b"bad field count: \"", text, b"\""].concat()))?;
+    check_service(&service, value)?;
+    Ok(service)
 }
 
 /// A service that waits to be printed behind the comments that follow it.
@@ -168,7 +151,7 @@ fn rewrite(text: &[u8], edits: &mut [Edit]) -> Vec<u8> {
     out.extend(pending.lines.take().unwrap_or_default());
     for edit in edits.iter_mut().filter(|edit| !edit.matched) {
         if let Change::Replace(service) = &edit.change {
-            out.extend(printed(service, false));
+            out.extend(printed(service));
         }
     }
     out
@@ -190,7 +173,7 @@ fn apply(service: &Service, edits: &mut [Edit], out: &mut Vec<u8>, pending: &mut
         match &edit.change {
             Change::Replace(new) => {
                 if !again {
-                    out.extend(printed(new, false));
+                    out.extend(printed(new));
                 }
                 return LineAction::Drop;
             }
@@ -203,15 +186,15 @@ fn apply(service: &Service, edits: &mut [Edit], out: &mut Vec<u8>, pending: &mut
         action = LineAction::Drop;
     }
     if action == LineAction::Drop {
-        pending.lines = Some(printed(&changed, true));
+        pending.lines = Some(printed(&changed));
     }
     action
 }
 
-fn printed(service: &Service, fold: bool) -> Vec<u8> {
+fn printed(service: &Service) -> Vec<u8> {
     let fields: Vec<&[u8]> = service.line.fields.iter().map(crate::syntax::Text::bytes).collect();
     let mut printer = Printer::default();
-    printer.service(&fields, &arguments(service), fold);
+    printer.service(&fields, &arguments(service), true);
     printer.into_bytes()
 }
 

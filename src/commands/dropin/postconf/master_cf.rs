@@ -1,20 +1,15 @@
 //! Showing master.cf: whole services (`-M`), their fields (`-F`), or the parameters that they set (`-P`).
 
+use super::fields::FIELD_NAMES;
 use super::main_cf::{expand, style};
 use super::options::Options;
 use super::print::Printer;
-use super::usage::Usage;
+use super::usage::settings_of;
 use crate::commands::dropin::messages::{Fatal, Messages};
 use crate::config::Configuration;
 use crate::config::services::Service;
 use crate::syntax::logical::is_space;
-use crate::syntax::master_cf::Argument;
-use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
-
-/// The names of the eight fields in `-F`.
-pub const FIELD_NAMES: [&str; 8] =
-    ["service", "type", "private", "unprivileged", "chroot", "wakeup", "process_limit", "command"];
 
 /// A request such as `smtp/inet/command`; `*` and what is left out match everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,25 +43,24 @@ impl Request {
 pub fn arguments(service: &Service) -> Vec<Vec<u8>> {
     let mut options = true;
     let mut after_o = false;
-    service
-        .line
-        .arguments
-        .iter()
-        .map(|argument| {
-            let text = argument.text.bytes();
-            let is_option = options && !argument.braced && text.first() == Some(&b'-') && text != b"--";
-            if !after_o && !is_option {
-                options = false;
+    let mut words = Vec::with_capacity(service.line.arguments.len());
+    for argument in &service.line.arguments {
+        let text = argument.text.bytes();
+        let is_option = options && !argument.braced && text.first() == Some(&b'-') && text != b"--";
+        options &= after_o || is_option;
+        match text.strip_prefix(b"-o") {
+            Some(joined) if is_option && !after_o && !joined.is_empty() => {
+                words.extend([b"-o".to_vec(), shown(joined, true)]);
             }
-            let value = after_o && options;
-            after_o = is_option && text == b"-o";
-            shown(argument, value)
-        })
-        .collect()
+            _ => words.push(shown(text, after_o && options)),
+        }
+        after_o = is_option && !after_o && text == b"-o";
+    }
+    words
 }
 
-fn shown(argument: &Argument, is_override: bool) -> Vec<u8> {
-    let mut text = argument.text.bytes().to_vec();
+fn shown(text: &[u8], is_override: bool) -> Vec<u8> {
+    let mut text = text.to_vec();
     if is_override && let Ok((name, _, value)) = crate::syntax::main_cf::split_assignment(&text) {
         text = [&text[name], b"=", &text[value]].concat();
     }
@@ -80,12 +74,10 @@ fn shown(argument: &Argument, is_override: bool) -> Vec<u8> {
 pub fn show(
     options: &Options,
     mode: char,
-    usage: &Usage,
     configuration: &Configuration,
     printer: &mut Printer,
     messages: &Messages,
 ) -> Result<(), Fatal> {
-    let _ = usage;
     let parts = if mode == 'M' { 2 } else { 3 };
     let everything = vec![b"*".to_vec()];
     let requests: Vec<Vec<u8>> = if options.operands.is_empty() {
@@ -187,11 +179,8 @@ fn parameters(
     printer: &mut Printer,
     messages: &Messages,
 ) -> Result<bool, Fatal> {
-    // By name; of several settings of one name the last one counts.
-    let set: BTreeMap<&[u8], &[u8]> =
-        service.overrides.iter().map(|set| (set.name.bytes(), set.value.bytes())).collect();
     let mut any = false;
-    for (name, value) in set {
+    for (name, value) in settings_of(service, &configuration.files.services) {
         if !request.matches(2, name) {
             continue;
         }

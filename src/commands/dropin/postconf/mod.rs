@@ -12,6 +12,7 @@
 mod dbms;
 mod edit_main;
 mod edit_master;
+mod fields;
 mod lists;
 mod main_cf;
 mod master_cf;
@@ -60,7 +61,7 @@ fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
     let usage = Usage::new(&configuration, explicit(&options, &configuration));
     usage.undefined().for_each(|warning| messages.warning(warning));
     match master {
-        Some(mode) => master_cf::show(&options, mode, &usage, &configuration, &mut printer, messages)?,
+        Some(mode) => master_cf::show(&options, mode, &configuration, &mut printer, messages)?,
         None => main_cf::show(&options, &usage, &configuration, &mut printer, messages)?,
     }
     printer.flush().map_err(|error| Fatal::output(&error))?;
@@ -110,11 +111,10 @@ fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Conf
     };
     let files = ConfigFiles::from_sources(directory, &main, master.as_ref());
     warn_about_main(&files, messages)?;
+    warn_about_master(&files, messages)?;
     let mut configuration = Configuration::new(files, settings);
-    configuration.overrides.clone_from(&options.overrides);
-    if options.has('d') {
-        configuration.overrides.clear();
-    }
+    configuration.overrides =
+        options.overrides.iter().map(|text| options::override_of(text)).collect::<Result<_, _>>()?;
     Ok(configuration)
 }
 
@@ -125,7 +125,7 @@ fn warn_about_main(files: &ConfigFiles, messages: &Messages) -> Result<(), Fatal
     let source = main.tree.source();
     let name = source.name();
     for fault in &main.faults {
-        let text: Vec<u8> = source.slice(fault.span).iter().copied().filter(|byte| *byte != b'\n').collect();
+        let text = one_line(source, fault.span);
         let line = source.position(fault.span.start).line;
         match fault.kind {
             FaultKind::LeadingWhiteSpace => {
@@ -153,6 +153,65 @@ fn warn_about_main(files: &ConfigFiles, messages: &Messages) -> Result<(), Fatal
     Ok(())
 }
 
+/// What Postfix says while it reads master.cf.
+fn warn_about_master(files: &ConfigFiles, messages: &Messages) -> Result<(), Fatal> {
+    use crate::config::services::OverrideFaultKind;
+    use crate::syntax::FaultKind;
+    let Some(master) = &files.master else { return Ok(()) };
+    let source = master.tree.source();
+    let name = source.name();
+    // In the order of the text, since the first service that cannot be one ends it.
+    let mut faults = master.faults.iter().peekable();
+    let mut services = files.services.iter().peekable();
+    loop {
+        let fault_at = faults.peek().map(|fault| fault.span.start);
+        let service_at = services.peek().map(|service| service.line.extent.end);
+        if service_at.is_some_and(|service| fault_at.is_none_or(|fault| service < fault)) {
+            let Some(service) = services.next() else { continue };
+            fields::check_service(service, &one_line(source, service.line.extent))?;
+            for fault in service.faults.iter().filter(|fault| fault.kind != OverrideFaultKind::MissingArgument) {
+                let text = source.slice(fault.span);
+                // What stands without braces is an argument like any other.
+                if let Some(inside) = text.strip_suffix(b"}").and_then(|text| text.splitn(2, |&b| b == b'{').nth(1)) {
+                    let what: &[u8] = match fault.kind {
+                        OverrideFaultKind::MissingName => b"missing attribute name: \"",
+                        _ => b"missing '=' after attribute name: \"",
+                    };
+                    messages.warning([b"master.cf: ", what, inside, b"\""].concat());
+                }
+            }
+            continue;
+        }
+        let Some(fault) = faults.next() else { return Ok(()) };
+        let text = one_line(source, fault.span);
+        match fault.kind {
+            FaultKind::LeadingWhiteSpace => {
+                let head = format!("{name}: logical line must not start with whitespace: \"");
+                messages.warning([head.as_bytes(), &text, b"\""].concat());
+            }
+            FaultKind::TooFewFields => {
+                let line = source.position(fault.span.start).line;
+                return Err(Fatal::new(format!("file {name}: line {line}: bad field count")));
+            }
+            FaultKind::UnclosedBrace => {
+                messages.warning([b"master.cf: missing '}' in \"", text.as_slice(), b"\""].concat());
+            }
+            FaultKind::TextAfterBrace => {
+                let before = &source.bytes()[..fault.span.start];
+                let open = memchr::memrchr(b'{', before).unwrap_or(fault.span.start);
+                let whole = one_line(source, crate::base::Span::new(open, fault.span.end));
+                messages.warning([b"master.cf: syntax error after '}' in \"", whole.as_slice(), b"\""].concat());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The text of a span without its newlines.
+fn one_line(source: &crate::base::Source, span: crate::base::Span) -> Vec<u8> {
+    source.slice(span).iter().copied().filter(|byte| *byte != b'\n').collect()
+}
+
 /// What is set by main.cf and the command line, by name; with the directory, if it is not the stock one.
 fn explicit(options: &Options, configuration: &Configuration) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut explicit = BTreeMap::new();
@@ -166,7 +225,7 @@ fn explicit(options: &Options, configuration: &Configuration) -> BTreeMap<Vec<u8
     for entry in &configuration.files.main.entries {
         explicit.insert(entry.name.bytes().to_vec(), entry.value.bytes().to_vec());
     }
-    explicit.extend(options.overrides.iter().cloned());
+    explicit.extend(configuration.overrides.iter().cloned());
     explicit
 }
 
@@ -182,7 +241,10 @@ fn edit_file(path: &Path, change: impl FnOnce(&[u8]) -> Result<Vec<u8>, Fatal>) 
         .map_err(|error| Fatal::open(&temporary, &error))?;
     lock.lock().map_err(|error| Fatal::open(&temporary, &error))?;
     let done = (|| {
-        let text = std::fs::read(path).map_err(|error| Fatal::open(path, &error))?;
+        let text = std::fs::read(path).map_err(|error| {
+            let words = crate::maps::types::system_words(&error);
+            Fatal::new(format!("open {} for reading: {words}", path.display()))
+        })?;
         let new = change(&text)?;
         crate::base::atomic_file::replace(path, &new, 0o644).map_err(|error| Fatal::open(path, &error))
     })();

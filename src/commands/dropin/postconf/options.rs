@@ -16,25 +16,25 @@ const USAGE: &str = "usage: postconf [-a (server SASL types)] [-A (client SASL t
 [-P (master.cf parameters)] [-t (bounce templates)] [-T compile-version|run-version|public-key-algorithms] \
 [-v (verbose)] [-x (expand parameter values)] [-X (exclude)] [-# (comment-out)] [name...]";
 
-/// Options of which only one can be given, as groups in the order in which a message names them.
-const ONE_OF: &[&str] = &["aAbFlmMpPtT", "denX#", "hH", "efX#", "ehX#", "eHX#", "exX#"];
+/// Options in the order in which messages name them.
+const ORDER: &str = "aAbdefFhHjlmMnopPtTxX#";
 
-/// Of these groups, the options that exclude each other: a change of a file, and a way to show it.
-const CHANGES: &str = "eX#";
+/// Options of which only one can be given, in the order in which the groups are looked at.
+const ONE_OF: &[&str] = &["aAbFlmMpPtT", "eX#", "dneX#", "feX#", "xeX#", "oeX#", "do", "hHeX#"];
 
 /// What does not go with an option, in the order in which it is looked for.
 const NOT_WITH: &[(char, &str)] = &[
-    ('a', "defhHjnxX#"),
-    ('A', "defhHjnxX#"),
-    ('b', "defhHjnxX#"),
+    ('a', "defhHjnoxX#"),
+    ('A', "defhHjnoxX#"),
+    ('b', "defhHjnoxX#"),
     ('F', "dnX#"),
-    ('j', "efhHX#"),
-    ('l', "defhHjnxX#"),
-    ('m', "defhHjnxX#"),
+    ('l', "defhHjnoxX#"),
+    ('m', "defhHjnoxX#"),
     ('M', "dhHn"),
     ('P', "dn#"),
-    ('t', "defhHjnxX#"),
-    ('T', "defhHjnxX#"),
+    ('t', "defhHjnoxX#"),
+    ('T', "defhHjnoxX#"),
+    ('j', "efhHX#"),
 ];
 
 /// Which parameters are shown (`-C`).
@@ -55,8 +55,8 @@ pub struct Options {
     pub config_dir: Option<OsString>,
     /// `-C`.
     pub classes: Classes,
-    /// `-o`.
-    pub overrides: Vec<(Vec<u8>, Vec<u8>)>,
+    /// `-o`, not yet taken apart.
+    pub overrides: Vec<Vec<u8>>,
     /// `-T`.
     pub tls: Option<OsString>,
     /// What is left.
@@ -90,7 +90,7 @@ impl Options {
                 b'c' => options.config_dir = Some(value),
                 b'C' => options.classes = classes(value.as_bytes())?,
                 b'E' => return Err(Fatal::new(USAGE)),
-                b'o' => options.overrides.push(override_of(&value.into_vec())?),
+                b'o' => options.overrides.push(value.into_vec()),
                 b'T' if options.tls.is_some() => {
                     return Err(Fatal::new("At most one -T <mode> option may be specified"));
                 }
@@ -103,6 +103,11 @@ impl Options {
             options.given[usize::from(option.letter)] = true;
         }
         options.operands = letters.operands().to_vec();
+        // A first operand with `=` is an edit, with or without -e.
+        let shows_list = "aAblmtT".chars().any(|letter| options.has(letter));
+        let is_edit =
+            !shows_list && options.operands.first().is_some_and(|operand| operand.as_bytes().contains(&b'='));
+        options.given[usize::from(b'e')] |= is_edit;
         options.check()?;
         Ok(options)
     }
@@ -113,25 +118,33 @@ impl Options {
         self.given[letter as usize]
     }
 
+    /// The members of a group that were given, as messages name them.
+    fn given_of(&self, group: &str) -> Vec<String> {
+        let given = |letter: &char| group.contains(*letter) && self.has(*letter);
+        ORDER.chars().filter(given).map(|letter| format!("-{letter}")).collect()
+    }
+
     fn check(&self) -> Result<(), Fatal> {
-        for (index, group) in ONE_OF.iter().enumerate() {
-            let given: Vec<char> = group.chars().filter(|&letter| self.has(letter)).collect();
-            // From the fourth group on, ways to show only exclude changes.
-            let conflict = given.len() > 1 && (index < 3 || given.iter().any(|&letter| CHANGES.contains(letter)));
-            if conflict {
-                let names: Vec<String> = given.iter().map(|letter| format!("-{letter}")).collect();
-                return Err(Fatal::new(format!("specify one of {}", names.join(", "))));
+        for group in ONE_OF {
+            let given = self.given_of(group);
+            if given.len() > 1 {
+                return Err(Fatal::new(format!("specify one of {}", given.join(", "))));
             }
         }
         for (option, others) in NOT_WITH {
-            if !self.has(*option) {
-                continue;
+            let given = self.given_of(others);
+            if self.has(*option) && !given.is_empty() {
+                return Err(Fatal::new(format!("with option -{option}, do not specify {}", given.join(" "))));
             }
-            let given: Vec<String> =
-                others.chars().filter(|&letter| self.has(letter)).map(|letter| format!("-{letter}")).collect();
-            if !given.is_empty() {
-                return Err(Fatal::new(format!("with option -{option}, do not specify {}", given.join(", "))));
-            }
+        }
+        if (self.has('b') || self.has('t')) && self.operands.len() > 1 {
+            return Err(Fatal::new("options -b and -t require at most one template file"));
+        }
+        if self.operands.is_empty() && self.has('e') {
+            return Err(Fatal::new("-e requires name=value argument"));
+        }
+        if self.operands.is_empty() && (self.has('X') || self.has('#')) {
+            return Err(Fatal::new("missing service argument"));
         }
         Ok(())
     }
@@ -154,7 +167,11 @@ fn classes(text: &[u8]) -> Result<Classes, Fatal> {
     Ok(classes)
 }
 
-fn override_of(text: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Fatal> {
+/// Takes a `-o` apart.
+///
+/// # Errors
+/// Anything but `name=value`.
+pub fn override_of(text: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Fatal> {
     use crate::syntax::FaultKind;
     match split_assignment(text) {
         Ok((name, _, value)) => Ok((text[name].to_vec(), text[value].to_vec())),

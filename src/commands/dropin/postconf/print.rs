@@ -92,7 +92,7 @@ impl Printer {
             } else if options && (argument.first() != Some(&b'-') || argument == b"--") {
                 options = false;
             }
-            let own_line = is_override || (after_override && options);
+            let own_line = is_override || after_override;
             after_override = is_override;
             if fold && (own_line || width + 1 + text.len() > WIDTH) {
                 self.out.push(b'\n');

@@ -9,6 +9,7 @@ use super::table::ParameterTable;
 use crate::config::Configuration;
 use crate::config::catalogue::{self, Change, NameKind};
 use crate::config::expand::{Notice, scan};
+use crate::config::services::Service;
 use crate::syntax::match_list::split_list;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,9 @@ pub struct Usage<'a> {
     main_path: Vec<u8>,
     master_path: Vec<u8>,
 }
+
+/// What programs tell about themselves, and nobody sets.
+const READ_ONLY: &[&str] = &["process_id", "process_name"];
 
 /// Whose names count besides those of main.cf: those of the service with this number.
 type Scope = Option<usize>;
@@ -59,6 +63,12 @@ impl<'a> Usage<'a> {
     }
 
     fn register(&mut self) {
+        for name in READ_ONLY {
+            if let Some(value) = self.explicit.get(name.as_bytes()) {
+                let head = [self.main_path.as_slice(), b": read-only parameter assignment: "].concat();
+                self.warnings.insert([&head, name.as_bytes(), b"=", value].concat());
+            }
+        }
         let services = &self.configuration.files.services;
         for (index, service) in services.iter().enumerate() {
             for set in &service.overrides {
@@ -176,13 +186,15 @@ impl<'a> Usage<'a> {
     #[must_use]
     pub fn unused_in_master(&self) -> Vec<Vec<u8>> {
         let mut warnings = Vec::new();
-        for (index, service) in self.configuration.files.services.iter().enumerate() {
-            for set in &service.overrides {
-                let name = set.name.bytes();
+        let services = &self.configuration.files.services;
+        for (index, service) in services.iter().enumerate() {
+            for (name, value) in settings_of(service, services) {
                 let valid = self.table.get(name).is_some() || self.local[index].contains(name);
-                self.judge(name, set.value.bytes(), valid, &self.master_path, &mut warnings);
+                self.judge(name, value, valid, &self.master_path, &mut warnings);
             }
         }
+        warnings.sort_unstable();
+        warnings.dedup();
         warnings
     }
 
@@ -202,6 +214,17 @@ impl<'a> Usage<'a> {
             warnings.push([path, b": unused parameter: ", name, b"=", value].concat());
         }
     }
+}
+
+/// What a service sets, by name: services with one name and type share their settings, and later ones win.
+#[must_use]
+pub fn settings_of<'a>(service: &Service, services: &'a [Service]) -> BTreeMap<&'a [u8], &'a [u8]> {
+    let is_twin = |other: &&Service| {
+        (other.line.name().bytes(), other.line.service_type().bytes())
+            == (service.line.name().bytes(), service.line.service_type().bytes())
+    };
+    let sets = services.iter().filter(is_twin).flat_map(|twin| &twin.overrides);
+    sets.map(|set| (set.name.bytes(), set.value.bytes())).collect()
 }
 
 /// Whether a warning of [`Usage`] is one after which the reader is sent to the documentation.
