@@ -157,20 +157,20 @@ mod tests {
 
     #[test]
     fn a_checkout_stands_for_etc_postfix() {
-        let map = PathMap::directory(Path::new("/work/site"), Some(Path::new("/opt/mail")));
+        let map = PathMap::directory(Path::new("/srv/site"), Some(Path::new("/opt/mail")));
         let cases = [
-            ("/etc/postfix/virtual", "/work/site/virtual"),
-            ("/etc/postfix", "/work/site"),
-            ("/opt/mail/x/y", "/work/site/x/y"),
+            ("/etc/postfix/virtual", "/srv/site/virtual"),
+            ("/etc/postfix", "/srv/site"),
+            ("/opt/mail/x/y", "/srv/site/x/y"),
             ("/etc/aliases", "/etc/aliases"),
             ("/etc/postfixed/x", "/etc/postfixed/x"),
         ];
         for (path, expected) in cases {
             assert_eq!(map.resolve(path.as_bytes()), Path::new(expected));
         }
-        assert!(map.in_scope(Path::new("/work/site/virtual.lmdb")));
+        assert!(map.in_scope(Path::new("/srv/site/virtual.lmdb")));
         assert!(!map.in_scope(Path::new("/etc/aliases.lmdb")));
-        assert!(!map.in_scope(Path::new("/work/site/../x.lmdb")));
+        assert!(!map.in_scope(Path::new("/srv/site/../x.lmdb")));
     }
 
     #[test]
