@@ -158,14 +158,15 @@ fn one(
 ) -> Line {
     let source_path = opened.paths.resolve(&table.reference.name);
     let line = |path: PathBuf, status| Line { table: table.reference.to_string(), path, status };
-    if !opened.paths.in_scope(&source_path) {
-        return line(source_path, Status::Outside);
-    }
     let index_type = match index_type {
         Ok(index_type) => index_type,
+        Err(_) if !opened.paths.in_scope(&source_path) => return line(source_path, Status::Outside),
         Err(message) => return line(source_path, Status::Failed(message)),
     };
-    let path = index_type.path(&source_path);
+    let path = opened.paths.resolve_index(&table.reference.name, index_type.suffix());
+    if !opened.paths.in_scope(&path) {
+        return line(path, Status::Outside);
+    }
     let source = match std::fs::read(&source_path) {
         Ok(source) => source,
         Err(error) => {

@@ -4,7 +4,7 @@
 //! - Without one, a path below `/etc/postfix` (or below the configuration's own `config_directory`) is looked up in the
 //!   configuration directory that was given; `FROM=TO` mappings add others.
 //!
-//! *Scope*: with a directory given, only what lies below it (or below the root) may be written.
+//! *Scope*: with a directory given, only what lies below it (or below the root) may be written; links are followed to tell.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -78,13 +78,23 @@ impl PathMap {
         }
     }
 
+    /// Where the indexed file is of the table that the configuration calls `name`, for files that end in `suffix`.
+    ///
+    /// It stands beside the *name*: a source that is a link elsewhere does not take its index along.
+    #[must_use]
+    pub fn resolve_index(&self, name: &[u8], suffix: &str) -> PathBuf {
+        self.resolve(&[name, suffix.as_bytes()].concat())
+    }
+
     /// Whether a resolved path may be written to.
     #[must_use]
     pub fn in_scope(&self, resolved: &Path) -> bool {
         let Some(scope) = &self.scope else { return true };
-        // The file itself need not exist; what its directory really is decides.
+        // A link is written through to its end; a file that does not exist will lie where its directory really is.
         let parent = resolved.parent().unwrap_or(resolved);
-        let real = std::fs::canonicalize(parent).unwrap_or_else(|_| normal(parent));
+        let real = std::fs::canonicalize(resolved)
+            .or_else(|_| std::fs::canonicalize(parent))
+            .unwrap_or_else(|_| normal(parent));
         let scope = std::fs::canonicalize(scope).unwrap_or_else(|_| normal(scope));
         real.starts_with(scope)
     }
@@ -186,6 +196,7 @@ mod tests {
         assert_eq!(map.resolve(b"/etc/up/x"), root.join("out/x"));
         assert_eq!(map.resolve(b"/../../x"), root.join("x"));
         assert_eq!(map.resolve(b"/loop/x"), root.join("loop/x"));
+        assert_eq!(map.resolve_index(b"/etc/aliases", ".cdb"), root.join("data/mail/aliases.cdb"));
         assert!(map.in_scope(&map.resolve(b"/etc/aliases")));
         Ok(())
     }

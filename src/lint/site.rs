@@ -85,7 +85,7 @@ fn open_table(named: NamedTable, paths: &PathMap, seed: &RandomState) -> Table {
     let path = paths.resolve(&table.named.reference.name);
     let source = Source::read(&path);
     if let Some(index_type) = IndexType::by_name(&map_type) {
-        let index_path = index_type.path(&path);
+        let index_path = paths.resolve_index(&table.named.reference.name, index_type.suffix());
         let recipe = Recipe::standard(table.named.form());
         let state = match &source {
             Ok(source) => {
