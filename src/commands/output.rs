@@ -55,7 +55,7 @@ impl Output {
                 // Whoever read has seen enough.
                 std::process::exit(141);
             }
-            self.warning(&format!("postwright: standard output: {error}"));
+            self.warning(&format!("postwright: standard output: {}", crate::maps::types::system_words(&error)));
             std::process::exit(2);
         }
     }
