@@ -3,6 +3,11 @@
 // Each test program uses its part of this, and Clippy's leave for tests does not reach functions that they share.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../support/random.rs"]
+mod random;
+
+pub use random::Random;
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -44,9 +49,16 @@ impl Oracle {
         self.root.join(self.scratch.trim_start_matches('/')).join(name)
     }
 
+    /// A command that will run inside.
+    pub fn command(&self, command: &[&str]) -> Command {
+        let mut chroot = Command::new("chroot");
+        chroot.arg(&self.root).args(command);
+        chroot
+    }
+
     /// Runs a command inside, which must succeed.
     pub fn run(&self, command: &[&str]) -> Output {
-        let output = Command::new("chroot").arg(&self.root).args(command).output().expect("chroot runs");
+        let output = self.command(command).output().expect("chroot runs");
         assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
         output
     }
@@ -60,24 +72,5 @@ impl Oracle {
 impl Drop for Oracle {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(self.path(""));
-    }
-}
-
-/// A sequence of pseudo-random numbers (SplitMix64), the same on every run.
-pub struct Random(pub u64);
-
-impl Random {
-    /// A number below `bound`.
-    pub fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
-    }
-
-    /// One of several.
-    pub fn pick<'a>(&mut self, among: &[&'a str]) -> &'a str {
-        among[self.below(among.len())]
     }
 }
