@@ -63,12 +63,10 @@ impl Text {
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
         let mut pieces = vec![(0, self.source_offset(range.start))];
-        pieces.extend(
-            self.pieces
-                .iter()
-                .filter(|(start, _)| (range.start + 1..range.end).contains(start))
-                .map(|&(start, source)| (start - range.start, source)),
-        );
+        // Found by halving: a value of many lines is cut into as many elements.
+        let first = self.pieces.partition_point(|&(start, _)| start <= range.start);
+        let inside = self.pieces[first..].iter().take_while(|&&(start, _)| start < range.end);
+        pieces.extend(inside.map(|&(start, source)| (start - range.start, source)));
         Self { bytes: self.bytes[range].to_vec(), pieces }
     }
 
