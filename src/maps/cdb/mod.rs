@@ -12,6 +12,8 @@ use std::os::unix::fs::FileExt;
 
 /// Bytes of the table of tables at the start.
 const HEADER: u64 = 2048;
+/// Number of hash tables.
+const TABLES: usize = 256;
 /// Bytes read ahead when all records are visited.
 const WINDOW: usize = 1 << 18;
 
@@ -40,6 +42,13 @@ impl fmt::Display for Damage {
 }
 
 impl std::error::Error for Damage {}
+
+/// What a slot of a hash table says: where a record stands, and the hash of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Slot {
+    record: u32,
+    hash: u32,
+}
 
 /// An open cdb file.
 #[derive(Debug)]
@@ -100,13 +109,14 @@ impl CdbFile {
         Ok(None)
     }
 
-    /// Visits every record in the order of the file.
+    /// Visits every record in the order of the file, then proves that lookups find each of them.
     ///
     /// # Errors
     /// When the file is damaged or cannot be read, or with what `visit` returns.
     pub fn walk<E: From<Damage>>(&self, mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
         let end = self.records_end()?;
         let mut reader = Window { cdb: self, bytes: Vec::new(), start: 0 };
+        let mut records: Vec<Vec<Slot>> = vec![Vec::new(); TABLES];
         let mut at = HEADER;
         while at < end {
             let head = reader.get(at, 8, end)?;
@@ -115,7 +125,46 @@ impl CdbFile {
             let record = reader.get(at, length, end)?;
             let (key, value) = record[8..].split_at(key_length as usize);
             visit(key, value)?;
+            let hash = hash(key);
+            // Files have at most 4 GiB.
+            let record = u32::try_from(at).unwrap_or(u32::MAX);
+            records[hash as usize % TABLES].push(Slot { record, hash });
             at += length;
+        }
+        (0_u64..).zip(&records).try_for_each(|(table, records)| self.check_table(table, records))?;
+        Ok(())
+    }
+
+    /// Whether a hash table holds these records, which stand in the order of the file, and nothing else, and a search that begins
+    /// where it must meets each before an empty slot.
+    fn check_table(&self, table: u64, records: &[Slot]) -> Result<(), Damage> {
+        let (at, slots) = self.pair(table * 8)?;
+        let at = u64::from(at);
+        if at + u64::from(slots) * 8 > self.length {
+            return Err(Damage::At(at, "a hash table lies outside"));
+        }
+        let mut bytes = vec![0; slots as usize * 8];
+        self.file.read_exact_at(&mut bytes, at)?;
+        let mut empty_before = Vec::with_capacity(slots as usize + 1);
+        let mut empty = 0_u32;
+        let mut found = Vec::with_capacity(records.len());
+        for (index, slot) in bytes.chunks_exact(8).enumerate() {
+            empty_before.push(empty);
+            let (hash, record) = (word(slot, 0), word(slot, 4));
+            if record == 0 {
+                empty += 1;
+            } else {
+                found.push((Slot { record, hash }, index));
+            }
+        }
+        found.sort_unstable();
+        let reached = |&(slot, index): &(Slot, usize)| {
+            let start = (slot.hash >> 8) as usize % empty_before.len();
+            let passed = empty_before[index].wrapping_sub(empty_before[start]);
+            (if start <= index { passed } else { passed.wrapping_add(empty) }) == 0
+        };
+        if !found.iter().map(|(slot, _)| slot).eq(records) || !found.iter().all(reached) {
+            return Err(Damage::At(at, "a hash table does not lead to its records"));
         }
         Ok(())
     }
@@ -247,5 +296,27 @@ mod tests {
                 .and_then(|cdb| cdb.walk(|_, _| Ok::<(), Damage>(())));
             assert!(outcome.is_err(), "cut at {cut} of {length}");
         }
+    }
+
+    /// A record that is listed but would not be found is damage too.
+    #[test]
+    fn a_hash_table_that_misses_a_record_is_an_error() {
+        let (file, pairs) = written(300);
+        let file = file.reopen().expect("reopen");
+        let cdb = CdbFile::open(file.try_clone().expect("descriptor")).expect("sound");
+        for (key, _) in pairs.iter().step_by(17) {
+            let (table, slots) = cdb.pair(u64::from(hash(key) & 0xff) * 8).expect("sound");
+            let mut sound = vec![0; slots as usize * 8];
+            file.read_exact_at(&mut sound, u64::from(table)).expect("sound");
+            // The hash in an empty slot means nothing.
+            for at in (0..sound.len()).filter(|at| at % 8 > 3 || word(&sound, at / 8 * 8 + 4) != 0) {
+                let mut bytes = sound.clone();
+                bytes[at] ^= 1;
+                file.write_all_at(&bytes, u64::from(table)).expect("scratch space");
+                assert!(cdb.walk(|_, _| Ok::<(), Damage>(())).is_err(), "byte {at} of a table of {slots} slots");
+            }
+            file.write_all_at(&sound, u64::from(table)).expect("scratch space");
+        }
+        cdb.walk(|_, _| Ok::<(), Damage>(())).expect("sound again");
     }
 }
