@@ -26,11 +26,13 @@ fn at_uses(mut finding: Finding, table: &Table) -> Finding {
     finding
 }
 
-/// The table as people know it: with the parameters that name it, if that is by default.
+/// The table as people know it: with the parameter that names it, if that is by default and nobody else does.
 fn described(table: &Table) -> String {
-    let by_default = table.named.uses.iter().find(|named| named.place.is_none());
-    match by_default {
-        Some(named) => format!("{} (the default of {})", table.named.reference, named.parameter),
-        None => table.named.reference.to_string(),
+    let uses = &table.named.uses;
+    match uses.first() {
+        Some(named) if uses.iter().all(|named| named.place.is_none()) => {
+            format!("{} (the default of {})", table.named.reference, named.parameter)
+        }
+        _ => table.named.reference.to_string(),
     }
 }
