@@ -224,6 +224,9 @@ fn check_keys(entries: &Entries, kept: &[u32], nul: bool) -> Result<(), WriteErr
     Err(if length == 0 { WriteError::EmptyKey { line } } else { WriteError::KeyTooLong { line, length, limit } })
 }
 
+/// Entries whose text is fetched from memory at a time.
+const FEW: usize = 64;
+
 /// Entries that one thread turns into pages at a time.
 const RUN: usize = 1 << 14;
 
@@ -236,10 +239,13 @@ fn write_lmdb(entries: &Entries, kept: &[u32], nul: bool, file: &File) -> Result
             .map(|part| {
                 let mut run = LeafRun::new();
                 let (mut key, mut value) = (Vec::new(), Vec::new());
-                for &index in part {
-                    let entry = &entries.all()[index as usize];
-                    let key = terminated(&mut key, entries.key(entry), nul);
-                    run.push(key, terminated(&mut value, entries.value(entry), nul))?;
+                for few in part.chunks(FEW) {
+                    let few = few.iter().map(|&index| &entries.all()[index as usize]);
+                    entries.fetch(few.clone());
+                    for entry in few {
+                        let key = terminated(&mut key, entries.key(entry), nul);
+                        run.push(key, terminated(&mut value, entries.value(entry), nul))?;
+                    }
                 }
                 Ok(run)
             })
