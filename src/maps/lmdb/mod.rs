@@ -2,14 +2,20 @@
 //!
 //! The C library maps a file into memory and trusts it: a damaged one ends in a signal. And its insertion path costs more than
 //! the rest of a rebuild together (a million entries: 0.9 s of it against 0.1 s here). So rebuilding and reading are ours;
-//! updating in place is the library's, after [`read`] has proved the file sound.
+//! updating in place ([`mod@update`]) is the library's, after the file was proved sound.
 //!
 //! Format: LMDB 0.9, data version 1, 64-bit little-endian, one unnamed database without duplicate keys.
 
+mod cache;
 mod format;
+mod meta;
+mod page;
 pub mod read;
+pub mod update;
+mod verify;
 pub mod write;
 
 pub use format::{Damage, MAX_KEY};
 pub use read::LmdbFile;
+pub use update::{Put, Update, UpdateError, update};
 pub use write::{LeafRun, LmdbWriter};

@@ -1,0 +1,110 @@
+//! What the two meta pages say: which tree is in force.
+
+use super::format::{
+    Damage, MAGIC, MAX_DEPTH, META_FREE, META_LAST_PAGE, META_MAIN, META_SIZE, META_TXN, NO_PAGE, PAGE_HEADER, VERSION,
+};
+use super::page::{u16_at, u32_at, u64_at};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+/// A tree of pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TreeRoot {
+    /// How its entries are kept, as LMDB's flags.
+    pub flags: u16,
+    /// Levels of pages; 0 for an empty tree.
+    pub depth: u16,
+    /// Number of entries.
+    pub entries: u64,
+    /// Its top page, or [`NO_PAGE`].
+    pub page: u64,
+}
+
+impl TreeRoot {
+    fn parse(record: &[u8]) -> Self {
+        Self {
+            flags: u16_at(record, 4),
+            depth: u16_at(record, 6),
+            entries: u64_at(record, 32),
+            page: u64_at(record, 40),
+        }
+    }
+
+    fn check(&self) -> Result<(), Damage> {
+        if self.depth > MAX_DEPTH || (self.page == NO_PAGE) != (self.depth == 0) {
+            return Err(Damage::Page(self.page, "impossible depth of the tree"));
+        }
+        Ok(())
+    }
+}
+
+/// The meta page that is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Meta {
+    /// Bytes of a page.
+    pub page_size: usize,
+    /// Number of the last page that is in use.
+    pub last_page: u64,
+    /// Number of the transaction that wrote it.
+    pub transaction: u64,
+    /// The entries.
+    pub main: TreeRoot,
+    /// The pages that are free.
+    pub free: TreeRoot,
+}
+
+impl Meta {
+    /// Reads both and takes the newer one.
+    pub(super) fn read(file: &File) -> Result<Self, Damage> {
+        let mut head = [0_u8; META_SIZE];
+        read_start(file, &mut head, 0)?;
+        if u32_at(&head, PAGE_HEADER) != MAGIC {
+            return Err(Damage::Foreign("it does not begin as one"));
+        }
+        if u32_at(&head, PAGE_HEADER + 4) != VERSION {
+            return Err(Damage::Foreign("it has another format version"));
+        }
+        let page_size = u32_at(&head, META_FREE) as usize;
+        if !page_size.is_power_of_two() || !(512..=32768).contains(&page_size) {
+            return Err(Damage::Page(0, "impossible page size"));
+        }
+        let mut second = [0_u8; META_SIZE];
+        read_start(file, &mut second, page_size as u64)?;
+        if u32_at(&second, PAGE_HEADER) != MAGIC || u32_at(&second, PAGE_HEADER + 4) != VERSION {
+            return Err(Damage::Page(1, "not a meta page"));
+        }
+        let newer = if u64_at(&head, META_TXN) >= u64_at(&second, META_TXN) { &head } else { &second };
+        let meta = Self {
+            page_size,
+            last_page: u64_at(newer, META_LAST_PAGE),
+            transaction: u64_at(newer, META_TXN),
+            main: TreeRoot::parse(&newer[META_MAIN..META_MAIN + 48]),
+            free: TreeRoot::parse(&newer[META_FREE..META_FREE + 48]),
+        };
+        meta.check(file.metadata()?.len())?;
+        Ok(meta)
+    }
+
+    fn check(&self, length: u64) -> Result<(), Damage> {
+        if self.main.flags != 0 {
+            return Err(Damage::Foreign("its entries are sorted or repeated in a way that Postfix does not use"));
+        }
+        if self.last_page < 1 || self.last_page >= length / self.page_size as u64 {
+            return Err(Damage::Page(self.last_page, "the file ends before it"));
+        }
+        self.main.check()
+    }
+
+    /// Whether the record of free pages can be trusted as far as its own numbers go.
+    pub(super) fn check_free(&self) -> Result<(), Damage> {
+        self.free.check()
+    }
+}
+
+fn read_start(file: &File, buffer: &mut [u8], offset: u64) -> Result<(), Damage> {
+    file.read_exact_at(buffer, offset).map_err(|error| {
+        let ended = error.kind() == io::ErrorKind::UnexpectedEof;
+        if ended { Damage::Foreign("it is too short") } else { Damage::Io(error) }
+    })
+}
