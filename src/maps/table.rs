@@ -3,6 +3,7 @@
 use super::compile::Folding;
 use super::error::LookupError;
 use super::types;
+use crate::config::catalogue;
 pub use crate::config::tables::TableReference;
 
 /// A lookup table. One handle serves one thread.
@@ -12,6 +13,12 @@ pub trait LookupTable {
     /// # Errors
     /// When there is no answer, not even "nothing".
     fn lookup(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, LookupError>;
+
+    /// The answers for several keys, in their order: the same as [`lookup`](Self::lookup) gives, for less work where a table
+    /// must be locked or asked over a wire.
+    fn lookup_all(&mut self, keys: &[&[u8]]) -> Vec<Result<Option<Vec<u8>>, LookupError>> {
+        keys.iter().map(|key| self.lookup(key)).collect()
+    }
 
     /// Visits all entries in the table's own order, without the NULs that databases may append.
     ///
@@ -43,6 +50,9 @@ pub fn open(reference: &TableReference, options: OpenOptions) -> Result<Box<dyn 
     match reference.map_type.as_str() {
         "lmdb" => Ok(Box::new(types::lmdb::LmdbTable::open(&reference.name, options)?)),
         "cdb" => Ok(Box::new(types::cdb::CdbTable::open(&reference.name, options)?)),
-        other => Err(LookupError::Config(format!("unsupported dictionary type: {other}"))),
+        other => Err(LookupError::Config(match catalogue::map_type(other) {
+            Some(_) => format!("{other} tables are not supported yet"),
+            None => format!("unsupported dictionary type: {other}"),
+        })),
     }
 }

@@ -47,6 +47,14 @@ impl LookupTable for CdbTable {
         self.nul.lookup(key, self.folding, |key| self.cdb.get(key)).map_err(|error| damaged(&self.path, &error))
     }
 
+    fn lookup_all(&mut self, keys: &[&[u8]]) -> Vec<Result<Option<Vec<u8>>, LookupError>> {
+        if let Err(error) = self.refresh() {
+            return vec![Err(error); keys.len()];
+        }
+        let mut get = |key: &&[u8]| self.nul.lookup(key, self.folding, |key| self.cdb.get(key));
+        keys.iter().map(|key| get(key).map_err(|error| damaged(&self.path, &error))).collect()
+    }
+
     fn walk(&mut self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), LookupError> {
         self.refresh()?;
         let walked = self.cdb.walk(|key, value| {

@@ -28,6 +28,15 @@ fn was_replaced(file: &File, path: &std::path::Path) -> bool {
     (open.dev(), open.ino()) != (there.dev(), there.ino())
 }
 
+/// Whether an index is older than its source: the source changed since, and has been at rest for 100 seconds.
+#[must_use]
+pub fn is_outdated(index: &std::path::Path, source: &std::path::Path) -> bool {
+    let (Ok(index), Ok(source)) = (std::fs::metadata(index), std::fs::metadata(source)) else { return false };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let at_rest = i64::try_from(now.as_secs()).unwrap_or(i64::MAX).saturating_sub(100);
+    index.mtime() < source.mtime() && source.mtime() < at_rest
+}
+
 /// The system's words for an error, without the number that Rust adds.
 #[must_use]
 pub fn system_words(error: &std::io::Error) -> String {
