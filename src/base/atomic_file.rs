@@ -74,10 +74,27 @@ impl AtomicFile {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let directory = rustix::fs::open(parent, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        remove_left_over(&directory, &target);
-        let (aside, file) = open_aside(&directory, &target)?;
-        Ok(Self { directory, target, aside, file, committed: false })
+        Self::create_in(open_directory(parent)?, &target)
+    }
+
+    /// Begins a new file that will stand in `directory` under the name `target`; a symbolic link of that name is replaced, not
+    /// followed. For work as root in somebody else's directory.
+    ///
+    /// # Errors
+    /// When the directory cannot be written to.
+    pub fn create_in(directory: OwnedFd, target: &OsStr) -> io::Result<Self> {
+        remove_left_over(&directory, target);
+        let (aside, file) = open_aside(&directory, target)?;
+        Ok(Self { directory, target: target.to_os_string(), aside, file, committed: false })
+    }
+
+    /// Opens the file that is to be replaced, for locking it.
+    ///
+    /// # Errors
+    /// Those of `openat`; a symbolic link is one of them.
+    pub fn open_old(&self) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        Ok(rustix::fs::openat(&self.directory, &self.target, flags, Mode::empty())?.into())
     }
 
     /// The open file, for writing by other means than [`Write`].
@@ -159,6 +176,14 @@ pub fn replace(path: &Path, contents: &[u8], when_new: u32) -> io::Result<()> {
         Err(error) => return Err(error),
     }
     file.commit()
+}
+
+/// Opens a directory, for files in it.
+///
+/// # Errors
+/// Those of `open`.
+pub fn open_directory(path: &Path) -> io::Result<OwnedFd> {
+    Ok(rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
 fn open_aside(directory: &OwnedFd, target: &OsStr) -> io::Result<(OsString, File)> {

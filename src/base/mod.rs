@@ -4,6 +4,7 @@
 
 pub mod atomic_file;
 pub mod edit;
+pub mod identity;
 pub mod lock;
 pub mod source;
 

@@ -207,7 +207,7 @@ fn build(
 ) -> Result<usize, String> {
     let access = index_access(index_type, source_path, path).map_err(|error| system_words(&error))?;
     if recipe.form == crate::syntax::table_line::TableForm::Aliases {
-        add_alias_records(&mut entries);
+        add_alias_records(&mut entries, rustix::system::uname().nodename().to_bytes());
     }
     match write_index(&entries, recipe, index_type, path, access) {
         Ok(outcome) => {

@@ -1,11 +1,12 @@
 //! Floor 4: lookup tables.
 //!
 //! [`table`] is the interface and the door; [`types`] holds one file per map type; [`compile`] turns a source into an indexed
-//! file; [`lmdb`] and [`cdb`] are the file formats.
+//! file; [`lmdb`] and [`cdb`] are the file formats; [`file_values`] is for values that stand for files.
 
 pub mod cdb;
 pub mod compile;
 pub mod error;
+pub mod file_values;
 pub mod lmdb;
 pub mod table;
 pub mod types;

@@ -11,7 +11,7 @@ use crate::maps::lmdb::{LeafRun, LmdbWriter, MAX_KEY};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
 
@@ -74,6 +74,8 @@ pub struct Outcome {
 /// Why no new file is there. The old one, if any, is as it was.
 #[derive(Debug)]
 pub enum WriteError {
+    /// The new file cannot be begun in the directory.
+    Create(io::Error),
     /// The system refused.
     Io(io::Error),
     /// A key is longer than LMDB takes.
@@ -103,7 +105,7 @@ impl From<io::Error> for WriteError {
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(error) => error.fmt(f),
+            Self::Create(error) | Self::Io(error) => error.fmt(f),
             Self::KeyTooLong { length, limit, .. } => {
                 write!(f, "the key has {length} bytes and LMDB takes at most {limit}")
             }
@@ -115,27 +117,53 @@ impl fmt::Display for WriteError {
 
 impl std::error::Error for WriteError {}
 
-/// The owner and mode that an index at `target` gets: those of an LMDB file that is there already; else the source's owner
-/// and, of the source's mode, what nobody but the owner may do only where the source says so (at most 0644).
-///
-/// # Errors
-/// When neither file can be looked at.
-pub fn index_access(index_type: IndexType, source: &Path, target: &Path) -> io::Result<Access> {
-    if index_type == IndexType::Lmdb
-        && let Ok(old) = std::fs::metadata(target)
-    {
-        return Ok(Access::from(&old));
-    }
-    let source = Access::from(&std::fs::metadata(source)?);
-    Ok(Access { mode: source.mode & 0o644, ..source })
+/// What a new index takes over from its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inherit {
+    /// The owner and group, if we are root.
+    pub owner: bool,
+    /// Of the permissions of a regular file, those of group and others to read it.
+    pub mode: bool,
 }
 
-/// Adds the records that make a table an alias database, as postalias does: `@`, and what NIS wants to know.
-pub fn add_alias_records(entries: &mut Entries) {
+/// The owner and mode that an index at `target` gets, if it inherits all.
+///
+/// # Errors
+/// When the source cannot be looked at.
+pub fn index_access(index_type: IndexType, source: &Path, target: &Path) -> io::Result<Access> {
+    let old = std::fs::metadata(target).ok();
+    let inherit = Inherit { owner: true, mode: true };
+    Ok(inherited_access(index_type, &std::fs::metadata(source)?, old.as_ref(), inherit))
+}
+
+/// The owner and mode that an index gets: those of an LMDB file that is there already; else what `inherit` says of the source,
+/// and 0644 of our own.
+#[must_use]
+pub fn inherited_access(index_type: IndexType, source: &Metadata, old: Option<&Metadata>, inherit: Inherit) -> Access {
+    if index_type == IndexType::Lmdb
+        && let Some(old) = old
+    {
+        return Access::from(old);
+    }
+    let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
+    let mut access = Access { uid: uid.as_raw(), gid: gid.as_raw(), mode: 0o644 };
+    let from = Access::from(source);
+    if inherit.owner && uid.is_root() {
+        (access.uid, access.gid) = (from.uid, from.gid);
+    }
+    if inherit.mode && source.is_file() {
+        access.mode = 0o600 | (from.mode & 0o044);
+    }
+    access
+}
+
+/// Adds the records that make a table an alias database, as postalias does: `@`, and what NIS wants to know. `host` is the
+/// value of `myhostname`.
+pub fn add_alias_records(entries: &mut Entries, host: &[u8]) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     entries.add(b"@", b"@");
     entries.add(b"YP_LAST_MODIFIED", now.as_secs().to_string().as_bytes());
-    entries.add(b"YP_MASTER_NAME", rustix::system::uname().nodename().to_bytes());
+    entries.add(b"YP_MASTER_NAME", host);
 }
 
 /// The entries that are stored, by index, in the order of their keys.
@@ -189,22 +217,42 @@ pub fn write_index(
     target: &Path,
     access: Access,
 ) -> Result<Outcome, WriteError> {
+    write_index_aside(entries, recipe, index_type, AtomicFile::create(target).map_err(WriteError::Create)?, access)
+}
+
+/// As [`write_index`], to a file that was begun already.
+///
+/// # Errors
+/// The same.
+pub fn write_index_aside(
+    entries: &Entries,
+    recipe: &Recipe,
+    index_type: IndexType,
+    aside: AtomicFile,
+    access: Access,
+) -> Result<Outcome, WriteError> {
     let Unique { mut kept, duplicates } = unique(entries, recipe.duplicates)?;
     let nul = recipe.trailing_nul.unwrap_or(index_type == IndexType::Lmdb);
-    if index_type == IndexType::Lmdb {
-        check_keys(entries, &kept, nul)?;
-    }
-    let aside = AtomicFile::create(target)?;
     match index_type {
-        IndexType::Lmdb => write_lmdb(entries, &kept, nul, aside.file())?,
+        IndexType::Lmdb => {
+            check_keys(entries, &kept, nul)?;
+            write_lmdb(entries, &kept, nul, aside.file())?;
+        }
         IndexType::Cdb => {
-            // cdb keeps the order of the source; readers stop at the first match.
+            // cdb keeps the order of the source; readers stop at the first match. So all may stay, as Postfix has it with -w.
             kept.sort_unstable();
-            write_cdb(entries, &kept, nul, aside.file())?;
+            let all: Vec<u32>;
+            let stored = if recipe.duplicates == Duplicates::Ignore && kept.len() < entries.all().len() {
+                all = (0..u32::try_from(entries.all().len()).map_err(|_| WriteError::TooBig)?).collect();
+                &all
+            } else {
+                &kept
+            };
+            write_cdb(entries, stored, nul, aside.file())?;
         }
     }
     aside.set_access(access)?;
-    let old = File::options().read(true).write(true).open(target).ok();
+    let old = aside.open_old().ok();
     let _waited = old.as_ref().map(|old| FileLock::acquire(old, LockKind::Exclusive)).transpose()?;
     aside.commit()?;
     Ok(Outcome { entries: kept.len(), duplicates })

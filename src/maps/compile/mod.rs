@@ -11,7 +11,7 @@ pub mod read;
 pub mod sort;
 
 pub use fold::Folding;
-pub use index::{IndexType, Outcome, WriteError, write_index};
+pub use index::{IndexType, Inherit, Outcome, WriteError, inherited_access, write_index};
 pub use read::{Complaint, ComplaintKind, Entries, Entry, read_entries};
 
 use crate::syntax::table_line::TableForm;

@@ -128,6 +128,27 @@ impl Entries {
         std::hint::black_box(touched);
     }
 
+    /// Gives every entry another value; those for which there is none are left out. Returns where their lines stand, and why.
+    pub fn replace_values<E>(&mut self, mut replace: impl FnMut(&[u8]) -> Result<Vec<u8>, E>) -> Vec<(usize, E)> {
+        let mut left_out = Vec::new();
+        let mut kept = Vec::with_capacity(self.entries.len());
+        for mut entry in std::mem::take(&mut self.entries) {
+            match replace(self.value(&entry)) {
+                Ok(value) => {
+                    entry.value = (self.source.len() + self.extra.len()) as u64;
+                    // Longer values are cut; a file of 3 GiB has no place in a table.
+                    let length = u32::try_from(value.len()).unwrap_or(u32::MAX);
+                    entry.value_length = length;
+                    self.extra.extend_from_slice(&value[..length as usize]);
+                    kept.push(entry);
+                }
+                Err(why) => left_out.push((self.line_start(&entry), why)),
+            }
+        }
+        self.entries = kept;
+        left_out
+    }
+
     fn bytes(&self, at: u64, length: u32) -> &[u8] {
         let (at, length) = (to_usize(at), length as usize);
         match at.checked_sub(self.source.len()) {
@@ -259,14 +280,14 @@ impl LineReader<'_> {
 
     /// Any line, with all that can be wrong with it.
     fn any(&mut self, line: &LogicalLine, bytes: &[u8]) {
-        // Only at the very start of a source: parts begin where logical lines begin.
-        if line.orphan {
-            return self.complain(FaultKind::LeadingWhiteSpace);
-        }
         let text = line.text(bytes);
         let zero = memchr::memchr(0, &text);
         if zero.is_some() {
             self.complain(FaultKind::ZeroByte);
+        }
+        // Only at the very start of a source: parts begin where logical lines begin.
+        if line.orphan {
+            return self.complain(FaultKind::LeadingWhiteSpace);
         }
         let text = &text[..zero.unwrap_or(text.len())];
         if self.recipe.utf8 && std::str::from_utf8(text).is_err() {
