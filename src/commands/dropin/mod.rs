@@ -1,8 +1,19 @@
 //! The drop-in names: programs that speak as their originals do.
 
-pub mod getopt;
-pub mod messages;
-pub mod postconf;
+mod answers;
+mod change;
+mod complaints;
+mod context;
+mod create;
+mod getopt;
+mod mail_query;
+mod messages;
+mod postalias;
+mod postconf;
+mod postmap;
+mod query;
+mod sequence;
+mod table_program;
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
@@ -14,7 +25,9 @@ pub type Program = fn(&[OsString]) -> ExitCode;
 #[must_use]
 pub fn by_name(name: &OsStr) -> Option<Program> {
     match name.to_str()? {
+        "postalias" => Some(postalias::main),
         "postconf" => Some(postconf::main),
+        "postmap" => Some(postmap::main),
         _ => None,
     }
 }

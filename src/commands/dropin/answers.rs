@@ -1,0 +1,246 @@
+//! Tables that are asked on behalf of a command line, and how answers are written.
+
+use super::messages::{Fatal, Messages};
+use super::table_program::{Manner, Operand};
+use crate::maps::compile::IndexType;
+use crate::maps::file_values::decode;
+use crate::maps::types::is_outdated;
+use crate::maps::{self, LookupError, LookupTable, TableReference};
+use crate::syntax::table_line::TableForm;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+
+/// Tables in the order of the command line, each opened when it is first asked.
+pub struct Tables<'a> {
+    tables: Vec<Asked>,
+    manner: &'a Manner,
+    messages: &'a Messages,
+}
+
+struct Asked {
+    operand: Operand,
+    open: Option<Box<dyn LookupTable>>,
+}
+
+/// What all tables together say to one key.
+enum Answer {
+    /// This table has it.
+    Found(usize, Vec<u8>),
+    /// So many tables were asked and do not have it.
+    Nothing(usize),
+    /// A table gave no answer.
+    Failed(Fatal),
+}
+
+impl<'a> Tables<'a> {
+    /// The tables that operands name.
+    #[must_use]
+    pub fn new(operands: &[OsString], manner: &'a Manner, messages: &'a Messages) -> Self {
+        let asked = |operand: &OsString| Asked { operand: Operand::new(operand, manner, messages), open: None };
+        Self { tables: operands.iter().map(asked).collect(), manner, messages }
+    }
+
+    /// Looks up keys and gives each value found to `found`, in the order of the keys.
+    ///
+    /// # Errors
+    /// A table that cannot be opened or asked, and those of `found`.
+    pub fn lookup(
+        &mut self,
+        keys: &[&[u8]],
+        mut found: impl FnMut(&[u8], &[u8]) -> Result<(), Fatal>,
+    ) -> Result<(), Fatal> {
+        let mut answers: Vec<Answer> = keys.iter().map(|_| Answer::Nothing(0)).collect();
+        for number in 0..self.tables.len() {
+            let open: Vec<usize> = (0..keys.len()).filter(|&at| matches!(answers[at], Answer::Nothing(_))).collect();
+            if open.is_empty() {
+                break;
+            }
+            self.ask(number, keys, &open, &mut answers);
+        }
+        for (key, answer) in keys.iter().zip(answers) {
+            let (asked, value) = match answer {
+                Answer::Found(table, value) => (table, Some((table, value))),
+                Answer::Nothing(asked) => (asked, None),
+                Answer::Failed(fatal) => return Err(fatal),
+            };
+            if self.manner.utf8 && std::str::from_utf8(key).is_err() {
+                for table in &self.tables[..asked] {
+                    let shown = table.operand.shown();
+                    let words = [&shown[..], b": non-UTF-8 key \"", key, b"\": malformed UTF-8 or invalid codepoint"];
+                    self.messages.warning(words.concat());
+                }
+            }
+            if let Some((table, value)) = value {
+                let value = self.usable(table, key, value)?;
+                found(key, &value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks one table for the keys that have no answer yet.
+    fn ask(&mut self, number: usize, keys: &[&[u8]], open: &[usize], answers: &mut [Answer]) {
+        let Asked { operand, open: table } = &mut self.tables[number];
+        let table = match table {
+            Some(table) => table,
+            None => match open_table(operand, self.manner, self.messages) {
+                Ok(opened) => table.insert(opened),
+                Err(fatal) => {
+                    open.iter().for_each(|&at| answers[at] = Answer::Failed(fatal.clone()));
+                    return;
+                }
+            },
+        };
+        let usable = |at: usize| !self.manner.utf8 || std::str::from_utf8(keys[at]).is_ok();
+        let asked: Vec<usize> = open.iter().copied().filter(|&at| usable(at)).collect();
+        open.iter().for_each(|&at| answers[at] = Answer::Nothing(number + 1));
+        let asked_keys: Vec<&[u8]> = asked.iter().map(|&at| keys[at]).collect();
+        for (at, answer) in asked.into_iter().zip(table.lookup_all(&asked_keys)) {
+            match answer {
+                Ok(None) => {}
+                Ok(Some(value)) => answers[at] = Answer::Found(number, value),
+                Err(error) => answers[at] = Answer::Failed(lookup_failed(&error)),
+            }
+        }
+    }
+
+    /// The value that is shown: checked, decoded if it stands for a file, and up to its first NUL.
+    fn usable(&self, table: usize, key: &[u8], value: Vec<u8>) -> Result<Vec<u8>, Fatal> {
+        let shown = self.tables[table].operand.shown();
+        let no_answer = || Fatal::new([b"table ", &shown[..], b": query error"].concat());
+        let value = up_to_nul(value);
+        if self.manner.utf8 && std::str::from_utf8(&value).is_err() {
+            self.messages.warning(
+                [
+                    &shown[..],
+                    b": key \"",
+                    key,
+                    b"\": non-UTF-8 value \"",
+                    &value,
+                    b"\": malformed UTF-8 or invalid codepoint",
+                ]
+                .concat(),
+            );
+            return Err(no_answer());
+        }
+        let value = if self.manner.file_values {
+            let Some(decoded) = decode(&value) else {
+                self.messages.warning(malformed(&shown, key, &value));
+                return Err(no_answer());
+            };
+            up_to_nul(decoded)
+        } else {
+            value
+        };
+        if value.is_empty() {
+            warn_of_empty(&shown, key, self.messages);
+        }
+        Ok(value)
+    }
+}
+
+/// Opens a table for reading, and says so if its source is newer.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn open_table(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<Box<dyn LookupTable>, Fatal> {
+    let reference = operand.reference()?;
+    let table = maps::open(&reference, manner.open_options()).map_err(|error| lookup_failed(&error))?;
+    warn_of_age(&reference, messages);
+    Ok(table)
+}
+
+/// Says so if an index is older than its source.
+fn warn_of_age(reference: &TableReference, messages: &Messages) {
+    let Some(index_type) = IndexType::by_name(&reference.map_type) else { return };
+    let name = OsString::from_vec(reference.name.clone());
+    let index = index_type.path(Path::new(&name));
+    if is_outdated(&index, Path::new(&name)) {
+        let index = index.into_os_string().into_vec();
+        messages.warning([&b"database "[..], &index, b" is older than source file ", &reference.name].concat());
+    }
+}
+
+/// The words of a lookup that gave no answer.
+#[must_use]
+pub fn lookup_failed(error: &LookupError) -> Fatal {
+    Fatal::new(error.to_string())
+}
+
+/// What Postfix says of a value that is no base64.
+#[must_use]
+pub fn malformed(table: &[u8], key: &[u8], value: &[u8]) -> Vec<u8> {
+    [b"table ", table, b": key ", key, b": malformed BASE64 value: ", value].concat()
+}
+
+/// What Postfix says of an empty value, which daemons take for an error.
+pub fn warn_of_empty(table: &[u8], key: &[u8], messages: &Messages) {
+    messages.warning([b"table ", table, b": key ", key, b": empty string result is not allowed"].concat());
+    messages.warning([b"table ", table, b" should return NO RESULT in case of NOT FOUND"].concat());
+}
+
+/// The bytes before the first NUL, which is all that Postfix sees.
+#[must_use]
+pub fn up_to_nul(mut bytes: Vec<u8>) -> Vec<u8> {
+    if let Some(at) = memchr::memchr(0, &bytes) {
+        bytes.truncate(at);
+    }
+    bytes
+}
+
+/// Writes `key TAB value`, as JSON if that is asked for.
+///
+/// # Errors
+/// Those of writing.
+pub fn write_entry(output: &mut impl Write, key: &[u8], value: &[u8], manner: &Manner) -> io::Result<()> {
+    if manner.json {
+        return write_json(output, key, value);
+    }
+    output.write_all(key)?;
+    output.write_all(if manner.form == TableForm::Aliases { b":\t" } else { b"\t" })?;
+    output.write_all(value)?;
+    output.write_all(b"\n")
+}
+
+/// Writes `{"key": "value"}`. What is not UTF-8 is written as it is.
+///
+/// # Errors
+/// Those of writing.
+pub fn write_json(output: &mut impl Write, key: &[u8], value: &[u8]) -> io::Result<()> {
+    output.write_all(b"{\"")?;
+    write_quoted(output, key)?;
+    output.write_all(b"\": \"")?;
+    write_quoted(output, value)?;
+    output.write_all(b"\"}\n")
+}
+
+fn write_quoted(output: &mut impl Write, text: &[u8]) -> io::Result<()> {
+    for &byte in text {
+        match byte {
+            b'"' => output.write_all(b"\\\"")?,
+            b'\\' => output.write_all(b"\\\\")?,
+            0x08 => output.write_all(b"\\b")?,
+            0x0c => output.write_all(b"\\f")?,
+            b'\n' => output.write_all(b"\\n")?,
+            b'\r' => output.write_all(b"\\r")?,
+            b'\t' => output.write_all(b"\\t")?,
+            0..0x20 | 0x7f => write!(output, "\\u{byte:04X}")?,
+            _ => output.write_all(&[byte])?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_as_postmap_3_11_writes_it() {
+        let mut shown = Vec::new();
+        write_json(&mut shown, b"a\x01\x1f\x7f\\/\"", b"\x08\t\n\x0c\r\xc3\xa4\xff").expect("memory");
+        assert_eq!(shown, b"{\"a\\u0001\\u001F\\u007F\\\\/\\\"\": \"\\b\\t\\n\\f\\r\xc3\xa4\xff\"}\n");
+    }
+}

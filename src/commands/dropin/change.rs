@@ -1,0 +1,255 @@
+//! Changing tables in place: `postmap -i TABLE…` with entries on standard input, `postmap -d KEY TABLE…`.
+//!
+//! Each table is changed in one transaction.
+
+use super::complaints::{Remark, Subject, remarks, say_all};
+use super::create::{bad_key, check_owner, failed, no_berkeley_db, shown_in_warnings};
+use super::messages::{Fatal, Messages};
+use super::query::{for_lines, found};
+use super::table_program::{Manner, Operand};
+use crate::base::Span;
+use crate::base::atomic_file::Access;
+use crate::base::identity::run_as;
+use crate::config::catalogue::{MapKind, map_type};
+use crate::maps::compile::index::{add_alias_records, inherited_access, write_index};
+use crate::maps::compile::{Complaint, ComplaintKind, Duplicates, Entries, IndexType, Recipe, read_entries};
+use crate::maps::file_values::encode_files;
+use crate::maps::lmdb::{Damage, Put, Update, UpdateError, update};
+use crate::maps::types::system_words;
+use crate::syntax::table_line::TableForm;
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Adds the entries on standard input to every table.
+///
+/// # Errors
+/// The first table that cannot be changed.
+pub fn insert(operands: &[OsString], manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
+    let input = standard_input().map_err(|error| no_input(&error))?;
+    // The first table gets all that there is to read; the others then get nothing, as with Postfix.
+    let mut is_first = true;
+    for operand in operands {
+        let operand = Operand::new(operand, manner, messages);
+        check_owner(&operand.name, b"stdin", &input, manner, messages)?;
+        let target = changeable(&operand, b"unsupported map type: ")?;
+        let mut text = Vec::new();
+        if std::mem::take(&mut is_first) {
+            io::stdin().lock().read_to_end(&mut text).map_err(|error| no_input(&error))?;
+        }
+        let work = || insert_into(&operand, &target, text, &input, manner, messages);
+        let root = rustix::process::geteuid().is_root();
+        if root && manner.inherit.owner && input.uid() != 0 {
+            let (uid, gid) = (input.uid(), input.gid());
+            run_as(uid, gid, work)
+                .unwrap_or_else(|error| Err(Fatal::new(format!("take on user {uid}: {}", system_words(&error)))))?;
+        } else {
+            work()?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn standard_input() -> io::Result<Metadata> {
+    File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata()
+}
+
+fn no_input(error: &io::Error) -> Fatal {
+    Fatal::new(format!("read stdin: {}", system_words(error)))
+}
+
+fn insert_into(
+    operand: &Operand,
+    target: &Path,
+    text: Vec<u8>,
+    input: &Metadata,
+    manner: &Manner,
+    messages: &Messages,
+) -> Result<(), Fatal> {
+    let recipe = manner.recipe();
+    let mut entries = read_entries(text, &recipe);
+    let from_lines = entries.all().len();
+    let left_out = if manner.file_values { entries.replace_values(encode_files) } else { Vec::new() };
+    let stored_lines = from_lines - left_out.len();
+    if manner.form == TableForm::Aliases {
+        add_alias_records(&mut entries, &manner.host);
+    }
+    make_if_missing(operand, target, &recipe, |old| inherited_access(IndexType::Lmdb, input, old, manner.inherit))?;
+    let work = |update: &mut Update<'_>| put_all(update, &entries, stored_lines, manner);
+    let (duplicates, bad_line) = update(target, manner.map_size, work).map_err(|error| not_changed(target, &error))?;
+
+    let left_out: Vec<(usize, Vec<u8>)> = left_out
+        .into_iter()
+        .map(|(at, fault)| (at, [&fault.message()[..], b": skipping this entry"].concat()))
+        .collect();
+    let mut all = remarks(entries.complaints());
+    all.extend(left_out.iter().map(|(at, words)| (*at, Remark::Words(words))));
+    all.extend(remarks(&duplicates));
+    if let Some(line) = bad_line {
+        all.retain(|&(at, _)| at <= line);
+    }
+    let table = shown_in_warnings(operand, IndexType::Lmdb);
+    say_all(all, &entries, Subject { source: b"stdin", table: &table }, messages);
+    if bad_line.is_some() { Err(bad_key(&operand.shown())) } else { Ok(()) }
+}
+
+/// Stores entries; gives the keys that were there before, and where the line stands whose key LMDB does not take.
+fn put_all(
+    update: &mut Update<'_>,
+    entries: &Entries,
+    stored_lines: usize,
+    manner: &Manner,
+) -> Result<(Vec<Complaint>, Option<usize>), UpdateError> {
+    let nul = manner.trailing_nul.unwrap_or(true);
+    let terminated = |bytes: &[u8]| if nul { [bytes, b"\0"].concat() } else { bytes.to_vec() };
+    let mut duplicates = Vec::new();
+    for (number, entry) in entries.all().iter().enumerate() {
+        // The records of an alias database are always brought up to date.
+        let replace = manner.duplicates == Duplicates::Replace || number >= stored_lines;
+        let (key, line) = (entries.key(entry), entries.line_start(entry));
+        match update.put(&terminated(key), &terminated(entries.value(entry)), replace)? {
+            Put::Stored => {}
+            Put::Exists if manner.duplicates == Duplicates::Warn => {
+                let kind = ComplaintKind::Duplicate { key: key.to_vec(), first: line };
+                duplicates.push(Complaint { span: Span::at(line), kind });
+            }
+            Put::Exists => {}
+            // What came before stays, as with Postfix.
+            Put::BadKey => return Ok((duplicates, Some(line))),
+        }
+    }
+    Ok((duplicates, None))
+}
+
+/// Removes a key, or the keys on standard input if it is `-`, from every table.
+///
+/// # Errors
+/// The first table that cannot be changed.
+pub fn delete(key: &[u8], operands: &[OsString], manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
+    let mut keys = vec![key.to_vec()];
+    if key == b"-" {
+        keys.clear();
+        for_lines(&mut io::stdin().lock(), |lines| {
+            keys.extend(lines.iter().map(|line| line.to_vec()));
+            Ok(())
+        })?;
+        if keys.is_empty() {
+            return Ok(found(false));
+        }
+    }
+    let operands: Vec<Operand> = operands.iter().map(|operand| Operand::new(operand, manner, messages)).collect();
+    let usable = |key: &Vec<u8>| !manner.utf8 || std::str::from_utf8(key).is_ok();
+    let mut any = false;
+    for (number, operand) in operands.iter().enumerate() {
+        operand.reference()?;
+        let target = changeable(operand, b"unsupported dictionary type: ")?;
+        let own = |_: Option<&Metadata>| {
+            let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+            Access { uid, gid, mode: 0o644 }
+        };
+        make_if_missing(operand, &target, &manner.recipe(), own)?;
+        if number == 0 {
+            warn_of_bad_keys(keys.iter().filter(|key| !usable(key)), &operands, messages);
+        }
+        let work = |update: &mut Update<'_>| delete_all(update, keys.iter().filter(|key| usable(key)), manner);
+        let outcome = update(&target, manner.map_size, work).map_err(|error| not_changed(&target, &error))?;
+        any |= outcome.any;
+        if outcome.empty_key {
+            let words = [b"error deleting from ", &operand.shown()[..], b": "].concat();
+            let library = lmdb::Error::BadValSize.to_string();
+            return Err(Fatal::new([&words, library.as_bytes()].concat()));
+        }
+    }
+    Ok(found(any))
+}
+
+fn warn_of_bad_keys<'k>(keys: impl Iterator<Item = &'k Vec<u8>>, operands: &[Operand], messages: &Messages) {
+    for key in keys {
+        for operand in operands {
+            let shown = operand.shown();
+            let words = [&shown[..], b": non-UTF-8 key \"", key, b"\": malformed UTF-8 or invalid codepoint"];
+            messages.warning(words.concat());
+        }
+    }
+}
+
+#[derive(Default)]
+struct Deleted {
+    any: bool,
+    /// A key without a character was met, which LMDB does not take; nothing behind it was looked at.
+    empty_key: bool,
+}
+
+fn delete_all<'k>(
+    update: &mut Update<'_>,
+    keys: impl Iterator<Item = &'k Vec<u8>>,
+    manner: &Manner,
+) -> Result<Deleted, UpdateError> {
+    let (mut with_nul, mut without_nul) = (manner.trailing_nul != Some(false), manner.trailing_nul != Some(true));
+    let mut deleted = Deleted::default();
+    for key in keys {
+        let key = manner.folding().apply(key).into_owned();
+        if with_nul && update.delete(&[&key[..], b"\0"].concat())? {
+            (deleted.any, without_nul) = (true, false);
+            continue;
+        }
+        if without_nul && key.is_empty() {
+            deleted.empty_key = true;
+            break;
+        }
+        if without_nul && update.delete(&key)? {
+            (deleted.any, with_nul) = (true, false);
+        }
+    }
+    Ok(deleted)
+}
+
+/// The file of a table that can be changed in place.
+fn changeable(operand: &Operand, unknown: &[u8]) -> Result<PathBuf, Fatal> {
+    let name = String::from_utf8_lossy(&operand.map_type);
+    let shown = operand.shown();
+    if name == "lmdb" {
+        let path = PathBuf::from(OsString::from_vec(operand.name.clone()));
+        return Ok(IndexType::Lmdb.path(&path));
+    }
+    let kind = map_type(&name).map(|known| known.kind);
+    Err(match kind {
+        Some(MapKind::IndexedFile) if name == "cdb" => Fatal::new("unsupported non-bulk change request"),
+        Some(MapKind::IndexedFile) if matches!(&*name, "hash" | "btree") => Fatal::new(no_berkeley_db(&shown)),
+        None | Some(MapKind::IndexedFile) => Fatal::new([unknown, &operand.map_type[..]].concat()),
+        Some(MapKind::Pseudo) => Fatal::new([b"table ", &shown[..], b": delete operation is not supported"].concat()),
+        Some(_) => Fatal::new([&shown[..], b" map requires O_RDONLY access mode"].concat()),
+    })
+}
+
+/// Makes an empty table where there is none, as Postfix does.
+fn make_if_missing(
+    operand: &Operand,
+    target: &Path,
+    recipe: &Recipe,
+    access: impl FnOnce(Option<&Metadata>) -> Access,
+) -> Result<(), Fatal> {
+    let old = match std::fs::metadata(target) {
+        Ok(old) if old.len() > 0 => return Ok(()),
+        Ok(old) => Some(old),
+        Err(_) => None,
+    };
+    let access = access(old.as_ref());
+    write_index(&read_entries(Vec::new(), recipe), recipe, IndexType::Lmdb, target, access)
+        .map(drop)
+        .map_err(|error| failed(&operand.shown(), target, &error))
+}
+
+fn not_changed(target: &Path, error: &UpdateError) -> Fatal {
+    let path: &OsStr = target.as_os_str();
+    let words = match error {
+        UpdateError::Open(error) | UpdateError::Damaged(Damage::Io(error)) => system_words(error),
+        other => other.to_string(),
+    };
+    Fatal::new([b"open database ", path.as_bytes(), b": ", words.as_bytes()].concat())
+}

@@ -1,0 +1,182 @@
+//! The configuration under which a drop-in program runs: which directory, what its main.cf says, what is wrong with it.
+//!
+//! Postfix reads main.cf up to eight times at start and repeats its warnings each time; we say each once.
+
+use super::messages::{Fatal, Messages};
+use crate::base::Source;
+use crate::config::catalogue::{Profile, Version};
+use crate::config::effective::{Configuration, Settings};
+use crate::config::host::Host;
+use crate::config::load::ConfigFiles;
+use crate::maps::types::system_words;
+use crate::syntax::main_cf::MainCf;
+use crate::syntax::{Fault, FaultKind, Text};
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where the configuration is unless `-c` or the environment says otherwise.
+const DEFAULT_DIRECTORY: &str = "/etc/postfix";
+
+/// A read configuration.
+#[derive(Debug)]
+pub struct Context {
+    configuration: Configuration,
+}
+
+impl Context {
+    /// Reads main.cf in `directory`, else in `$MAIL_CONFIG`, else in `/etc/postfix`, and warns about what is odd in it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds a line that Postfix would not run with.
+    pub fn load(directory: Option<&OsStr>, messages: &Messages) -> Result<Self, Fatal> {
+        let directory = directory.map(OsStr::to_os_string).or_else(|| std::env::var_os("MAIL_CONFIG"));
+        let directory = directory.unwrap_or_else(|| OsString::from(DEFAULT_DIRECTORY));
+        // An empty name is the root directory, as it is to Postfix.
+        let path: PathBuf = [directory.as_os_str(), OsStr::new("/main.cf")].concat_os().into();
+        let source = read(&path)?;
+        let files = ConfigFiles::from_sources(Path::new(&directory), &source, None);
+        check(&files.main, &source, &path, messages)?;
+        let profile = std::env::var("POSTWRIGHT_PROFILE").ok().and_then(|name| Profile::from_name(&name));
+        let settings = Settings { target: Version::NEWEST, profile, host: Host::this() };
+        let context = Self { configuration: Configuration::new(files, settings) };
+        messages.show_utf8(context.boolean("smtputf8_enable", messages)?);
+        Ok(context)
+    }
+
+    /// The value of a parameter.
+    ///
+    /// # Errors
+    /// When it cannot be expanded.
+    pub fn value(&self, name: &str, messages: &Messages) -> Result<Vec<u8>, Fatal> {
+        self.configuration.expanded(name.as_bytes(), None).map_err(|error| {
+            error.problems.iter().for_each(|problem| messages.warning(&problem.message));
+            Fatal::new(error.fatal())
+        })
+    }
+
+    /// The value of a parameter that must not be empty.
+    ///
+    /// # Errors
+    /// When it is, or cannot be expanded.
+    pub fn text(&self, name: &str, messages: &Messages) -> Result<Vec<u8>, Fatal> {
+        let value = self.value(name, messages)?;
+        if value.is_empty() {
+            return Err(Fatal::new(format!("bad string length 0 < 1: {name} = ")));
+        }
+        Ok(value)
+    }
+
+    /// The value of a yes-or-no parameter.
+    ///
+    /// # Errors
+    /// When it is neither, or cannot be expanded.
+    pub fn boolean(&self, name: &str, messages: &Messages) -> Result<bool, Fatal> {
+        let value = self.value(name, messages)?;
+        match value.to_ascii_lowercase().as_slice() {
+            b"yes" => Ok(true),
+            b"no" => Ok(false),
+            _ => Err(bad_value("boolean", name, &value)),
+        }
+    }
+
+    /// The value of a parameter that is a number.
+    ///
+    /// # Errors
+    /// When it is none, or cannot be expanded.
+    pub fn number(&self, name: &str, messages: &Messages) -> Result<usize, Fatal> {
+        let value = self.value(name, messages)?;
+        let number = std::str::from_utf8(&value).ok().and_then(|text| text.parse().ok());
+        number.ok_or_else(|| bad_value("numerical", name, &value))
+    }
+}
+
+fn bad_value(kind: &str, name: &str, value: &[u8]) -> Fatal {
+    Fatal::new([format!("bad {kind} configuration: {name} = ").as_bytes(), value].concat())
+}
+
+/// Joins pieces of a path.
+trait ConcatOs {
+    fn concat_os(&self) -> OsString;
+}
+
+impl ConcatOs for [&OsStr; 2] {
+    fn concat_os(&self) -> OsString {
+        let mut joined = self[0].to_os_string();
+        joined.push(self[1]);
+        joined
+    }
+}
+
+fn read(path: &Path) -> Result<Arc<Source>, Fatal> {
+    Source::read(path).map_err(|error| {
+        let step: &[u8] = if error.kind() == std::io::ErrorKind::IsADirectory { b"read " } else { b"open " };
+        Fatal::new([step, path.as_os_str().as_bytes(), b": ", system_words(&error).as_bytes()].concat())
+    })
+}
+
+/// Says what is wrong with main.cf, in the order of its lines.
+fn check(main: &MainCf, source: &Source, path: &Path, messages: &Messages) -> Result<(), Fatal> {
+    let path = path.as_os_str().as_bytes();
+    let mut found: Vec<(usize, Trouble<'_>)> =
+        main.faults.iter().map(|fault| (fault.span.start, Trouble::Fault(fault))).collect();
+    let mut set: HashMap<&[u8], &Text> = HashMap::new();
+    for entry in &main.entries {
+        if let Some(old) = set.insert(entry.name.bytes(), &entry.value) {
+            found.push((entry.extent.start, Trouble::Again(entry.line, &entry.name, old)));
+        }
+    }
+    found.sort_by_key(|&(at, _)| at);
+    for (at, trouble) in found {
+        let place = |line: usize| [path, format!(", line {line}: ").as_bytes()].concat();
+        let text = |fault: &Fault| joined(source.slice(fault.span));
+        match trouble {
+            Trouble::Again(line, name, old) => messages
+                .warning([&place(line), &b"overriding earlier entry: "[..], name.bytes(), b"=", old.bytes()].concat()),
+            Trouble::Fault(fault) => match fault.kind {
+                FaultKind::LeadingWhiteSpace => messages.warning(leading_white_space(path, &text(fault))),
+                FaultKind::ZeroByte => messages
+                    .warning([&place(line_of(source, at)), &b"text after null byte may be ignored"[..]].concat()),
+                kind => {
+                    let words: &[u8] = match kind {
+                        FaultKind::MissingName => b"missing attribute name: \"",
+                        _ => b"missing '=' after attribute name: \"",
+                    };
+                    let text = text(fault);
+                    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+                    return Err(Fatal::new([&place(line_of(source, at)), words, text, b"\""].concat()));
+                }
+            },
+        }
+    }
+    Ok(())
+}
+
+enum Trouble<'a> {
+    Fault(&'a Fault),
+    /// A name that was set before: line, name, earlier value.
+    Again(usize, &'a Text, &'a Text),
+}
+
+fn line_of(source: &Source, offset: usize) -> usize {
+    source.position(offset).line
+}
+
+/// The text of a logical line from its extent: comments and newlines left out.
+pub(super) fn joined(extent: &[u8]) -> Vec<u8> {
+    let lines = extent.split(|&byte| byte == b'\n').enumerate();
+    lines
+        .filter(|(at, line)| *at == 0 || !crate::syntax::logical::is_comment(line))
+        .flat_map(|(_, line)| line)
+        .copied()
+        .collect()
+}
+
+/// The warning about a first line that begins with white space; no more than 30 bytes of it are shown.
+pub(super) fn leading_white_space(file: &[u8], text: &[u8]) -> Vec<u8> {
+    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+    let (shown, more): (&[u8], &[u8]) = if text.len() > 30 { (&text[..30], b"...") } else { (text, b"") };
+    [file, b": logical line must not start with whitespace: \"", shown, more, b"\""].concat()
+}

@@ -1,0 +1,263 @@
+//! Making indexed files from their sources: `postmap FILE…`, `postalias FILE…`.
+//!
+//! As root the index is given to the owner of the source. Postfix takes on that owner's identity for the work; we write aside in
+//! the directory in which we opened the source, and never through a symbolic link that the owner could have put there.
+
+use super::complaints::{Remark, Subject, remarks, say_all};
+use super::messages::{Fatal, Messages};
+use super::table_program::{Manner, Operand};
+use crate::base::AtomicFile;
+use crate::base::atomic_file::open_directory;
+use crate::base::identity::run_as;
+use crate::config::catalogue::{MapKind, map_type};
+use crate::maps::compile::index::{add_alias_records, inherited_access, unique, write_index_aside};
+use crate::maps::compile::{Complaint, Entries, IndexType, Recipe, WriteError, read_entries};
+use crate::maps::file_values::{FileFault, encode_files};
+use crate::maps::types::system_words;
+use crate::syntax::table_line::TableForm;
+use rustix::fs::{Mode, OFlags};
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Makes the indexed file of every table, one after the other.
+///
+/// # Errors
+/// The first table that cannot be made.
+pub fn create_all(operands: &[OsString], manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
+    for operand in operands {
+        create(&Operand::new(operand, manner, messages), manner, messages)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A source that was opened, and the directory in which it was.
+struct Opened {
+    file: File,
+    metadata: Metadata,
+    directory: Option<OwnedFd>,
+}
+
+fn create(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<(), Fatal> {
+    let path = PathBuf::from(OsString::from_vec(operand.name.clone()));
+    let mut source = open_source(&path).map_err(|error| Fatal::open(&path, &error))?;
+    check_owner(&operand.name, &operand.name, &source.metadata, manner, messages)?;
+    let index_type = index_type(operand)?;
+    let target = index_type.path(&path);
+    // Before the source is read, as it may be long.
+    if target.is_dir() {
+        return Err(cannot_open(&target, &io::Error::from_raw_os_error(libc::EISDIR)));
+    }
+    let mut text = Vec::new();
+    let read = source.file.read_to_end(&mut text);
+    read.map_err(|error| Fatal::new([b"read ", &operand.name[..], b": ", system_words(&error).as_bytes()].concat()))?;
+
+    let recipe = manner.recipe();
+    let mut entries = read_entries(text, &recipe);
+    let left_out = if manner.file_values { read_values(&mut entries, &source.metadata, manner)? } else { Vec::new() };
+    if manner.form == TableForm::Aliases {
+        add_alias_records(&mut entries, &manner.host);
+    }
+    let table = shown_in_warnings(operand, index_type);
+    let subject = Subject { source: &operand.name, table: &table };
+    let say = |duplicates: &[Complaint], bad_line: Option<(usize, &[u8])>| {
+        let mut all = remarks(entries.complaints());
+        all.extend(left_out.iter().map(|(at, words)| (*at, Remark::Words(words))));
+        all.extend(remarks(duplicates));
+        if let Some((line, words)) = bad_line {
+            all.retain(|&(at, _)| at <= line);
+            all.push((line, Remark::Words(words)));
+        }
+        say_all(all, &entries, subject, messages);
+    };
+    match write(&entries, &recipe, index_type, &target, source, manner) {
+        Ok(duplicates) => {
+            say(&duplicates, None);
+            Ok(())
+        }
+        Err(error) => {
+            let (line, words) = match &error {
+                WriteError::KeyTooLong { line, .. } | WriteError::EmptyKey { line } => (*line, error.to_string()),
+                _ => {
+                    say(&[], None);
+                    return Err(failed(&operand.shown(), &target, &error));
+                }
+            };
+            let duplicates = unique(&entries, recipe.duplicates).map(|unique| unique.duplicates).unwrap_or_default();
+            say(&duplicates, Some((line, words.as_bytes())));
+            Err(failed(&operand.shown(), &target, &error))
+        }
+    }
+}
+
+/// The type of index that an operand asks for.
+fn index_type(operand: &Operand) -> Result<IndexType, Fatal> {
+    let name = String::from_utf8_lossy(&operand.map_type);
+    if let Some(index_type) = IndexType::by_name(&name) {
+        return Ok(index_type);
+    }
+    let shown = operand.shown();
+    Err(match map_type(&name).map(|known| known.kind) {
+        _ if name == "fail" => Fatal::new([b"table ", &shown[..], b": write error: Application error"].concat()),
+        Some(MapKind::IndexedFile) if matches!(&*name, "hash" | "btree") => Fatal::new(no_berkeley_db(&shown)),
+        None | Some(MapKind::IndexedFile) => Fatal::new([b"unsupported map type: ", &operand.map_type[..]].concat()),
+        Some(_) => Fatal::new([b"no 'map create' support for this type: ", &operand.map_type[..]].concat()),
+    })
+}
+
+/// What is said of a `hash:` or `btree:` table that is to be written.
+pub(super) fn no_berkeley_db(table: &[u8]) -> Vec<u8> {
+    [table, b": this program does not write Berkeley DB files; use lmdb: or cdb:"].concat()
+}
+
+/// Opens a source by way of its directory, so that the index comes to stand in the same one whatever is renamed meanwhile.
+fn open_source(path: &Path) -> io::Result<Opened> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Without leave to read the directory there is no index to be made, but the source may be fine to open.
+    let directory = open_directory(parent).ok();
+    let file = match (&directory, path.file_name()) {
+        (Some(directory), Some(name)) if !path.as_os_str().as_bytes().ends_with(b"/") => {
+            File::from(rustix::fs::openat(directory, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
+        }
+        _ => File::open(path)?,
+    };
+    Ok(Opened { metadata: file.metadata()?, file, directory })
+}
+
+/// Warns of an index that only root could keep up to date, where somebody else could put one in its place.
+pub(super) fn check_owner(
+    table: &[u8],
+    source: &[u8],
+    metadata: &Metadata,
+    manner: &Manner,
+    messages: &Messages,
+) -> Result<(), Fatal> {
+    if !manner.inherit.owner || !rustix::process::geteuid().is_root() || metadata.uid() != 0 {
+        return Ok(());
+    }
+    let directory = directory_of(table);
+    let status = std::fs::metadata(OsStr::from_bytes(directory))
+        .map_err(|error| Fatal::new([b"stat ", directory, b": ", system_words(&error).as_bytes()].concat()))?;
+    if status.uid() != 0 {
+        messages.warning(
+            [
+                b"Creating root-owned database file(s) ",
+                table,
+                b".* in non-root-owned directory ",
+                directory,
+                b". Files ",
+                source,
+                b", ",
+                table,
+                b".*, and directory ",
+                directory,
+                b" should have the same owner. Please fix ownership to avoid a privilege-escalation attack.",
+            ]
+            .concat(),
+        );
+    }
+    Ok(())
+}
+
+/// The directory part of a path, `.` for none.
+fn directory_of(path: &[u8]) -> &[u8] {
+    let end = path.iter().rposition(|&byte| byte != b'/').map_or(path.len().min(1), |at| at + 1);
+    match path[..end].iter().rposition(|&byte| byte == b'/') {
+        None => b".",
+        Some(slash) => match path[..slash].iter().rposition(|&byte| byte != b'/') {
+            None => b"/",
+            Some(last) => &path[..=last],
+        },
+    }
+}
+
+/// Replaces values by the contents of the files that they name, read as the owner of the source.
+fn read_values(entries: &mut Entries, source: &Metadata, manner: &Manner) -> Result<Vec<(usize, Vec<u8>)>, Fatal> {
+    let mut work = || entries.replace_values(encode_files);
+    let (uid, gid) = (source.uid(), source.gid());
+    let left_out = if manner.inherit.owner && rustix::process::geteuid().is_root() && uid != 0 {
+        run_as(uid, gid, work).map_err(|error| Fatal::new(format!("take on user {uid}: {}", system_words(&error))))?
+    } else {
+        work()
+    };
+    let words = |fault: FileFault| [&fault.message()[..], b": skipping this entry"].concat();
+    Ok(left_out.into_iter().map(|(at, fault)| (at, words(fault))).collect())
+}
+
+/// A table as warnings about its entries name it.
+pub(super) fn shown_in_warnings(operand: &Operand, index_type: IndexType) -> Vec<u8> {
+    match index_type {
+        IndexType::Lmdb => operand.shown(),
+        IndexType::Cdb => operand.name.clone(),
+    }
+}
+
+fn write(
+    entries: &Entries,
+    recipe: &Recipe,
+    index_type: IndexType,
+    target: &Path,
+    source: Opened,
+    manner: &Manner,
+) -> Result<Vec<Complaint>, WriteError> {
+    let theirs = manner.inherit.owner && rustix::process::geteuid().is_root() && source.metadata.uid() != 0;
+    let (aside, old) = match (source.directory, target.file_name()) {
+        (Some(directory), Some(name)) if theirs => {
+            let aside = AtomicFile::create_in(directory, name).map_err(WriteError::Create)?;
+            let old = aside.open_old().and_then(|old| old.metadata()).ok();
+            (aside, old)
+        }
+        _ => (AtomicFile::create(target).map_err(WriteError::Create)?, std::fs::metadata(target).ok()),
+    };
+    let access = inherited_access(index_type, &source.metadata, old.as_ref(), manner.inherit);
+    Ok(write_index_aside(entries, recipe, index_type, aside, access)?.duplicates)
+}
+
+fn cannot_open(target: &Path, error: &io::Error) -> Fatal {
+    Fatal::new([b"open database ", target.as_os_str().as_bytes(), b": ", system_words(error).as_bytes()].concat())
+}
+
+/// The words for an index that could not be written.
+pub(super) fn failed(table: &[u8], target: &Path, error: &WriteError) -> Fatal {
+    match error {
+        WriteError::Create(error) => cannot_open(target, error),
+        WriteError::Io(error) => {
+            let path = target.as_os_str().as_bytes();
+            Fatal::new([b"write database ", path, b": ", system_words(error).as_bytes()].concat())
+        }
+        WriteError::KeyTooLong { .. } | WriteError::EmptyKey { .. } => bad_key(table),
+        WriteError::TooBig => Fatal::new([b"error updating ", table, b": ", error.to_string().as_bytes()].concat()),
+    }
+}
+
+/// What LMDB says to a key that it does not take.
+pub(super) fn bad_key(table: &[u8]) -> Fatal {
+    Fatal::new([b"error updating ", table, b": ", lmdb::Error::BadValSize.to_string().as_bytes()].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::directory_of;
+
+    #[test]
+    fn directories_of_paths() {
+        let cases = [
+            ("a", "."),
+            ("a/b", "a"),
+            ("/a", "/"),
+            ("a//b", "a"),
+            ("/a/b/", "/a"),
+            ("./a", "."),
+            ("", "."),
+            ("//", "."),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(directory_of(path.as_bytes()), expected.as_bytes(), "{path}");
+        }
+    }
+}

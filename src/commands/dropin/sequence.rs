@@ -1,0 +1,65 @@
+//! Listing a table: `postmap -s TABLE`. Only the first table is listed, as Postfix does it.
+
+use super::answers::{malformed, open_table, up_to_nul, warn_of_empty, write_entry};
+use super::messages::{Fatal, Messages};
+use super::table_program::{Manner, Operand};
+use crate::config::catalogue::{MapKind, map_type};
+use crate::maps::file_values::decode;
+use std::ffi::OsStr;
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+/// Writes every entry, in the table's own order.
+///
+/// # Errors
+/// When the table cannot be opened or listed.
+pub fn list(operand: &OsStr, manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
+    let operand = Operand::new(operand, manner, messages);
+    let shown = operand.shown();
+    let known = std::str::from_utf8(&operand.map_type).ok().and_then(map_type);
+    if known.is_some_and(|known| known.kind != MapKind::IndexedFile && known.name != "texthash") {
+        return Err(Fatal::new([b"table ", &shown[..], b": sequence operation is not supported"].concat()));
+    }
+    let mut table = open_table(&operand, manner, messages)?;
+    let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut written = Ok(());
+    let walked = table.walk(&mut |key, value| {
+        if written.is_ok() {
+            written = write_one(&mut output, key, value, &shown, manner, messages);
+        }
+    });
+    let written = written.and_then(|()| output.flush());
+    walked.map_err(|error| super::answers::lookup_failed(&error))?;
+    written.map_err(|error| Fatal::output(&error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_one(
+    output: &mut impl Write,
+    key: &[u8],
+    value: &[u8],
+    table: &[u8],
+    manner: &Manner,
+    messages: &Messages,
+) -> io::Result<()> {
+    let before_nul = |bytes: &'_ [u8]| memchr::memchr(0, bytes).unwrap_or(bytes.len());
+    let (key, value) = (&key[..before_nul(key)], &value[..before_nul(value)]);
+    let decoded;
+    let value = if manner.file_values {
+        let Some(bytes) = decode(value) else {
+            messages.warning(malformed(table, key, value));
+            return Ok(());
+        };
+        decoded = up_to_nul(bytes);
+        &decoded
+    } else {
+        value
+    };
+    if key.is_empty() {
+        messages.warning([b"table ", table, b": empty lookup key value is not allowed"].concat());
+    }
+    if value.is_empty() {
+        warn_of_empty(table, key, messages);
+    }
+    write_entry(output, key, value, manner)
+}
