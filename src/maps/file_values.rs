@@ -81,7 +81,7 @@ pub fn encode(bytes: &[u8]) -> Vec<u8> {
 /// multiple of four characters.
 #[must_use]
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    if text.len() % 4 != 0 {
+    if !text.len().is_multiple_of(4) {
         return None;
     }
     let digit = |byte: u8| DIGITS.iter().position(|&known| known == byte);

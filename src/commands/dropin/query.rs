@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn lines_come_as_soon_as_they_are_whole() {
-        let cases: &[(&[&[u8]], &[&[&str]])] = &[
+        type Case<'a> = (&'a [&'a [u8]], &'a [&'a [&'a str]]);
+        let cases: &[Case] = &[
             (&[], &[]),
             (&[b"a\nb\n"], &[&["a", "b"]]),
             (&[b"a\n\nb"], &[&["a", ""], &["b"]]),

@@ -33,6 +33,6 @@ pub fn check_field(field: usize, value: &[u8], text: &[u8]) -> Result<(), Fatal>
 /// # Errors
 /// In Postfix's words.
 pub fn check_service(service: &Service, text: &[u8]) -> Result<(), Fatal> {
-    let fields = service.line.fields.iter().enumerate();
-    fields.map(|(field, content)| check_field(field, content.bytes(), text)).collect()
+    let mut fields = service.line.fields.iter().enumerate();
+    fields.try_for_each(|(field, content)| check_field(field, content.bytes(), text))
 }

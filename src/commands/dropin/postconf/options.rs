@@ -105,8 +105,7 @@ impl Options {
         options.operands = letters.operands().to_vec();
         // A first operand with `=` is an edit, with or without -e.
         let shows_list = "aAblmtT".chars().any(|letter| options.has(letter));
-        let is_edit =
-            !shows_list && options.operands.first().is_some_and(|operand| operand.as_bytes().contains(&b'='));
+        let is_edit = !shows_list && options.operands.first().is_some_and(|operand| operand.as_bytes().contains(&b'='));
         options.given[usize::from(b'e')] |= is_edit;
         options.check()?;
         Ok(options)
