@@ -223,7 +223,7 @@ fn build(
                 _ => format!("{}: ", path.display()),
             };
             let words = match &error {
-                WriteError::Io(error) => system_words(error),
+                WriteError::Create(error) | WriteError::Io(error) => system_words(error),
                 other => other.to_string(),
             };
             Err(format!("{place}{words}; the old file stays as it was"))

@@ -254,7 +254,7 @@ mod tests {
             ("/a/b/", "/a"),
             ("./a", "."),
             ("", "."),
-            ("//", "."),
+            ("//", "/"),
         ];
         for (path, expected) in cases {
             assert_eq!(directory_of(path.as_bytes()), expected.as_bytes(), "{path}");
