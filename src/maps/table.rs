@@ -6,17 +6,20 @@ use super::types;
 use crate::config::catalogue;
 pub use crate::config::tables::TableReference;
 
+/// What a table says to a key: its value, or nothing; or why there is no answer.
+pub type Answer = Result<Option<Vec<u8>>, LookupError>;
+
 /// A lookup table. One handle serves one thread.
 pub trait LookupTable {
     /// The value of a key, or nothing.
     ///
     /// # Errors
     /// When there is no answer, not even "nothing".
-    fn lookup(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, LookupError>;
+    fn lookup(&mut self, key: &[u8]) -> Answer;
 
     /// The answers for several keys, in their order: the same as [`lookup`](Self::lookup) gives, for less work where a table
     /// must be locked or asked over a wire.
-    fn lookup_all(&mut self, keys: &[&[u8]]) -> Vec<Result<Option<Vec<u8>>, LookupError>> {
+    fn lookup_all(&mut self, keys: &[&[u8]]) -> Vec<Answer> {
         keys.iter().map(|key| self.lookup(key)).collect()
     }
 

@@ -25,7 +25,7 @@ struct Asked {
 }
 
 /// What all tables together say to one key.
-enum Answer {
+enum Said {
     /// This table has it.
     Found(usize, Vec<u8>),
     /// So many tables were asked and do not have it.
@@ -51,19 +51,26 @@ impl<'a> Tables<'a> {
         keys: &[&[u8]],
         mut found: impl FnMut(&[u8], &[u8]) -> Result<(), Fatal>,
     ) -> Result<(), Fatal> {
-        let mut answers: Vec<Answer> = keys.iter().map(|_| Answer::Nothing(0)).collect();
+        let mut answers: Vec<Said> = keys.iter().map(|_| Said::Nothing(0)).collect();
         for number in 0..self.tables.len() {
-            let open: Vec<usize> = (0..keys.len()).filter(|&at| matches!(answers[at], Answer::Nothing(_))).collect();
+            let earlier = &self.tables[..number];
+            let is_repeated = earlier.iter().any(|table| table.operand == self.tables[number].operand);
+            let open: Vec<usize> = (0..keys.len()).filter(|&at| matches!(answers[at], Said::Nothing(_))).collect();
             if open.is_empty() {
                 break;
             }
-            self.ask(number, keys, &open, &mut answers);
+            if is_repeated {
+                // It has been asked; it counts all the same.
+                open.iter().for_each(|&at| answers[at] = Said::Nothing(number + 1));
+            } else {
+                self.ask(number, keys, &open, &mut answers);
+            }
         }
         for (key, answer) in keys.iter().zip(answers) {
             let (asked, value) = match answer {
-                Answer::Found(table, value) => (table, Some((table, value))),
-                Answer::Nothing(asked) => (asked, None),
-                Answer::Failed(fatal) => return Err(fatal),
+                Said::Found(table, value) => (table, Some((table, value))),
+                Said::Nothing(asked) => (asked, None),
+                Said::Failed(fatal) => return Err(fatal),
             };
             if self.manner.utf8 && std::str::from_utf8(key).is_err() {
                 for table in &self.tables[..asked] {
@@ -81,27 +88,27 @@ impl<'a> Tables<'a> {
     }
 
     /// Asks one table for the keys that have no answer yet.
-    fn ask(&mut self, number: usize, keys: &[&[u8]], open: &[usize], answers: &mut [Answer]) {
+    fn ask(&mut self, number: usize, keys: &[&[u8]], open: &[usize], answers: &mut [Said]) {
         let Asked { operand, open: table } = &mut self.tables[number];
         let table = match table {
             Some(table) => table,
             None => match open_table(operand, self.manner, self.messages) {
                 Ok(opened) => table.insert(opened),
                 Err(fatal) => {
-                    open.iter().for_each(|&at| answers[at] = Answer::Failed(fatal.clone()));
+                    open.iter().for_each(|&at| answers[at] = Said::Failed(fatal.clone()));
                     return;
                 }
             },
         };
         let usable = |at: usize| !self.manner.utf8 || std::str::from_utf8(keys[at]).is_ok();
         let asked: Vec<usize> = open.iter().copied().filter(|&at| usable(at)).collect();
-        open.iter().for_each(|&at| answers[at] = Answer::Nothing(number + 1));
+        open.iter().for_each(|&at| answers[at] = Said::Nothing(number + 1));
         let asked_keys: Vec<&[u8]> = asked.iter().map(|&at| keys[at]).collect();
         for (at, answer) in asked.into_iter().zip(table.lookup_all(&asked_keys)) {
             match answer {
                 Ok(None) => {}
-                Ok(Some(value)) => answers[at] = Answer::Found(number, value),
-                Err(error) => answers[at] = Answer::Failed(lookup_failed(&error)),
+                Ok(Some(value)) => answers[at] = Said::Found(number, value),
+                Err(error) => answers[at] = Said::Failed(lookup_failed(&error)),
             }
         }
     }

@@ -5,7 +5,7 @@
 use super::complaints::{Remark, Subject, remarks, say_all};
 use super::create::{bad_key, check_owner, failed, no_berkeley_db, shown_in_warnings};
 use super::messages::{Fatal, Messages};
-use super::query::{for_lines, found};
+use super::query::{for_lines, found, no_input};
 use super::table_program::{Manner, Operand};
 use crate::base::Span;
 use crate::base::atomic_file::Access;
@@ -57,10 +57,6 @@ pub fn insert(operands: &[OsString], manner: &Manner, messages: &Messages) -> Re
 
 fn standard_input() -> io::Result<Metadata> {
     File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata()
-}
-
-fn no_input(error: &io::Error) -> Fatal {
-    Fatal::new(format!("read stdin: {}", system_words(error)))
 }
 
 fn insert_into(
@@ -134,7 +130,7 @@ pub fn delete(key: &[u8], operands: &[OsString], manner: &Manner, messages: &Mes
     let mut keys = vec![key.to_vec()];
     if key == b"-" {
         keys.clear();
-        for_lines(&mut io::stdin().lock(), |lines| {
+        for_lines(io::stdin(), |lines| {
             keys.extend(lines.iter().map(|line| line.to_vec()));
             Ok(())
         })?;

@@ -6,6 +6,7 @@ use super::messages::{Fatal, Messages};
 use crate::base::Source;
 use crate::config::catalogue::{Profile, Version};
 use crate::config::effective::{Configuration, Settings};
+use crate::config::expand::Reason;
 use crate::config::host::Host;
 use crate::config::load::ConfigFiles;
 use crate::maps::types::system_words;
@@ -53,7 +54,10 @@ impl Context {
     pub fn value(&self, name: &str, messages: &Messages) -> Result<Vec<u8>, Fatal> {
         self.configuration.expanded(name.as_bytes(), None).map_err(|error| {
             error.problems.iter().for_each(|problem| messages.warning(&problem.message));
-            Fatal::new(error.fatal())
+            match error.reason {
+                Reason::Number(_) => Fatal::new(error.fatal()),
+                _ => Fatal::new([&b"dictionary mail_dict: "[..], &error.fatal()].concat()),
+            }
         })
     }
 

@@ -8,6 +8,7 @@ mod create;
 mod getopt;
 mod mail_query;
 mod messages;
+mod newaliases;
 mod postalias;
 mod postconf;
 mod postmap;
@@ -25,6 +26,7 @@ pub type Program = fn(&[OsString]) -> ExitCode;
 #[must_use]
 pub fn by_name(name: &OsStr) -> Option<Program> {
     match name.to_str()? {
+        "newaliases" => Some(newaliases::main),
         "postalias" => Some(postalias::main),
         "postconf" => Some(postconf::main),
         "postmap" => Some(postmap::main),

@@ -9,9 +9,12 @@ use super::table_program::Manner;
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 /// Bytes asked for at once.
 const READ: usize = 1 << 16;
+/// Bytes of keys looked up at once.
+const MOST: usize = 1 << 20;
 
 /// Writes the value of one key.
 ///
@@ -35,9 +38,9 @@ pub fn query_key(key: &[u8], operands: &[OsString], manner: &Manner, messages: &
 /// A table that cannot be asked.
 pub fn query_input(operands: &[OsString], manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
     let mut tables = Tables::new(operands, manner, messages);
-    let mut output = BufWriter::with_capacity(READ, io::stdout().lock());
+    let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut any = false;
-    let asked = for_lines(&mut io::stdin().lock(), |keys| {
+    let asked = for_lines(io::stdin(), |keys| {
         let found = tables.lookup(keys, |key, value| {
             any = true;
             write_entry(&mut output, key, value, manner).map_err(|error| Fatal::output(&error))
@@ -58,34 +61,53 @@ pub fn found(any: bool) -> ExitCode {
 ///
 /// # Errors
 /// Those of reading and of `work`.
-pub fn for_lines(input: &mut impl Read, mut work: impl FnMut(&[&[u8]]) -> Result<(), Fatal>) -> Result<(), Fatal> {
-    let mut buffer = Vec::new();
-    let mut held = 0;
-    loop {
-        buffer.resize(held + READ, 0);
-        let read = match input.read(&mut buffer[held..]) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Fatal::new(format!("read stdin: {}", crate::maps::types::system_words(&error)))),
-            Ok(read) => read,
-        };
-        let filled = held + read;
-        let end = if read == 0 {
-            filled
-        } else {
-            memchr::memrchr(b'\n', &buffer[held..filled]).map_or(0, |at| held + at + 1)
-        };
-        let text = &buffer[..end];
-        let text = text.strip_suffix(b"\n").unwrap_or(text);
-        if end > 0 {
-            let lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').map(before_nul).collect();
-            work(&lines)?;
+pub fn for_lines(
+    input: impl Read + Send + 'static,
+    mut work: impl FnMut(&[&[u8]]) -> Result<(), Fatal>,
+) -> Result<(), Fatal> {
+    let pieces = read_ahead(input);
+    let mut held: Vec<u8> = Vec::new();
+    while let Ok(piece) = pieces.recv() {
+        held.extend_from_slice(&piece.map_err(|error| no_input(&error))?);
+        while held.len() < MOST
+            && let Ok(piece) = pieces.try_recv()
+        {
+            held.extend_from_slice(&piece.map_err(|error| no_input(&error))?);
         }
-        if read == 0 {
-            return Ok(());
-        }
-        buffer.copy_within(end..filled, 0);
-        held = filled - end;
+        let Some(newline) = memchr::memrchr(b'\n', &held) else { continue };
+        let lines: Vec<&[u8]> = held[..newline].split(|&byte| byte == b'\n').map(before_nul).collect();
+        work(&lines)?;
+        held.drain(..=newline);
     }
+    if held.is_empty() { Ok(()) } else { work(&[before_nul(&held)]) }
+}
+
+/// Reads on a thread of its own, so that what arrives while others work is there at once. The thread ends with the input, or
+/// with the program.
+fn read_ahead(mut input: impl Read + Send + 'static) -> Receiver<io::Result<Vec<u8>>> {
+    let (sender, receiver) = sync_channel(MOST / READ);
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; READ];
+        loop {
+            let piece = match input.read(&mut buffer) {
+                Ok(0) => return,
+                Ok(length) => Ok(buffer[..length].to_vec()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
+            };
+            let is_end = piece.is_err();
+            if sender.send(piece).is_err() || is_end {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// The words for standard input that cannot be read.
+#[must_use]
+pub fn no_input(error: &io::Error) -> Fatal {
+    Fatal::new(format!("read stdin: {}", crate::maps::types::system_words(error)))
 }
 
 fn before_nul(line: &[u8]) -> &[u8] {
@@ -111,18 +133,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_come_as_soon_as_they_are_whole() {
-        type Case<'a> = (&'a [&'a [u8]], &'a [&'a [&'a str]]);
-        let cases: &[Case] = &[
+    fn every_line_comes_once_and_in_order() {
+        let cases: &[(&[&[u8]], &[&str])] = &[
             (&[], &[]),
-            (&[b"a\nb\n"], &[&["a", "b"]]),
-            (&[b"a\n\nb"], &[&["a", ""], &["b"]]),
-            (&[b"a", b"b\nc\0d\n", b"\n"], &[&["ab", "c"], &[""]]),
+            (&[b"a\nb\n"], &["a", "b"]),
+            (&[b"a\n\nb"], &["a", "", "b"]),
+            (&[b"a", b"b\nc\0d\n", b"\n"], &["ab", "c", ""]),
         ];
         for (pieces, expected) in cases {
-            let mut seen: Vec<Vec<String>> = Vec::new();
-            for_lines(&mut Pieces(pieces.to_vec()), |lines| {
-                seen.push(lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect());
+            let mut seen: Vec<String> = Vec::new();
+            for_lines(Pieces(pieces.to_vec()), |lines| {
+                seen.extend(lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()));
                 Ok(())
             })
             .expect("no errors");

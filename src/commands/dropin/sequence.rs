@@ -44,6 +44,7 @@ fn write_one(
 ) -> io::Result<()> {
     let before_nul = |bytes: &'_ [u8]| memchr::memchr(0, bytes).unwrap_or(bytes.len());
     let (key, value) = (&key[..before_nul(key)], &value[..before_nul(value)]);
+    let is_empty = value.is_empty();
     let decoded;
     let value = if manner.file_values {
         let Some(bytes) = decode(value) else {
@@ -58,7 +59,7 @@ fn write_one(
     if key.is_empty() {
         messages.warning([b"table ", table, b": empty lookup key value is not allowed"].concat());
     }
-    if value.is_empty() {
+    if is_empty {
         warn_of_empty(table, key, messages);
     }
     write_entry(output, key, value, manner)

@@ -9,6 +9,7 @@ use super::cache::PageCache;
 use super::format::{BRANCH, Damage, LEAF, NO_PAGE, OVERFLOW, PAGE_HEADER};
 use super::meta::Meta;
 use super::page::{NodePage, Value, u16_at, u32_at, u64_at};
+use rayon::prelude::*;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -17,6 +18,8 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 const WINDOW: usize = 1 << 18;
 /// Inner pages kept for the next lookup; a million mail addresses need two hundred.
 const KEPT_BRANCHES: usize = 1024;
+/// Keys that one thread looks up at a time.
+const PART: usize = 4096;
 /// Leaf pages kept for the next lookup.
 const KEPT_LEAVES: usize = 256;
 
@@ -92,22 +95,47 @@ impl LmdbFile {
     /// # Errors
     /// When the file is damaged on the way to the key, or cannot be read.
     pub fn get(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, Damage> {
-        if self.meta.main.page == NO_PAGE {
-            return Ok(None);
+        let pages = Pages { file: &self.file, meta: &self.meta };
+        match pages.leaf_for(key, &mut self.branches)? {
+            Some(leaf) => pages.get(leaf, key, &mut self.leaves),
+            None => Ok(None),
         }
-        let (file, meta) = (&self.file, &self.meta);
-        let mut number = meta.main.page;
-        for _ in 1..meta.main.depth {
-            let bytes = self.branches.get(number, |page| read_page(file, meta, number, page))?;
-            number = NodePage::check(bytes, number, BRANCH)?.child_for(key)?;
+    }
+
+    /// The values of exactly these keys, in their order. Leaves are gone to in the order of the file; for many keys, on all
+    /// cores.
+    ///
+    /// # Errors
+    /// When the file is damaged on the way to a key, or cannot be read.
+    pub fn get_all(&mut self, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, Damage> {
+        let pages = Pages { file: &self.file, meta: &self.meta };
+        let mut values = vec![None; keys.len()];
+        if keys.len() < 2 * PART {
+            let mut places = pages.places(keys, 0, &mut self.branches)?;
+            places.sort_unstable();
+            for (leaf, index) in places {
+                values[index] = pages.get(leaf, keys[index], &mut self.leaves)?;
+            }
+            return Ok(values);
         }
-        let bytes = self.leaves.get(number, |page| read_page(file, meta, number, page))?;
-        let page = NodePage::check(bytes, number, LEAF)?;
-        let Some(index) = page.find(key)? else { return Ok(None) };
-        match page.entry(index)?.1 {
-            Value::Here(bytes) => Ok(Some(bytes.to_vec())),
-            Value::Away { page, length } => self.overflow(page, length).map(Some),
+        let parts = keys.par_chunks(PART).enumerate();
+        let places = parts.map_init(
+            || PageCache::new(KEPT_BRANCHES),
+            |branches, (part, keys)| pages.places(keys, part * PART, branches),
+        );
+        let mut places = places.collect::<Result<Vec<_>, Damage>>()?.concat();
+        places.par_sort_unstable();
+        let found = places.par_chunks(PART).map_init(
+            || PageCache::new(1),
+            |leaf_page, places| {
+                let get = |&(leaf, index): &(u64, usize)| Ok((index, pages.get(leaf, keys[index], leaf_page)?));
+                places.iter().map(get).collect::<Result<Vec<_>, Damage>>()
+            },
+        );
+        for (index, value) in found.collect::<Result<Vec<_>, Damage>>()?.into_iter().flatten() {
+            values[index] = value;
         }
+        Ok(values)
     }
 
     /// Visits every entry in key order.
@@ -186,6 +214,70 @@ impl LmdbFile {
 
     /// A value that stands on pages of its own.
     pub(super) fn overflow(&self, number: u64, length: usize) -> Result<Vec<u8>, Damage> {
+        Pages { file: &self.file, meta: &self.meta }.overflow(number, length)
+    }
+
+    /// The number of pages that are set aside for the value of this length that begins there; it may need fewer.
+    pub(super) fn check_overflow(&self, number: u64, length: usize) -> Result<u64, Damage> {
+        Pages { file: &self.file, meta: &self.meta }.check_overflow(number, length)
+    }
+}
+
+/// The pages of a file as they are now, for any number of threads.
+#[derive(Clone, Copy)]
+struct Pages<'a> {
+    file: &'a File,
+    meta: &'a Meta,
+}
+
+impl Pages<'_> {
+    /// The leaf on which a key stands if it stands anywhere.
+    fn leaf_for(self, key: &[u8], branches: &mut PageCache) -> Result<Option<u64>, Damage> {
+        let mut number = self.meta.main.page;
+        if number == NO_PAGE {
+            return Ok(None);
+        }
+        for _ in 1..self.meta.main.depth {
+            let bytes = branches.get(number, |page| self.read(number, page))?;
+            number = NodePage::check(bytes, number, BRANCH)?.child_for(key)?;
+        }
+        Ok(Some(number))
+    }
+
+    /// Leaf and index of each key, counted from `first`.
+    fn places(self, keys: &[&[u8]], first: usize, branches: &mut PageCache) -> Result<Vec<(u64, usize)>, Damage> {
+        let mut places = Vec::with_capacity(keys.len());
+        for (index, key) in keys.iter().enumerate() {
+            if let Some(leaf) = self.leaf_for(key, branches)? {
+                places.push((leaf, first + index));
+            }
+        }
+        Ok(places)
+    }
+
+    /// The value of a key that can only stand on this leaf.
+    fn get(self, leaf: u64, key: &[u8], leaves: &mut PageCache) -> Result<Option<Vec<u8>>, Damage> {
+        let bytes = leaves.get(leaf, |page| self.read(leaf, page))?;
+        let page = NodePage::check(bytes, leaf, LEAF)?;
+        let Some(index) = page.find(key)? else { return Ok(None) };
+        match page.entry(index)?.1 {
+            Value::Here(bytes) => Ok(Some(bytes.to_vec())),
+            Value::Away { page, length } => self.overflow(page, length).map(Some),
+        }
+    }
+
+    fn read(self, number: u64, buffer: &mut Vec<u8>) -> Result<(), Damage> {
+        if number < 2 || number > self.meta.last_page {
+            return Err(Damage::Page(number, "no such page"));
+        }
+        buffer.resize(self.meta.page_size, 0);
+        self.file
+            .read_exact_at(buffer, number * self.meta.page_size as u64)
+            .map_err(|error| at_end(error, "the file ends before its last page"))
+    }
+
+    /// A value that stands on pages of its own.
+    fn overflow(self, number: u64, length: usize) -> Result<Vec<u8>, Damage> {
         self.check_overflow(number, length)?;
         let mut value = vec![0; length];
         self.file.read_exact_at(&mut value, number * self.meta.page_size as u64 + PAGE_HEADER as u64)?;
@@ -193,7 +285,7 @@ impl LmdbFile {
     }
 
     /// The number of pages that are set aside for the value of this length that begins there; it may need fewer.
-    pub(super) fn check_overflow(&self, number: u64, length: usize) -> Result<u64, Damage> {
+    fn check_overflow(self, number: u64, length: usize) -> Result<u64, Damage> {
         let pages = ((PAGE_HEADER - 1 + length) / self.meta.page_size + 1) as u64;
         if number < 2 || number > self.meta.last_page || pages > self.meta.last_page - number + 1 {
             return Err(Damage::Page(number, "a value reaches past the end of the file"));
@@ -206,16 +298,6 @@ impl LmdbFile {
         }
         Ok(aside)
     }
-}
-
-/// Reads one page into `buffer`.
-fn read_page(file: &File, meta: &Meta, number: u64, buffer: &mut Vec<u8>) -> Result<(), Damage> {
-    if number < 2 || number > meta.last_page {
-        return Err(Damage::Page(number, "no such page"));
-    }
-    buffer.resize(meta.page_size, 0);
-    file.read_exact_at(buffer, number * meta.page_size as u64)
-        .map_err(|error| at_end(error, "the file ends before its last page"))
 }
 
 fn at_end(error: io::Error, what: &'static str) -> Damage {
@@ -266,6 +348,10 @@ mod tests {
                 for (key, value) in pairs.iter().step_by(1 + count / 50) {
                     assert_eq!(file.get(key).expect("sound").as_ref(), Some(value));
                 }
+                let mut keys: Vec<&[u8]> = pairs.iter().rev().map(|(key, _)| key.as_slice()).collect();
+                keys.push(b"/");
+                let values: Vec<_> = pairs.iter().rev().map(|(_, value)| Some(value.clone())).chain([None]).collect();
+                assert!(file.get_all(&keys).expect("sound") == values, "{width} {count}");
                 assert_eq!(file.get(b"/").expect("sound"), None);
                 assert_eq!(file.get(b"x").expect("sound"), None);
             }

@@ -7,7 +7,7 @@ use super::{NulForm, damaged, index_path, open_index, was_replaced, without_nul}
 use crate::maps::cdb::{CdbFile, Damage};
 use crate::maps::compile::Folding;
 use crate::maps::error::LookupError;
-use crate::maps::table::{LookupTable, OpenOptions};
+use crate::maps::table::{Answer, LookupTable, OpenOptions};
 use std::path::PathBuf;
 
 /// An open `cdb:` table.
@@ -42,12 +42,12 @@ fn open_cdb(path: &std::path::Path) -> Result<CdbFile, LookupError> {
 }
 
 impl LookupTable for CdbTable {
-    fn lookup(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, LookupError> {
+    fn lookup(&mut self, key: &[u8]) -> Answer {
         self.refresh()?;
         self.nul.lookup(key, self.folding, |key| self.cdb.get(key)).map_err(|error| damaged(&self.path, &error))
     }
 
-    fn lookup_all(&mut self, keys: &[&[u8]]) -> Vec<Result<Option<Vec<u8>>, LookupError>> {
+    fn lookup_all(&mut self, keys: &[&[u8]]) -> Vec<Answer> {
         if let Err(error) = self.refresh() {
             return vec![Err(error); keys.len()];
         }

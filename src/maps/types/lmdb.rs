@@ -8,7 +8,7 @@ use crate::base::{FileLock, LockKind};
 use crate::maps::compile::Folding;
 use crate::maps::error::LookupError;
 use crate::maps::lmdb::{Damage, LmdbFile};
-use crate::maps::table::{LookupTable, OpenOptions};
+use crate::maps::table::{Answer, LookupTable, OpenOptions};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -65,22 +65,53 @@ impl LmdbTable {
         read(&mut self.open.pages, &mut self.nul)
     }
 
-    fn lookup_locked(
-        path: &Path,
-        key: &[u8],
-        folding: Folding,
-        pages: &mut LmdbFile,
-        nul: &mut NulForm,
-    ) -> Result<Option<Vec<u8>>, LookupError> {
+    fn lookup_locked(path: &Path, key: &[u8], folding: Folding, pages: &mut LmdbFile, nul: &mut NulForm) -> Answer {
         nul.lookup(key, folding, |key| {
             if key.is_empty() {
-                // What LMDB itself says to a key of no length.
-                let error = format!("error reading lmdb:{}: {}", table_name(path), lmdb::Error::BadValSize);
-                return Err(LookupError::Config(error));
+                return Err(empty_key(path));
             }
             pages.get(key).map_err(|error| damaged(path, &error))
         })
     }
+}
+
+impl LmdbTable {
+    /// Looks up many keys in a table of which it is known whether it has trailing NULs.
+    fn lookup_rest(
+        path: &Path,
+        keys: &[&[u8]],
+        folding: Folding,
+        pages: &mut LmdbFile,
+        with_nul: bool,
+    ) -> Result<Vec<Answer>, LookupError> {
+        let mut text = Vec::new();
+        let mut ends = Vec::with_capacity(keys.len());
+        for key in keys {
+            text.extend_from_slice(&folding.apply(key));
+            text.extend_from_slice(if with_nul { b"\0" } else { b"" });
+            ends.push(text.len());
+        }
+        let mut start = 0;
+        let stored: Vec<&[u8]> = ends.iter().map(|&end| &text[std::mem::replace(&mut start, end)..end]).collect();
+        let mut found = Vec::with_capacity(keys.len());
+        // LMDB itself refuses a key of no length; what follows it then has no answer either.
+        let usable = stored.iter().position(|key| key.is_empty()).unwrap_or(stored.len());
+        for value in pages.get_all(&stored[..usable]).map_err(|error| damaged(path, &error))? {
+            found.push(Ok(value.map(|mut value| {
+                if with_nul && value.last() == Some(&0) {
+                    value.pop();
+                }
+                value
+            })));
+        }
+        found.resize(keys.len(), Err(empty_key(path)));
+        Ok(found)
+    }
+}
+
+/// What LMDB itself says to a key of no length.
+fn empty_key(path: &Path) -> LookupError {
+    LookupError::Config(format!("error reading lmdb:{}: {}", table_name(path), lmdb::Error::BadValSize))
 }
 
 /// The name of the table whose file is at `path`.
@@ -93,15 +124,24 @@ fn table_name(path: &Path) -> std::borrow::Cow<'_, str> {
 }
 
 impl LookupTable for LmdbTable {
-    fn lookup(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, LookupError> {
+    fn lookup(&mut self, key: &[u8]) -> Answer {
         let (folding, path) = (self.folding, self.path.clone());
         self.locked(|pages, nul| Self::lookup_locked(&path, key, folding, pages, nul))
     }
 
-    fn lookup_all(&mut self, keys: &[&[u8]]) -> Vec<Result<Option<Vec<u8>>, LookupError>> {
+    fn lookup_all(&mut self, keys: &[&[u8]]) -> Vec<Answer> {
         let (folding, path) = (self.folding, self.path.clone());
         let found = self.locked(|pages, nul| {
-            Ok(keys.iter().map(|key| Self::lookup_locked(&path, key, folding, pages, nul)).collect())
+            let mut answers = Vec::with_capacity(keys.len());
+            // Until the first hit tells whether this table has trailing NULs, the order matters.
+            while answers.len() < keys.len() && nul.settled().is_none() {
+                answers.push(Self::lookup_locked(&path, keys[answers.len()], folding, pages, nul));
+            }
+            let rest = &keys[answers.len()..];
+            if let Some(with_nul) = nul.settled() {
+                answers.extend(Self::lookup_rest(&path, rest, folding, pages, with_nul)?);
+            }
+            Ok(answers)
         });
         found.unwrap_or_else(|error| vec![Err(error); keys.len()])
     }

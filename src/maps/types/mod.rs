@@ -58,6 +58,11 @@ impl NulForm {
         Self { with: options.trailing_nul != Some(false), without: options.trailing_nul != Some(true) }
     }
 
+    /// Whether keys have a trailing NUL, once that is known.
+    fn settled(&self) -> Option<bool> {
+        (self.with != self.without).then_some(self.with)
+    }
+
     fn lookup<E>(
         &mut self,
         key: &[u8],

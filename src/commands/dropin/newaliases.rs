@@ -1,0 +1,105 @@
+//! `newaliases`: makes the index of every table of `alias_database`, by postalias.
+//!
+//! It takes the options of sendmail, which it is another name of; those that choose another job are not there yet.
+//!
+//! Source: sendmail(1), newaliases(1).
+
+use super::context::Context;
+use super::getopt::{OptionFault, Options};
+use super::messages::{Fatal, Messages};
+use super::postalias;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// The options of sendmail.
+const LETTERS: &str = "A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:r:q:tvx";
+
+/// Whatever goes wrong, trying again later may help: so says sendmail (`EX_TEMPFAIL`).
+const STATUS: u8 = 75;
+
+/// Runs it; `arguments` begin with the program's name.
+#[must_use]
+pub fn main(arguments: &[OsString]) -> ExitCode {
+    let called = arguments.first().map(OsString::as_os_str).unwrap_or_default();
+    let messages = Messages::new(called);
+    let outcome = work(arguments.get(1..).unwrap_or_default(), &messages);
+    messages.end(outcome.map_err(|fatal| Fatal { status: STATUS, ..fatal }))
+}
+
+fn work(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
+    // As in Postfix, options are gone through twice, since -C comes before main.cf and the others behind; so what is wrong with
+    // them is said twice.
+    let mut directory = None;
+    for option in Options::new(LETTERS, arguments) {
+        match option {
+            Ok(option) if option.letter == b'C' => directory = Some(config_directory(&option.value)),
+            Ok(_) => {}
+            Err(fault) => say(fault, messages),
+        }
+    }
+    let context = Context::load(directory.as_deref(), messages)?;
+    let mut database = None;
+    let mut options = Options::new(LETTERS, arguments);
+    for option in &mut options {
+        let option = option.map_err(|fault| {
+            say(fault, messages);
+            Fatal::new("usage: newaliases [options]")
+        })?;
+        match (option.letter, option.value.as_bytes()) {
+            (b'n', _) => return Err(Fatal::new("-n option not supported")),
+            (b't', _) => return Err(Fatal::new("-t can be used only in delivery mode")),
+            (b'o', [b'A']) => return Err(Fatal::new("-oA requires pathname")),
+            (b'o', [b'A', path @ ..]) => database = Some(OsString::from_vec(path.to_vec())),
+            (b'b', mode) if mode.first() != Some(&b'i') => {
+                return Err(Fatal::new([b"option -b", mode, b" is not supported yet"].concat()));
+            }
+            (b'q', _) => return Err(Fatal::new("option -q is not supported yet")),
+            _ => {}
+        }
+    }
+    if !options.operands().is_empty() {
+        return Err(Fatal::new("alias initialization mode requires no recipient"));
+    }
+    let tables: Vec<OsString> = match database {
+        Some(database) => vec![database],
+        None => listed(&context.value("alias_database", messages)?),
+    };
+    if tables.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    // A relative name means one below the queue directory; where there is none, below the current one.
+    let queue = context.value("queue_directory", messages)?;
+    let _stays = std::env::set_current_dir(OsStr::from_bytes(&queue));
+    let mut line = vec![OsString::from("postalias")];
+    if let Some(directory) = directory {
+        line.extend([OsString::from("-c"), directory]);
+    }
+    line.push(OsString::from("--"));
+    line.extend(tables);
+    Ok(postalias::main(&line))
+}
+
+fn say(fault: OptionFault, messages: &Messages) {
+    messages.raw(&fault.message());
+}
+
+/// The tables of a list, separated by commas and white space.
+fn listed(list: &[u8]) -> Vec<OsString> {
+    let separates = |byte: &u8| matches!(byte, b',' | b' ' | b'\t' | b'\r' | b'\n');
+    let tables = list.split(separates).filter(|table| !table.is_empty());
+    tables.map(|table| OsString::from_vec(table.to_vec())).collect()
+}
+
+/// `-C` names the directory, or main.cf in it.
+fn config_directory(path: &OsStr) -> OsString {
+    let path = Path::new(path);
+    if path.file_name() != Some(OsStr::new("main.cf")) {
+        return path.as_os_str().to_os_string();
+    }
+    match path.parent().map(Path::as_os_str) {
+        Some(parent) if !parent.is_empty() => parent.to_os_string(),
+        _ => OsString::from("."),
+    }
+}
