@@ -9,9 +9,9 @@ use crate::diagnostic::Finding;
 use crate::diagnostic::render::{clean, concise};
 use crate::lint::rules::maps::dropped_entry;
 use crate::lint::rules::maps::{dropped_entry::RULE as DROPPED, duplicate_key::RULE as DUPLICATE};
-use crate::maps::compile::compare::{digest_index, is_current};
+use crate::maps::compile::compare::{Digest, digest_index, is_current};
 use crate::maps::compile::index::{IndexType, WriteError, add_alias_records, index_access, write_index};
-use crate::maps::compile::{Complaint, ComplaintKind, Entries, Recipe, read_entries};
+use crate::maps::compile::{Complaint, ComplaintKind, Entries, Recipe, load, read_entries};
 use crate::maps::types::system_words;
 use clap::Args;
 use foldhash::quality::RandomState;
@@ -148,6 +148,14 @@ fn redirected(map_type: &str, opened: &Opened) -> Option<IndexType> {
     IndexType::by_name(&to)
 }
 
+/// What is known of an index.
+enum Index {
+    Missing,
+    /// Damaged, closed to us, or of no interest.
+    Unread,
+    Read(Digest),
+}
+
 fn one(
     table: &NamedTable,
     index_type: Result<IndexType, String>,
@@ -167,24 +175,29 @@ fn one(
     if !opened.paths.in_scope(&path) {
         return line(path, Status::Outside);
     }
-    let source = match std::fs::read(&source_path) {
-        Ok(source) => source,
+    let recipe = Recipe::standard(table.form());
+    // Reading the index keeps one core busy meanwhile; only --force does not ask what is there.
+    let (entries, index) = rayon::join(
+        || load(&source_path).map(|source| read_entries(source, &recipe)),
+        || match File::open(&path) {
+            Ok(_) if options.force && !options.check => Index::Unread,
+            Ok(file) => digest_index(file, index_type, recipe.form, seed).map_or(Index::Unread, Index::Read),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Index::Missing,
+            Err(_) => Index::Unread,
+        },
+    );
+    let entries = match entries {
+        Ok(entries) => entries,
         Err(error) => {
             return line(path, Status::Failed(format!("{}: {}", source_path.display(), system_words(&error))));
         }
     };
-    let recipe = Recipe::standard(table.form());
-    let entries = read_entries(source, &recipe);
-    let current = match File::open(&path) {
-        Ok(file) => digest_index(file, index_type, recipe.form, seed)
-            .ok()
-            .is_some_and(|digest| is_current(&entries, &recipe, digest, seed).unwrap_or(false)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && options.check => {
-            return line(path, Status::Missing);
-        }
-        Err(_) => false,
+    let current = match index {
+        Index::Read(digest) => is_current(&entries, &recipe, digest, seed).unwrap_or(false),
+        Index::Missing if options.check => return line(path, Status::Missing),
+        Index::Missing | Index::Unread => false,
     };
-    if current && (options.check || !options.force) {
+    if current {
         return line(path, Status::Current);
     }
     if options.check {

@@ -1,17 +1,19 @@
 //! From a table's source to its indexed file.
 //!
-//! [`read`] takes the source apart, on all cores, into entries that point into it; [`sort`] brings their keys into the
+//! [`load`] reads the source, [`read`] takes it apart, on all cores, into entries that point into it; [`sort`] brings their keys into the
 //! database's order; [`index`] writes the file aside and swaps it in. Nothing here prints: what postmap would warn about comes
 //! back as [`Complaint`]s.
 
 pub mod compare;
 pub mod fold;
 pub mod index;
+pub mod load;
 pub mod read;
 pub mod sort;
 
 pub use fold::Folding;
 pub use index::{IndexType, Inherit, Outcome, WriteError, inherited_access, write_index};
+pub use load::load;
 pub use read::{Complaint, ComplaintKind, Entries, Entry, read_entries};
 
 use crate::syntax::table_line::TableForm;
