@@ -1,0 +1,207 @@
+//! The house itself: floors, sizes, headers, documentation, and nothing that was forgotten.
+//!
+//! `src/lib.rs` has the map of the floors, and it is the truth here; config uses no maps although it names tables.
+
+// Clippy's leave for tests does not reach functions that they share.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::repository;
+
+/// Lines after which a file usually holds two ideas; the case tables at its foot are not counted.
+const MOST_LINES: usize = 500;
+
+/// All files below a directory of the repository, named from there, in order.
+fn files(directory: &str) -> Vec<PathBuf> {
+    fn add(directory: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display())) {
+            let path = entry.unwrap().path();
+            if path.is_dir() { add(&path, found) } else { found.push(path) }
+        }
+    }
+    let mut found = Vec::new();
+    add(&repository().join(directory), &mut found);
+    found.sort();
+    found.into_iter().map(|path| path.strip_prefix(repository()).unwrap().to_path_buf()).collect()
+}
+
+/// The Rust files below a directory, with their text.
+fn rust_files(directory: &str) -> Vec<(PathBuf, String)> {
+    let sources = files(directory).into_iter().filter(|path| path.extension().is_some_and(|suffix| suffix == "rs"));
+    sources.map(|path| (path.clone(), text(&path))).collect()
+}
+
+fn text(path: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(repository().join(path)).unwrap()).into_owned()
+}
+
+/// Fails with all that is wrong, not with the first of it.
+#[track_caller]
+fn none(wrong: &[String]) {
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The floor of each room, as the table in `src/lib.rs` has it.
+fn floors() -> BTreeMap<String, u32> {
+    let map = text(Path::new("src/lib.rs"));
+    let mut floors = BTreeMap::new();
+    for row in map.lines().filter_map(|line| line.strip_prefix("//! | ")) {
+        let mut cells = row.split(" | ");
+        let (Some(Ok(floor)), Some(rooms)) = (cells.next().map(str::parse), cells.next()) else { continue };
+        for room in rooms.split(", ") {
+            floors.insert(room.trim_matches(['[', ']', '`']).to_string(), floor);
+        }
+    }
+    floors
+}
+
+/// The rooms that a line of code goes to: what follows `crate::`.
+fn rooms_used(line: &str) -> impl Iterator<Item = &str> {
+    let code = if line.trim_start().starts_with("//") { "" } else { line };
+    let starts = code.match_indices("crate::").map(|(at, found)| &code[at + found.len()..]);
+    starts.map(|rest| rest.split(|char: char| !char.is_alphanumeric() && char != '_').next().unwrap_or_default())
+}
+
+#[test]
+fn a_floor_uses_only_the_floors_below_it() {
+    let floors = floors();
+    let rooms: Vec<String> = fs::read_dir(repository().join("src"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    let mut wrong: Vec<String> = Vec::new();
+    for room in &rooms {
+        if !floors.contains_key(room) {
+            wrong.push(format!("src/{room} is not on the map in src/lib.rs"));
+        }
+    }
+    wrong.extend(floors.keys().filter(|room| !rooms.contains(room)).map(|room| format!("the map shows no src/{room}")));
+    let build_script = text(Path::new("build.rs"));
+    for (path, text) in rust_files("src") {
+        let room = path.iter().nth(1).unwrap().to_string_lossy().into_owned();
+        let Some(floor) = floors.get(&room) else { continue };
+        for (number, line) in (1..).zip(text.lines()) {
+            for used in rooms_used(line).filter(|used| *used != room) {
+                // What the build script shares has another crate around it.
+                let elsewhere = !floors.contains_key(used) && build_script.contains(&*path.to_string_lossy());
+                if !elsewhere && floors.get(used).is_none_or(|below| below >= floor) {
+                    wrong.push(format!("{}:{number}: {room} may not use {used}", path.display()));
+                }
+            }
+        }
+    }
+    none(&wrong);
+}
+
+#[test]
+fn files_are_small_and_say_what_they_are() {
+    let mut wrong = Vec::new();
+    for directory in ["src", "tests", "benches"] {
+        for (path, text) in rust_files(directory) {
+            let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).count();
+            if lines > MOST_LINES {
+                wrong.push(format!("{}: {lines} lines are more than {MOST_LINES}", path.display()));
+            }
+            if !text.starts_with("//! ") {
+                wrong.push(format!("{}: does not begin with //! and what it is", path.display()));
+            }
+        }
+    }
+    none(&wrong);
+}
+
+#[test]
+fn no_room_is_for_odds_and_ends() {
+    let odd = ["util", "utils", "helper", "helpers", "common", "misc"];
+    let mut wrong = Vec::new();
+    for (path, _) in rust_files("src") {
+        let names = path.iter().map(|name| name.to_string_lossy().trim_end_matches(".rs").to_string());
+        let is_types = path.file_name().is_some_and(|name| name == "types.rs");
+        if is_types || names.into_iter().any(|name| odd.contains(&name.as_str())) {
+            wrong.push(format!("{}: name it for the idea that it serves", path.display()));
+        }
+    }
+    none(&wrong);
+}
+
+#[test]
+fn every_rule_is_documented_and_tested() {
+    // What a rule's own file says of it proves nothing.
+    let mut texts: Vec<String> = rust_files("tests").into_iter().map(|(_, text)| text).collect();
+    texts.extend(files("testdata").iter().map(|path| text(path)));
+    let mut wrong = Vec::new();
+    for lint in postwright::lint::rules() {
+        let rule = lint.rule;
+        for (what, text) in
+            [("summary", rule.summary), ("why", rule.why), ("example", rule.example), ("remedy", rule.remedy)]
+        {
+            if text.trim().is_empty() {
+                wrong.push(format!("{} {} has no {what}", rule.code, rule.name));
+            }
+        }
+        if !rule.why.ends_with('.') || !rule.remedy.ends_with('.') {
+            wrong.push(format!("{} {}: reasons and remedies are sentences", rule.code, rule.name));
+        }
+        if !texts.iter().any(|text| text.contains(rule.code)) {
+            wrong.push(format!("{} {} appears in no test and no fixture", rule.code, rule.name));
+        }
+    }
+    none(&wrong);
+}
+
+/// What git knows; nothing in a copy without git.
+fn tracked() -> Option<Vec<PathBuf>> {
+    let listed = Command::new("git").arg("-C").arg(repository()).args(["ls-files", "-z"]).output().ok()?;
+    let names = String::from_utf8(listed.stdout).ok()?;
+    let names: Vec<PathBuf> = names.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect();
+    (listed.status.success() && !names.is_empty()).then_some(names)
+}
+
+#[test]
+fn no_file_names_a_directory_of_its_writer() {
+    let Some(tracked) = tracked() else {
+        println!("skipped: no git here");
+        return;
+    };
+    // In two pieces, so that this file names none either.
+    let directories = [["/wo", "rk/"], ["/ro", "ot/"], ["/ho", "me/"]].map(|pieces| pieces.concat());
+    let mut wrong = Vec::new();
+    for path in tracked.iter().filter(|path| repository().join(path).is_file()) {
+        for (number, line) in (1..).zip(text(path).lines()) {
+            if directories.iter().any(|directory| line.contains(directory.as_str())) {
+                wrong.push(format!("{}:{number}: {}", path.display(), line.trim()));
+            }
+        }
+    }
+    none(&wrong);
+}
+
+/// Each file below `testdata/`, or a directory that holds it, is named by something that uses it.
+#[test]
+fn no_fixture_is_forgotten() {
+    let mut texts: Vec<String> =
+        ["src", "tests"].iter().flat_map(|room| rust_files(room)).map(|(_, text)| text).collect();
+    texts.push(text(Path::new("README.md")));
+    let is_named = |path: &Path| {
+        let name = path.to_string_lossy();
+        // A test may leave out "testdata".
+        let short = path.strip_prefix("testdata").unwrap().to_string_lossy();
+        texts.iter().any(|text| text.contains(name.as_ref()) || text.contains(&format!("fixture(\"{short}\")")))
+    };
+    let ignored = |path: &PathBuf| path.extension().is_some_and(|suffix| suffix == "lmdb" || suffix == "cdb");
+    let mut wrong = Vec::new();
+    for path in files("testdata").into_iter().filter(|path| !ignored(path)) {
+        if !path.ancestors().take_while(|part| *part != Path::new("testdata")).any(is_named) {
+            wrong.push(format!("{} is named by no test and not by the README", path.display()));
+        }
+    }
+    none(&wrong);
+}
