@@ -160,6 +160,8 @@ impl Configuration {
                 hostname.split_once('.').map_or_else(|| "localdomain".to_string(), |(_, domain)| domain.to_string())
             }
             "mynetworks" => self.settings.host.networks.clone(),
+            "process_id" => std::process::id().to_string(),
+            "process_name" => "postconf".to_string(),
             "config_directory" => self.files.directory.display().to_string(),
             _ => String::new(),
         }

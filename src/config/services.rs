@@ -74,6 +74,14 @@ pub fn services(master: &MasterCf) -> Vec<Service> {
     master.services.iter().map(service).collect()
 }
 
+/// Splits an argument such as `-o`, `-oname=value` or `-vo` at its `o`: the flags before it, with their `-`, and what is joined.
+#[must_use]
+pub fn override_flag(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let flags = text.strip_prefix(b"-")?;
+    let at = flags.iter().position(|&byte| byte == b'o')?;
+    flags[..at].iter().all(u8::is_ascii_alphabetic).then(|| (&text[..=at], &text[at + 2..]))
+}
+
 fn service(line: &ServiceLine) -> Service {
     let mut overrides = Vec::new();
     let mut faults = Vec::new();
@@ -83,17 +91,15 @@ fn service(line: &ServiceLine) -> Service {
         if argument.braced || text.first() != Some(&b'-') || text == b"--" {
             break;
         }
-        let (assignment, braced, span) = match text {
-            b"-o" => match arguments.next() {
-                Some(next) => (next.text.clone(), next.braced, argument.span.cover(next.span)),
-                None => {
-                    let kind = OverrideFaultKind::MissingArgument;
-                    faults.push(OverrideFault { kind, span: argument.span });
-                    break;
-                }
-            },
-            _ if text.starts_with(b"-o") => (argument.text.slice(2..text.len()), false, argument.span),
-            _ => continue,
+        let Some((flags, joined)) = override_flag(text) else { continue };
+        let (assignment, braced, span) = if joined.is_empty() {
+            let Some(next) = arguments.next() else {
+                faults.push(OverrideFault { kind: OverrideFaultKind::MissingArgument, span: argument.span });
+                break;
+            };
+            (next.text.clone(), next.braced, argument.span.cover(next.span))
+        } else {
+            (argument.text.slice(flags.len() + 1..text.len()), false, argument.span)
         };
         match split_assignment(assignment.bytes()) {
             Ok((name, _, value)) => {
@@ -133,6 +139,7 @@ mod tests {
             ("-o a= -o b", &["a="], &[MissingEquals]),
             ("-o =x -o", &[], &[MissingName, MissingArgument]),
             ("x -o a=b", &[], &[]),
+            ("-vo a=b -vvoc=d -D", &["a=b", "c=d"], &[]),
         ];
         for (arguments, expected, faults) in cases {
             let expected: Vec<String> = expected.iter().map(|text| (*text).to_string()).collect();

@@ -65,9 +65,14 @@ pub fn parse_main_cf(source: &Arc<Source>) -> MainCf {
     let mut entries = Vec::new();
     let (tree, faults) = parse_lines(source, |line, text, harvest| {
         let extent = line.extent();
-        if let Some(at) = memchr::memchr(0, text.bytes()) {
-            harvest.fault(FaultKind::ZeroByte, text.source_span(at..at + 1));
-        }
+        // Postfix sees nothing of the logical line behind a zero byte.
+        let text = match memchr::memchr(0, text.bytes()) {
+            Some(at) => {
+                harvest.fault(FaultKind::ZeroByte, text.source_span(at..at + 1));
+                text.slice(0..at)
+            }
+            None => text,
+        };
         match split_assignment(text.bytes()) {
             Ok((name, equals, value)) => {
                 let equals = text.source_span(equals..equals + 1);
@@ -108,7 +113,7 @@ mod tests {
             ("a b = c\n", &[], &[FaultKind::MissingEquals]),
             ("= c\n", &[], &[FaultKind::MissingName]),
             (" a = b\nc = d\n", &[("c", "d", 2)], &[FaultKind::LeadingWhiteSpace]),
-            ("a = b\0c\n", &[("a", "b\0c", 1)], &[FaultKind::ZeroByte]),
+            ("a = b\0c\n", &[("a", "b", 1)], &[FaultKind::ZeroByte]),
         ];
         for (text, entries, faults) in cases {
             let entries: Vec<_> = entries.iter().map(|(n, v, l)| ((*n).to_string(), (*v).to_string(), *l)).collect();

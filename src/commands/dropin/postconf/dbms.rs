@@ -8,36 +8,6 @@ use crate::syntax::match_list::split_list;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-const COMMON: &[&str] = &["domain", "expansion_limit", "result_format"];
-const SQL: &[&str] = &[
-    "additional_conditions",
-    "charset",
-    "dbname",
-    "domain",
-    "expansion_limit",
-    "hosts",
-    "idle_interval",
-    "option_file",
-    "option_group",
-    "password",
-    "query",
-    "require_result_set",
-    "result_format",
-    "retry_interval",
-    "select_field",
-    "select_function",
-    "stored_procedure",
-    "table",
-    "tls_CAfile",
-    "tls_CApath",
-    "tls_cert_file",
-    "tls_ciphers",
-    "tls_key_file",
-    "tls_verify_cert",
-    "user",
-    "where_field",
-    "encoding",
-];
 const LDAP: &[&str] = &[
     "bind",
     "bind_dn",
@@ -51,7 +21,6 @@ const LDAP: &[&str] = &[
     "domain",
     "expansion_limit",
     "leaf_result_attribute",
-    "lookup_timeout",
     "query_filter",
     "recursion_limit",
     "result_attribute",
@@ -79,6 +48,50 @@ const LDAP: &[&str] = &[
     "tls_require_cert",
     "version",
 ];
+const MYSQL: &[&str] = &[
+    "additional_conditions",
+    "charset",
+    "dbname",
+    "domain",
+    "expansion_limit",
+    "hosts",
+    "idle_interval",
+    "option_file",
+    "option_group",
+    "password",
+    "query",
+    "require_result_set",
+    "result_format",
+    "retry_interval",
+    "select_field",
+    "table",
+    "tls_CAfile",
+    "tls_CApath",
+    "tls_cert_file",
+    "tls_ciphers",
+    "tls_key_file",
+    "tls_verify_cert",
+    "user",
+    "where_field",
+];
+const PGSQL: &[&str] = &[
+    "additional_conditions",
+    "dbname",
+    "domain",
+    "encoding",
+    "expansion_limit",
+    "hosts",
+    "idle_interval",
+    "password",
+    "query",
+    "result_format",
+    "retry_interval",
+    "select_field",
+    "select_function",
+    "table",
+    "user",
+    "where_field",
+];
 const SQLITE: &[&str] = &[
     "additional_conditions",
     "dbpath",
@@ -95,6 +108,7 @@ const MEMCACHE: &[&str] = &[
     "data_size_limit",
     "domain",
     "flags",
+    "key_digest",
     "key_format",
     "line_size_limit",
     "max_try",
@@ -108,7 +122,6 @@ const MONGODB: &[&str] = &[
     "dbname",
     "domain",
     "expansion_limit",
-    "options",
     "projection",
     "query_filter",
     "result_attribute",
@@ -140,7 +153,8 @@ pub enum Source<'a> {
 fn suffixes(map_type: &[u8]) -> Option<&'static [&'static str]> {
     match map_type {
         b"ldap" => Some(LDAP),
-        b"mysql" | b"pgsql" => Some(SQL),
+        b"mysql" => Some(MYSQL),
+        b"pgsql" => Some(PGSQL),
         b"sqlite" => Some(SQLITE),
         b"memcache" => Some(MEMCACHE),
         b"mongodb" => Some(MONGODB),
@@ -148,51 +162,62 @@ fn suffixes(map_type: &[u8]) -> Option<&'static [&'static str]> {
     }
 }
 
-/// The database clients that a value names.
+/// The database clients that a value names, at any depth of braces.
 #[must_use]
 pub fn sources(value: &[u8]) -> Vec<Source<'_>> {
     let mut found = Vec::new();
-    for range in split_list(value) {
-        let mut word = &value[range];
-        if let Some(inner) = word.strip_prefix(b"proxy:") {
-            word = inner;
-        }
-        let Some(colon) = memchr::memchr(b':', word) else { continue };
-        let (map_type, name) = (&word[..colon], &word[colon + 1..]);
-        if let Some(inner) = name.strip_prefix(b"{").and_then(|name| name.strip_suffix(b"}")) {
-            found.extend(sources(inner));
-            continue;
-        }
-        let (Some(suffixes), Ok(map_type)) = (suffixes(map_type), std::str::from_utf8(map_type)) else { continue };
-        match name.first() {
-            None => {}
-            Some(b'/' | b'.') => found.push(Source::File { map_type, path: name, suffixes }),
-            Some(_) => found.push(Source::Prefix { suffixes, prefix: name }),
+    let mut pending = vec![value];
+    while let Some(text) = pending.pop() {
+        for range in split_list(text) {
+            let mut word = &text[range];
+            while let Some(inner) = word.strip_prefix(b"proxy:").or_else(|| word.strip_prefix(b"debug:")) {
+                word = inner;
+            }
+            if let Some(inner) = braced(word) {
+                pending.push(inner);
+                continue;
+            }
+            let Some(colon) = memchr::memchr(b':', word) else { continue };
+            let (map_type, name) = (&word[..colon], &word[colon + 1..]);
+            match (suffixes(map_type), std::str::from_utf8(map_type), name.first()) {
+                (None, _, Some(b'{')) => pending.extend(braced(name)),
+                (Some(_), _, None | Some(b'{')) | (None, ..) | (_, Err(_), _) => {}
+                (Some(suffixes), Ok(map_type), Some(b'/' | b'.')) => {
+                    found.push(Source::File { map_type, path: name, suffixes });
+                }
+                (Some(suffixes), Ok(_), Some(_)) => found.push(Source::Prefix { suffixes, prefix: name }),
+            }
         }
     }
     found
 }
 
-/// Warnings about a client's file: it cannot be opened, or holds names that the client does not read.
-#[must_use]
-pub fn check_file(map_type: &str, path: &[u8], suffixes: &[&str]) -> Vec<Vec<u8>> {
-    let text = match std::fs::read(OsStr::from_bytes(path)) {
-        Ok(text) => text,
-        Err(error) => {
-            let words = crate::maps::types::system_words(&error);
-            return vec![
-                [b"open \"", map_type.as_bytes(), b"\" configuration \"", path, b"\": ", words.as_bytes()].concat(),
-            ];
-        }
+fn braced(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(b"{")?.strip_suffix(b"}")
+}
+
+/// Warnings about names in a client's file that the client does not read.
+///
+/// # Errors
+/// The warning that the file cannot be opened.
+pub fn check_file(map_type: &str, path: &[u8], suffixes: &[&str]) -> Result<Vec<Vec<u8>>, Vec<u8>> {
+    let file = std::path::Path::new(OsStr::from_bytes(path));
+    let read = match std::fs::metadata(file) {
+        Ok(metadata) if !metadata.is_file() => Err("not a regular file".to_string()),
+        Ok(_) => std::fs::read(file).map_err(|error| crate::maps::types::system_words(&error)),
+        Err(error) => Err(crate::maps::types::system_words(&error)),
     };
+    let text = read.map_err(|words| {
+        [b"open \"", map_type.as_bytes(), b"\" configuration \"", path, b"\": ", words.as_bytes()].concat()
+    })?;
     let mut warnings = Vec::new();
     for line in LogicalLines::new(&text) {
         let line = line.text(&text);
         let Ok((name, _, value)) = split_assignment(&line) else { continue };
-        let known = suffixes.iter().chain(COMMON).any(|suffix| suffix.as_bytes() == &line[name.clone()]);
-        if !known {
-            warnings.push([path, b": unused parameter: ", &line[name], b"=", &line[value]].concat());
+        if !suffixes.iter().any(|suffix| suffix.as_bytes() == &line[name.clone()]) {
+            let head = [map_type.as_bytes(), b":", path, b": unused parameter: "].concat();
+            warnings.push([&head, &line[name], b"=", &line[value]].concat());
         }
     }
-    warnings
+    Ok(warnings)
 }

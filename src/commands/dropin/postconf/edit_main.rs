@@ -29,13 +29,15 @@ pub fn edit(options: &Options, directory: &Path, messages: &Messages) -> Result<
 fn edits(options: &Options, messages: &Messages) -> Result<Vec<(Vec<u8>, Action)>, Fatal> {
     let mut edits: Vec<(Vec<u8>, Action)> = Vec::new();
     for operand in &options.operands {
-        let text = trim(operand.as_bytes());
+        let text = operand.as_bytes();
         check_operand(text)?;
         let (name, action) = if options.has('e') {
-            let (name, value) = assignment(text)?;
+            let (name, value) = assignment(trim(text))?;
             (name, Action::Set(value))
         } else if memchr::memchr(b'=', text).is_some() {
             return Err(Fatal::new("-X or -# requires names without value"));
+        } else if trim(text).is_empty() {
+            return Err(Fatal::new("-X or -# requires non-blank parameter names"));
         } else {
             (text.to_vec(), if options.has('X') { Action::Remove } else { Action::CommentOut })
         };
@@ -50,6 +52,8 @@ fn edits(options: &Options, messages: &Messages) -> Result<Vec<(Vec<u8>, Action)
             None => edits.push((name, action)),
         }
     }
+    // New names are appended in this order.
+    edits.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(edits)
 }
 
@@ -61,7 +65,7 @@ pub fn check_operand(text: &[u8]) -> Result<(), Fatal> {
     if text.contains(&b'\n') {
         return Err(Fatal::new("-e, -X, or -# accepts no multi-line input"));
     }
-    if text.first() == Some(&b'#') {
+    if trim(text).first() == Some(&b'#') {
         return Err(Fatal::new("-e, -X, or -# accepts no comment input"));
     }
     Ok(())

@@ -2,13 +2,15 @@
 
 use super::fields::FIELD_NAMES;
 use super::main_cf::{expand, style};
-use super::options::Options;
+use super::options::{ALL_PARAMETERS, Options};
 use super::print::Printer;
-use super::usage::settings_of;
+use super::usage::{Usage, settings_of};
 use crate::commands::dropin::messages::{Fatal, Messages};
 use crate::config::Configuration;
-use crate::config::services::Service;
+use crate::config::catalogue;
+use crate::config::services::{Service, override_flag};
 use crate::syntax::logical::is_space;
+use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 
 /// A request such as `smtp/inet/command`; `*` and what is left out match everything.
@@ -48,13 +50,22 @@ pub fn arguments(service: &Service) -> Vec<Vec<u8>> {
         let text = argument.text.bytes();
         let is_option = options && !argument.braced && text.first() == Some(&b'-') && text != b"--";
         options &= after_o || is_option;
-        match text.strip_prefix(b"-o") {
-            Some(joined) if is_option && !after_o && !joined.is_empty() => {
-                words.extend([b"-o".to_vec(), shown(joined, true)]);
+        match override_flag(text) {
+            Some((flags, joined)) if is_option && !after_o => {
+                if flags.len() > 1 {
+                    words.push(flags.to_vec());
+                }
+                words.push(b"-o".to_vec());
+                if !joined.is_empty() {
+                    words.push(shown(joined, true));
+                }
+                after_o = joined.is_empty();
             }
-            _ => words.push(shown(text, after_o && options)),
+            _ => {
+                words.push(shown(text, after_o && options));
+                after_o = false;
+            }
         }
-        after_o = is_option && !after_o && text == b"-o";
     }
     words
 }
@@ -74,6 +85,7 @@ fn shown(text: &[u8], is_override: bool) -> Vec<u8> {
 pub fn show(
     options: &Options,
     mode: char,
+    usage: &Usage,
     configuration: &Configuration,
     printer: &mut Printer,
     messages: &Messages,
@@ -98,7 +110,7 @@ pub fn show(
                 matched |= match mode {
                     'M' => whole(service, options, configuration, printer, messages)?,
                     'F' => fields(service, &request, options, configuration, printer, messages)?,
-                    _ => parameters(service, &request, options, configuration, printer, messages)?,
+                    _ => parameters(service, usage, &request, options, configuration, printer, messages)?,
                 };
             }
         }
@@ -173,6 +185,7 @@ fn fields(
 
 fn parameters(
     service: &Service,
+    usage: &Usage,
     request: &Request,
     options: &Options,
     configuration: &Configuration,
@@ -180,7 +193,22 @@ fn parameters(
     messages: &Messages,
 ) -> Result<bool, Fatal> {
     let mut any = false;
-    for (name, value) in settings_of(service, &configuration.files.services) {
+    let own = settings_of(service, &configuration.files.services);
+    // -PP: everything that the service goes by, whoever set it.
+    let all: BTreeMap<&[u8], &[u8]> = if options.has(ALL_PARAMETERS) {
+        let known = usage.table.iter().filter_map(|(name, known)| {
+            let explicit = usage.explicit.get(name).map(Vec::as_slice);
+            Some((name, explicit.or(known.default.as_deref())?))
+        });
+        // Old names that are still read count as empty.
+        let target = configuration.settings.target;
+        let old = catalogue::parameters().iter().filter(|old| old.exists_in(target) && !old.listed_in(target));
+        let old = old.map(|old| (old.name.as_bytes(), &b""[..]));
+        old.chain(known).chain(own).collect()
+    } else {
+        own
+    };
+    for (name, value) in all {
         if !request.matches(2, name) {
             continue;
         }

@@ -58,10 +58,17 @@ fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
         return Ok(ExitCode::SUCCESS);
     }
     let configuration = load(&options, &directory, messages)?;
-    let usage = Usage::new(&configuration, explicit(&options, &configuration));
+    let usage = Usage::new(&configuration, explicit(&options, &configuration)).map_err(|(error, usage)| {
+        usage.undefined().for_each(|warning| messages.warning(warning));
+        error.problems.iter().for_each(|problem| messages.warning(&problem.message));
+        Fatal::new(error.fatal())
+    })?;
     usage.undefined().for_each(|warning| messages.warning(warning));
+    if !options.has('q') {
+        usage.in_client_files().for_each(|warning| messages.warning(warning));
+    }
     match master {
-        Some(mode) => master_cf::show(&options, mode, &configuration, &mut printer, messages)?,
+        Some(mode) => master_cf::show(&options, mode, &usage, &configuration, &mut printer, messages)?,
         None => main_cf::show(&options, &usage, &configuration, &mut printer, messages)?,
     }
     printer.flush().map_err(|error| Fatal::output(&error))?;
@@ -131,6 +138,9 @@ fn warn_about_main(files: &ConfigFiles, messages: &Messages) -> Result<(), Fatal
             FaultKind::LeadingWhiteSpace => {
                 let head = format!("{name}: logical line must not start with whitespace: \"");
                 messages.warning([head.as_bytes(), &text, b"\""].concat());
+            }
+            FaultKind::ZeroByte => {
+                messages.warning(format!("{name}, line {line}: text after null byte may be ignored"));
             }
             FaultKind::MissingEquals => {
                 let head = format!("{name}, line {line}: missing '=' after attribute name: \"");

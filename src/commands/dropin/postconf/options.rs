@@ -17,10 +17,13 @@ const USAGE: &str = "usage: postconf [-a (server SASL types)] [-A (client SASL t
 [-v (verbose)] [-x (expand parameter values)] [-X (exclude)] [-# (comment-out)] [name...]";
 
 /// Options in the order in which messages name them.
-const ORDER: &str = "aAbdefFhHjlmMnopPtTxX#";
+const ORDER: &str = "aAbdefFhHjlmMnopPtTxX#\u{2}";
+
+/// Stands for `-P` given twice.
+pub const ALL_PARAMETERS: char = '\u{2}';
 
 /// Options of which only one can be given, in the order in which the groups are looked at.
-const ONE_OF: &[&str] = &["aAbFlmMpPtT", "eX#", "dneX#", "feX#", "xeX#", "oeX#", "do", "hHeX#"];
+const ONE_OF: &[&str] = &["aAbFlmMpPtT", "eX#\u{2}", "dneX#", "feX#", "xeX#", "oeX#", "do", "hHeX#"];
 
 /// What does not go with an option, in the order in which it is looked for.
 const NOT_WITH: &[(char, &str)] = &[
@@ -34,7 +37,7 @@ const NOT_WITH: &[(char, &str)] = &[
     ('P', "dn#"),
     ('t', "defhHjnoxX#"),
     ('T', "defhHjnoxX#"),
-    ('j', "efhHX#"),
+    ('j', "efhHX#\u{2}"),
 ];
 
 /// Which parameters are shown (`-C`).
@@ -100,6 +103,9 @@ impl Options {
                 }
                 _ => {}
             }
+            if option.letter == b'P' && options.has('P') {
+                options.given[ALL_PARAMETERS as usize] = true;
+            }
             options.given[usize::from(option.letter)] = true;
         }
         options.operands = letters.operands().to_vec();
@@ -120,7 +126,7 @@ impl Options {
     /// The members of a group that were given, as messages name them.
     fn given_of(&self, group: &str) -> Vec<String> {
         let given = |letter: &char| group.contains(*letter) && self.has(*letter);
-        ORDER.chars().filter(given).map(|letter| format!("-{letter}")).collect()
+        ORDER.chars().filter(given).map(name_of).collect()
     }
 
     fn check(&self) -> Result<(), Fatal> {
@@ -147,6 +153,11 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// An option as messages name it.
+fn name_of(letter: char) -> String {
+    if letter == ALL_PARAMETERS { "-PP".into() } else { format!("-{letter}") }
 }
 
 fn classes(text: &[u8]) -> Result<Classes, Fatal> {

@@ -5,10 +5,10 @@
 //! A `-o` may also define a name for its own service alone.
 
 use super::dbms;
-use super::table::ParameterTable;
+use super::table::{Class, ParameterTable};
 use crate::config::Configuration;
 use crate::config::catalogue::{self, Change, NameKind};
-use crate::config::expand::{Notice, scan};
+use crate::config::expand::{ExpandError, Notice, scan};
 use crate::config::services::Service;
 use crate::syntax::match_list::split_list;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,8 @@ pub struct Usage<'a> {
     /// The names that are valid for one service only, service by service.
     local: Vec<BTreeSet<Vec<u8>>>,
     warnings: BTreeSet<Vec<u8>>,
+    /// Warnings about database clients' own files, which -q silences.
+    client_warnings: BTreeSet<Vec<u8>>,
     main_path: Vec<u8>,
     master_path: Vec<u8>,
 }
@@ -36,8 +38,13 @@ type Scope = Option<usize>;
 
 impl<'a> Usage<'a> {
     /// Scans a configuration. Without `explicit` settings only defaults are looked at.
-    #[must_use]
-    pub fn new(configuration: &'a Configuration, explicit: BTreeMap<Vec<u8>, Vec<u8>>) -> Self {
+    ///
+    /// # Errors
+    /// A value that cannot be expanded.
+    pub fn new(
+        configuration: &'a Configuration,
+        explicit: BTreeMap<Vec<u8>, Vec<u8>>,
+    ) -> Result<Self, (ExpandError, Self)> {
         let path = |name: &str| {
             let directory = configuration.files.directory.as_os_str().as_encoded_bytes();
             [directory, b"/", name.as_bytes()].concat()
@@ -48,13 +55,17 @@ impl<'a> Usage<'a> {
             explicit,
             local: vec![BTreeSet::new(); configuration.files.services.len()],
             warnings: BTreeSet::new(),
+            client_warnings: BTreeSet::new(),
             main_path: path("main.cf"),
             master_path: path("master.cf"),
         };
         if !usage.explicit.is_empty() {
             usage.register();
+            if let Err(error) = usage.register_clients() {
+                return Err((error, usage));
+            }
         }
-        usage
+        Ok(usage)
     }
 
     /// What was noticed about names that nothing defines.
@@ -62,18 +73,23 @@ impl<'a> Usage<'a> {
         self.warnings.iter().map(Vec::as_slice)
     }
 
+    /// What was noticed about names in database clients' own files.
+    pub fn in_client_files(&self) -> impl Iterator<Item = &[u8]> {
+        self.client_warnings.iter().map(Vec::as_slice)
+    }
+
     fn register(&mut self) {
         for name in READ_ONLY {
             if let Some(value) = self.explicit.get(name.as_bytes()) {
                 let head = [self.main_path.as_slice(), b": read-only parameter assignment: "].concat();
                 self.warnings.insert([&head, name.as_bytes(), b"=", value].concat());
+                self.explicit.remove(name.as_bytes());
             }
         }
         let services = &self.configuration.files.services;
         for (index, service) in services.iter().enumerate() {
             for set in &service.overrides {
                 self.scan_value(set.value.bytes(), Some(index));
-                self.scan_tables(set.value.bytes(), Some(index));
             }
             if let Some(classes) = service.value(b"smtpd_restriction_classes") {
                 self.classes(classes.value.bytes(), Some(index));
@@ -83,20 +99,34 @@ impl<'a> Usage<'a> {
         if let Some(classes) = classes {
             self.classes(&classes, None);
         }
-        // A default makes names valid even where main.cf replaces it.
-        let values: Vec<Vec<u8>> = self
-            .table
-            .iter()
-            .filter(|(_, known)| known.is_expanded)
-            .flat_map(|(name, known)| {
-                let default = known.default.as_ref().map(|text| text.to_vec());
-                default.into_iter().chain(self.explicit.get(name).cloned())
-            })
-            .collect();
+        // A default makes names valid even where main.cf replaces it, and so does the value of an unused name.
+        let defaults = self.table.iter().filter(|(_, known)| known.is_expanded);
+        let defaults = defaults.filter_map(|(_, known)| known.default.as_ref().map(|text| text.to_vec()));
+        let set = self.explicit.iter().filter(|(name, _)| self.table.get(name).is_none_or(|known| known.is_expanded));
+        let values: Vec<Vec<u8>> = defaults.chain(set.map(|(_, value)| value.clone())).collect();
         for value in values {
             self.scan_value(&value, None);
-            self.scan_tables(&value, None);
         }
+    }
+
+    /// Looks for tables of database clients, in what the values of known parameters come to.
+    fn register_clients(&mut self) -> Result<(), ExpandError> {
+        let known = |name: &[u8], table: &ParameterTable| {
+            table.get(name).is_some_and(|known| known.is_expanded && known.class != Class::User)
+        };
+        let explicit = self.explicit.iter().filter(|(name, _)| known(name, &self.table));
+        let values: Vec<Vec<u8>> = explicit.map(|(_, value)| value.clone()).collect();
+        for value in values {
+            let expanded = self.configuration.expand(&value, None)?;
+            self.scan_tables(&expanded, None);
+        }
+        for (index, service) in self.configuration.files.services.iter().enumerate() {
+            for set in service.overrides.iter().filter(|set| known(set.name.bytes(), &self.table)).collect::<Vec<_>>() {
+                let expanded = self.configuration.expand(set.value.bytes(), Some(service))?;
+                self.scan_tables(&expanded, Some(index));
+            }
+        }
+        Ok(())
     }
 
     fn classes(&mut self, text: &[u8], scope: Scope) {
@@ -134,7 +164,6 @@ impl<'a> Usage<'a> {
         if let Some(value) = self.explicit.get(name).cloned() {
             self.table.add_user(name);
             self.scan_value(&value, None);
-            self.scan_tables(&value, None);
             return;
         }
         let target = self.configuration.settings.target;
@@ -165,9 +194,12 @@ impl<'a> Usage<'a> {
                         }
                     }
                 }
-                dbms::Source::File { map_type, path, suffixes } => {
-                    self.warnings.extend(dbms::check_file(map_type, path, suffixes));
-                }
+                dbms::Source::File { map_type, path, suffixes } => match dbms::check_file(map_type, path, suffixes) {
+                    Ok(unused) => self.client_warnings.extend(unused),
+                    Err(warning) => {
+                        self.warnings.insert(warning);
+                    }
+                },
             }
         }
     }
