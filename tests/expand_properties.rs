@@ -12,7 +12,7 @@ fn nested(open: &str, inner: &str, close: &str, times: usize) -> Vec<u8> {
 }
 
 #[test]
-fn hostile_values_are_parsed_in_less_than_a_second() {
+fn hostile_values_are_parsed_in_bounded_time() {
     let million = 1_000_000;
     let long = "x".repeat(million);
     let cases: [(&str, Vec<u8>); 15] = [
@@ -38,7 +38,8 @@ fn hostile_values_are_parsed_in_less_than_a_second() {
         let took = started.elapsed();
         covers(&parsed.nodes, Span::new(0, value.len()));
         eprintln!("{name}: {took:?}");
-        assert!(took < Duration::from_secs(1), "{name}: {took:?}");
+        // Half a second where nothing else runs; what is quadratic would take hours.
+        assert!(took < Duration::from_secs(10), "{name}: {took:?}");
     }
 }
 

@@ -5,6 +5,7 @@ use super::print::{Printer, Style};
 use super::usage::Usage;
 use crate::commands::dropin::messages::{Fatal, Messages};
 use crate::config::Configuration;
+use crate::config::expand::ExpandError;
 use std::os::unix::ffi::OsStrExt;
 
 /// How the options want settings printed.
@@ -88,10 +89,11 @@ pub fn expand(
     service: Option<&crate::config::services::Service>,
     messages: &Messages,
 ) -> Result<Vec<u8>, Fatal> {
-    configuration.expand(value, service).map_err(|error| {
-        for problem in &error.problems {
-            messages.warning(&problem.message);
-        }
-        Fatal::new(error.fatal())
-    })
+    configuration.expand(value, service).map_err(|error| failed_expansion(&error, messages))
+}
+
+/// Says why a value cannot be expanded, and the last words.
+pub fn failed_expansion(error: &ExpandError, messages: &Messages) -> Fatal {
+    error.problems.iter().for_each(|problem| messages.warning(&problem.message));
+    Fatal::new(error.fatal())
 }

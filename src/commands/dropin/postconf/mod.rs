@@ -58,12 +58,10 @@ fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
         return Ok(ExitCode::SUCCESS);
     }
     let configuration = load(&options, &directory, messages)?;
-    let usage = Usage::new(&configuration, explicit(&options, &configuration)).map_err(|(error, usage)| {
-        usage.undefined().for_each(|warning| messages.warning(warning));
-        error.problems.iter().for_each(|problem| messages.warning(&problem.message));
-        Fatal::new(error.fatal())
-    })?;
+    let mut usage = Usage::new(&configuration, explicit(&options, &configuration));
+    let clients = usage.find_clients();
     usage.undefined().for_each(|warning| messages.warning(warning));
+    clients.map_err(|error| main_cf::failed_expansion(&error, messages))?;
     if !options.has('q') {
         usage.in_client_files().for_each(|warning| messages.warning(warning));
     }

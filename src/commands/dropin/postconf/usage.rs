@@ -38,13 +38,8 @@ type Scope = Option<usize>;
 
 impl<'a> Usage<'a> {
     /// Scans a configuration. Without `explicit` settings only defaults are looked at.
-    ///
-    /// # Errors
-    /// A value that cannot be expanded.
-    pub fn new(
-        configuration: &'a Configuration,
-        explicit: BTreeMap<Vec<u8>, Vec<u8>>,
-    ) -> Result<Self, (ExpandError, Self)> {
+    #[must_use]
+    pub fn new(configuration: &'a Configuration, explicit: BTreeMap<Vec<u8>, Vec<u8>>) -> Self {
         let path = |name: &str| {
             let directory = configuration.files.directory.as_os_str().as_encoded_bytes();
             [directory, b"/", name.as_bytes()].concat()
@@ -61,11 +56,8 @@ impl<'a> Usage<'a> {
         };
         if !usage.explicit.is_empty() {
             usage.register();
-            if let Err(error) = usage.register_clients() {
-                return Err((error, usage));
-            }
         }
-        Ok(usage)
+        usage
     }
 
     /// What was noticed about names that nothing defines.
@@ -110,7 +102,10 @@ impl<'a> Usage<'a> {
     }
 
     /// Looks for tables of database clients, in what the values of known parameters come to.
-    fn register_clients(&mut self) -> Result<(), ExpandError> {
+    ///
+    /// # Errors
+    /// A value that cannot be expanded.
+    pub fn find_clients(&mut self) -> Result<(), ExpandError> {
         let known = |name: &[u8], table: &ParameterTable| {
             table.get(name).is_some_and(|known| known.is_expanded && known.class != Class::User)
         };
