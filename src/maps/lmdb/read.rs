@@ -138,7 +138,7 @@ impl LmdbFile {
         Ok(values)
     }
 
-    /// Visits every entry in key order.
+    /// Visits every entry in key order, and proves on the way that lookups find each of them.
     ///
     /// # Errors
     /// When the file is damaged or cannot be read, or with what `visit` returns.
@@ -148,20 +148,31 @@ impl LmdbFile {
         }
         // Each page has one parent, so no more pages than there are can be met; a loop would meet more.
         let mut budget = self.meta.last_page;
-        // Children still to visit, level by level: (remaining children, in reverse).
-        let mut pending: Vec<Vec<u64>> = vec![vec![self.meta.main.page]];
+        // Children still to visit, level by level, in reverse; each with the key that a search goes by to get there.
+        let mut pending: Vec<Vec<(u64, Vec<u8>)>> = vec![vec![(self.meta.main.page, Vec::new())]];
         let mut buffer = Vec::new();
+        // Keys ascend, and stand where a search looks for them: else lookups would miss what is listed here.
+        let (mut bound, mut may_equal) = (Vec::new(), true);
         while let Some(level) = pending.last_mut() {
-            let Some(number) = level.pop() else {
+            let Some((number, from)) = level.pop() else {
                 pending.pop();
                 continue;
             };
             budget = budget.checked_sub(1).ok_or(Damage::Page(number, "the tree runs in a circle"))?;
+            let disorder = || Damage::Page(number, "its keys are out of order");
+            if !from.is_empty() {
+                if from <= bound {
+                    return Err(disorder().into());
+                }
+                (bound, may_equal) = (from, true);
+            }
             if pending.len() < usize::from(self.meta.main.depth) {
                 let page = self.node_page(number, BRANCH)?;
                 let mut children = Vec::with_capacity(page.count);
                 for index in (0..page.count).rev() {
-                    children.push(page.child(index)?);
+                    // The first key of an inner page is never looked at.
+                    let from = if index == 0 { Vec::new() } else { page.key(index)?.to_vec() };
+                    children.push((page.child(index)?, from));
                 }
                 pending.push(children);
                 continue;
@@ -169,8 +180,13 @@ impl LmdbFile {
             buffer.clear();
             buffer.extend_from_slice(self.page(number)?);
             let page = NodePage::check(&buffer, number, LEAF)?;
+            let mut last: &[u8] = &bound;
             for index in 0..page.count {
                 let (key, value) = page.entry(index)?;
+                if key < last || key == last && !may_equal {
+                    return Err(disorder().into());
+                }
+                (last, may_equal) = (key, false);
                 match value {
                     Value::Here(bytes) => visit(key, bytes)?,
                     Value::Away { page, length } => {
@@ -179,6 +195,7 @@ impl LmdbFile {
                     }
                 }
             }
+            bound = last.to_vec();
         }
         Ok(())
     }
@@ -377,5 +394,32 @@ mod tests {
             let outcome = LmdbFile::open(copy).and_then(|mut opened| walked(&mut opened));
             assert!(outcome.is_err(), "cut at {cut}");
         }
+    }
+
+    /// A key in an inner page that sends a search elsewhere than to its entries.
+    #[test]
+    fn an_entry_that_a_search_misses_is_an_error() {
+        let pairs: Pairs =
+            (0..500).map(|n| (format!("{n:04}{}", "k".repeat(200)).into_bytes(), vec![b'v'; 40])).collect();
+        let file = written(&pairs);
+        let mut inner = 0;
+        for number in 2..file.metadata().expect("status").len() / 4096 {
+            let mut bytes = [0; 4096];
+            file.read_exact_at(&mut bytes, number * 4096).expect("a page");
+            let Ok(page) = NodePage::check(&bytes, number, BRANCH) else { continue };
+            for index in 1..page.count {
+                let at = page.key(index).map(|key| key.as_ptr() as usize - bytes.as_ptr() as usize).expect("in bounds")
+                    as u64;
+                for byte in [b'9' + 1, b'/'] {
+                    file.write_all_at(&[byte], number * 4096 + at).expect("scratch space");
+                    let mut opened = LmdbFile::open(file.try_clone().expect("descriptor")).expect("sound metas");
+                    assert!(walked(&mut opened).is_err(), "key {index} of page {number}");
+                }
+                file.write_all_at(&bytes, number * 4096).expect("scratch space");
+            }
+            inner += 1;
+        }
+        assert!(inner > 2);
+        assert_eq!(walked(&mut LmdbFile::open(file).expect("sound")).expect("sound"), pairs);
     }
 }
