@@ -11,6 +11,7 @@
 mod support;
 
 use std::fs;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -213,18 +214,21 @@ fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
     files.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
 }
 
+/// Of a long file also prefixes that end anywhere, and, since those take long, pieces that begin anywhere too.
 #[test]
 fn every_fixture_and_its_prefixes() {
     for (path, bytes) in fixtures() {
-        let mut ends: Vec<usize> = (0..bytes.len().min(SHORT)).collect();
+        let mut pieces: Vec<Range<usize>> = (0..bytes.len().min(SHORT)).map(|end| 0..end).collect();
         if bytes.len() > SHORT {
             let mut random = Random(bytes.len() as u64);
-            ends.extend((0..500).map(|_| SHORT + random.below(bytes.len() - SHORT)));
+            pieces.extend((0..50).map(|_| 0..SHORT + random.below(bytes.len() - SHORT)));
+            pieces.extend((0..450).map(|_| random.range(bytes.len(), 2 * SHORT)));
         }
-        ends.push(bytes.len());
-        let checked = ends.into_par_iter().try_for_each(|end| check(&bytes[..end]).map_err(|error| (end, error)));
-        if let Err((end, error)) = checked {
-            panic!("the first {end} bytes of {}: {error}", path.display());
+        pieces.push(0..bytes.len());
+        let checked =
+            pieces.into_par_iter().try_for_each(|piece| check(&bytes[piece.clone()]).map_err(|error| (piece, error)));
+        if let Err((piece, error)) = checked {
+            panic!("bytes {piece:?} of {}: {error}", path.display());
         }
     }
 }
