@@ -1,7 +1,7 @@
 //! Our own command line: `postwright COMMAND …`.
 
 use super::output::{Color, Output};
-use super::{build, check};
+use super::{build, check, set};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 #[command(name = "postwright", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(
     after_help = "Called by the name of one of Postfix's programs, or as `postwright NAME …`, it behaves as that \
-program: postmap, postalias, newaliases."
+program: postconf, postmap, postalias, newaliases."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -28,6 +28,7 @@ struct Cli {
 enum Command {
     Build(build::Build),
     Check(check::Check),
+    Set(set::Set),
 }
 
 /// Runs the command that the arguments (with the program's name first) ask for.
@@ -44,5 +45,6 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     match &cli.command {
         Command::Build(options) => build::run(options, &output),
         Command::Check(options) => check::run(options, &output),
+        Command::Set(options) => set::run(options, &output),
     }
 }

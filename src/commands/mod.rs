@@ -6,8 +6,10 @@ pub mod build;
 pub mod check;
 pub mod cli;
 pub mod dropin;
+pub mod edit_lock;
 pub mod output;
 pub mod progress;
+pub mod set;
 pub mod site_options;
 
 use std::ffi::OsString;

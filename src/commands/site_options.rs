@@ -70,20 +70,27 @@ impl SiteOptions {
         Ok(Settings { target, profile, host: Host::this() })
     }
 
+    /// The configuration directory: `operand`, else the one that the options, `MAIL_CONFIG` or custom name, below the root.
+    #[must_use]
+    pub fn directory(&self, operand: Option<&Path>) -> PathBuf {
+        if let Some(named) = operand.or(self.config_dir.as_deref()) {
+            return named.to_path_buf();
+        }
+        let from_environment = std::env::var_os("MAIL_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from);
+        let system = from_environment.unwrap_or_else(|| PathBuf::from(crate::config::paths::STOCK_DIRECTORY));
+        match &self.root {
+            Some(root) => PathMap::root(root).resolve(system.as_os_str().as_encoded_bytes()),
+            None => system,
+        }
+    }
+
     /// Reads the configuration in `operand`, or else the one that the options name.
     ///
     /// # Errors
     /// When its main.cf cannot be read.
     pub fn open(&self, operand: Option<&Path>, settings: Settings) -> Result<Opened, LoadError> {
-        let named = operand.or(self.config_dir.as_deref());
-        let from_environment = std::env::var_os("MAIL_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from);
-        let system = from_environment.unwrap_or_else(|| PathBuf::from(crate::config::paths::STOCK_DIRECTORY));
-        let is_system = named.is_none() && self.root.is_none();
-        let directory = match (named, &self.root) {
-            (Some(named), _) => named.to_path_buf(),
-            (None, Some(root)) => PathMap::root(root).resolve(system.as_os_str().as_encoded_bytes()),
-            (None, None) => system,
-        };
+        let is_system = operand.is_none() && self.config_dir.is_none() && self.root.is_none();
+        let directory = self.directory(operand);
         let configuration = Configuration::new(ConfigFiles::load(&directory)?, settings);
         let mut paths = match &self.root {
             Some(root) => PathMap::root(root),

@@ -22,6 +22,7 @@ mod table;
 mod usage;
 
 use super::messages::{Fatal, Messages};
+use crate::commands::edit_lock::EditLock;
 use crate::commands::site_options::SiteOptions;
 use crate::config::{ConfigFiles, Configuration};
 use options::Options;
@@ -237,26 +238,18 @@ fn explicit(options: &Options, configuration: &Configuration) -> BTreeMap<Vec<u8
     explicit
 }
 
-/// Replaces a file by what `change` makes of it, under the lock that Postfix takes for that: `flock` of NAME.tmp.
+/// Replaces a file by what `change` makes of it.
 fn edit_file(path: &Path, change: impl FnOnce(&[u8]) -> Result<Vec<u8>, Fatal>) -> Result<(), Fatal> {
-    let mut temporary = path.as_os_str().to_os_string();
-    temporary.push(".tmp");
-    let lock = std::fs::File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&temporary)
-        .map_err(|error| Fatal::open(&temporary, &error))?;
-    lock.lock().map_err(|error| Fatal::open(&temporary, &error))?;
-    let done = (|| {
-        let text = std::fs::read(path).map_err(|error| {
-            let words = crate::maps::types::system_words(&error);
-            Fatal::new(format!("open {} for reading: {words}", path.display()))
-        })?;
-        let new = change(&text)?;
-        crate::base::atomic_file::replace(path, &new, 0o644).map_err(|error| Fatal::open(path, &error))
-    })();
-    // Nothing is lost with it: it was only ever locked.
-    let _ = std::fs::remove_file(&temporary);
-    done
+    let text = |error: &std::io::Error| {
+        let words = crate::maps::types::system_words(error);
+        Fatal::new(format!("open {} for reading: {words}", path.display()))
+    };
+    // Told first: the lock would be made beside a file that is not there.
+    std::fs::metadata(path).map_err(|error| text(&error))?;
+    let _lock = EditLock::acquire(path).map_err(|error| {
+        let words = crate::maps::types::system_words(&error);
+        Fatal::new(format!("open {}.tmp: {words}", path.display()))
+    })?;
+    let new = change(&std::fs::read(path).map_err(|error| text(&error))?)?;
+    crate::base::atomic_file::replace(path, &new, 0o644).map_err(|error| Fatal::open(path, &error))
 }

@@ -1,0 +1,135 @@
+//! `postwright set`: changes main.cf (or one service of master.cf) by range; comments, order and layout stay.
+
+use super::edit_lock::EditLock;
+use super::output::{Output, fail};
+use super::site_options::SiteOptions;
+use crate::base::{Edit, Source, apply_edits, atomic_file};
+use crate::config::edit::service::set_override;
+use crate::config::edit::set::{Change, set};
+use crate::config::services::services;
+use crate::diagnostic::render::clean;
+use crate::maps::types::system_words;
+use crate::syntax::main_cf::parse_main_cf;
+use crate::syntax::master_cf::parse_master_cf;
+use clap::Args;
+use similar::{ChangeTag, TextDiff};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Set parameters, touching nothing else in the file
+///
+/// NAME=VALUE sets a value, NAME+=ELEMENT adds an element to a list, NAME-=ELEMENT removes one.
+#[derive(Args, Clone, Debug)]
+pub struct Set {
+    /// What to change
+    #[arg(value_name = "NAME=VALUE", required = true)]
+    changes: Vec<String>,
+    /// Change the -o of this service instead
+    #[arg(long, value_name = "NAME/TYPE")]
+    service: Option<String>,
+    /// Show the difference and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    #[command(flatten)]
+    site: SiteOptions,
+}
+
+/// Runs the command.
+pub fn run(options: &Set, output: &Output) -> ExitCode {
+    match change(options, output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => fail(&message),
+    }
+}
+
+fn change(options: &Set, output: &Output) -> Result<(), String> {
+    let changes = options.changes.iter().map(|text| parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let directory = options.site.directory(None);
+    let path = directory.join(if options.service.is_some() { "master.cf" } else { "main.cf" });
+    let failed = |error: &std::io::Error| format!("{}: {}", path.display(), system_words(error));
+    let _lock = if options.dry_run { None } else { Some(EditLock::acquire(&path).map_err(|error| failed(&error))?) };
+    let old = std::fs::read(&path).map_err(|error| failed(&error))?;
+    let mut text = old.clone();
+    // One after the other, so that two changes of one list both count.
+    for (name, change) in &changes {
+        let source = Arc::new(Source::new(path.to_string_lossy(), text.clone()));
+        let edits = match &options.service {
+            None => set(&parse_main_cf(&source), name, change),
+            Some(service) => in_service(&source, service, name, change)?,
+        };
+        text = apply_edits(&text, &edits).map_err(|error| error.to_string())?;
+    }
+    if text == old {
+        output.line("nothing to change");
+        return Ok(());
+    }
+    show(&path, &old, &text, output);
+    if !options.dry_run {
+        atomic_file::replace(&path, &text, 0o644).map_err(|error| failed(&error))?;
+    }
+    Ok(())
+}
+
+/// Splits at the first `=`, and looks at the sign before it.
+fn parse(text: &str) -> Result<(Vec<u8>, Change), String> {
+    let wrong = || format!("{text}: expected NAME=VALUE, NAME+=ELEMENT or NAME-=ELEMENT");
+    let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+    let value = value.trim();
+    if value.contains('\n') {
+        return Err(format!("{}: a value stands on one line", clean(text)));
+    }
+    let value = value.as_bytes().to_vec();
+    let (name, change) = if let Some(name) = name.strip_suffix('+') {
+        (name, Change::Add(value))
+    } else if let Some(name) = name.strip_suffix('-') {
+        (name, Change::Remove(value))
+    } else {
+        (name, Change::Set(value))
+    };
+    let name = name.trim();
+    if name.is_empty() || name.starts_with('#') || name.contains(char::is_whitespace) {
+        return Err(wrong());
+    }
+    Ok((name.as_bytes().to_vec(), change))
+}
+
+fn in_service(source: &Arc<Source>, wanted: &str, name: &[u8], change: &Change) -> Result<Vec<Edit>, String> {
+    let services = services(&parse_master_cf(source));
+    let found = services.iter().rfind(|service| service.label() == wanted);
+    let Some(service) = found else {
+        let known: Vec<String> = services.iter().map(crate::config::services::Service::label).collect();
+        let similar = crate::config::catalogue::suggest(wanted, known.iter().map(String::as_str));
+        let hint = similar.first().map_or_else(String::new, |similar| format!("; did you mean {similar}?"));
+        return Err(format!("{}: no service {wanted}{hint}", source.name()));
+    };
+    match change {
+        Change::Set(value) => Ok(set_override(service, name, value)),
+        Change::Add(_) | Change::Remove(_) => Err("+= and -= change main.cf only".into()),
+    }
+}
+
+fn show(path: &Path, old: &[u8], new: &[u8], output: &Output) {
+    if output.quiet {
+        return;
+    }
+    let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
+    let diff = TextDiff::from_lines(old.as_ref(), new.as_ref());
+    output.line(&format!("--- {0}\n+++ {0}", clean(&path.display().to_string())));
+    for hunk in diff.unified_diff().context_radius(2).iter_hunks() {
+        output.line(&hunk.header().to_string());
+        for change in hunk.iter_changes() {
+            let (sign, color) = match change.tag() {
+                ChangeTag::Delete => ('-', "31"),
+                ChangeTag::Insert => ('+', "32"),
+                ChangeTag::Equal => (' ', ""),
+            };
+            let line = format!("{sign}{}", clean(change.value().trim_end_matches('\n')));
+            if output.color && !color.is_empty() {
+                output.line(&format!("\x1b[{color}m{line}\x1b[0m"));
+            } else {
+                output.line(&line);
+            }
+        }
+    }
+}
