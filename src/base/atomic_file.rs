@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Marks what was written aside: `.NAME.postwright.PID.N`.
@@ -65,7 +65,7 @@ impl AtomicFile {
     /// # Errors
     /// When the directory cannot be opened or written to.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let resolved = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let resolved = resolve(path);
         let target = resolved
             .file_name()
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))?
@@ -178,6 +178,20 @@ pub fn replace(path: &Path, contents: &[u8], when_new: u32) -> io::Result<()> {
     file.commit()
 }
 
+/// The file that is meant by a path, there or not: symbolic links are followed to the end.
+fn resolve(path: &Path) -> PathBuf {
+    let mut path = path.to_path_buf();
+    // As many links as Linux follows.
+    for _ in 0..40 {
+        if let Ok(resolved) = std::fs::canonicalize(&path) {
+            return resolved;
+        }
+        let Ok(target) = std::fs::read_link(&path) else { break };
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    path
+}
+
 /// Opens a directory, for files in it.
 ///
 /// # Errors
@@ -288,6 +302,10 @@ mod tests {
         replace(&link, b"new", 0o644)?;
         assert!(std::fs::symlink_metadata(&link)?.is_symlink());
         assert_eq!(std::fs::read(&real)?, b"new");
+        std::fs::remove_file(&real)?;
+        replace(&link, b"newer", 0o644)?;
+        assert!(std::fs::symlink_metadata(&link)?.is_symlink());
+        assert_eq!(std::fs::read(&real)?, b"newer");
         Ok(())
     }
 }

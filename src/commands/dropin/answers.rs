@@ -15,6 +15,8 @@ use std::path::Path;
 /// Tables in the order of the command line, each opened when it is first asked.
 pub struct Tables<'a> {
     tables: Vec<Asked>,
+    /// How a table with an empty value is named.
+    name: fn(&Operand) -> Vec<u8>,
     manner: &'a Manner,
     messages: &'a Messages,
 }
@@ -35,11 +37,16 @@ enum Said {
 }
 
 impl<'a> Tables<'a> {
-    /// The tables that operands name.
+    /// The tables that operands name; `name` says how a warning about an empty value names them.
     #[must_use]
-    pub fn new(operands: &[OsString], manner: &'a Manner, messages: &'a Messages) -> Self {
+    pub fn new(
+        operands: &[OsString],
+        name: fn(&Operand) -> Vec<u8>,
+        manner: &'a Manner,
+        messages: &'a Messages,
+    ) -> Self {
         let asked = |operand: &OsString| Asked { operand: Operand::new(operand, manner, messages), open: None };
-        Self { tables: operands.iter().map(asked).collect(), manner, messages }
+        Self { tables: operands.iter().map(asked).collect(), name, manner, messages }
     }
 
     /// Looks up keys and gives each value found to `found`, in the order of the keys.
@@ -74,7 +81,7 @@ impl<'a> Tables<'a> {
             };
             if self.manner.utf8 && std::str::from_utf8(key).is_err() {
                 for table in &self.tables[..asked] {
-                    let shown = table.operand.shown();
+                    let shown = table.operand.shown_inside();
                     let words = [&shown[..], b": non-UTF-8 key \"", key, b"\": malformed UTF-8 or invalid codepoint"];
                     self.messages.warning(words.concat());
                 }
@@ -115,7 +122,8 @@ impl<'a> Tables<'a> {
 
     /// The value that is shown: checked, decoded if it stands for a file, and up to its first NUL.
     fn usable(&self, table: usize, key: &[u8], value: Vec<u8>) -> Result<Vec<u8>, Fatal> {
-        let shown = self.tables[table].operand.shown();
+        let operand = &self.tables[table].operand;
+        let shown = operand.shown_inside();
         let no_answer = || Fatal::new([b"table ", &shown[..], b": query error"].concat());
         let value = up_to_nul(value);
         if self.manner.utf8 && std::str::from_utf8(&value).is_err() {
@@ -142,7 +150,7 @@ impl<'a> Tables<'a> {
             value
         };
         if value.is_empty() {
-            warn_of_empty(&shown, key, self.messages);
+            warn_of_empty(&(self.name)(operand), key, self.messages);
         }
         Ok(value)
     }

@@ -5,7 +5,7 @@
 
 use super::answers::{Tables, write_entry, write_json};
 use super::messages::{Fatal, Messages};
-use super::table_program::Manner;
+use super::table_program::{Manner, Operand};
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ const MOST: usize = 1 << 20;
 pub fn query_key(key: &[u8], operands: &[OsString], manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
     let mut output = io::stdout().lock();
     let mut any = false;
-    Tables::new(operands, manner, messages).lookup(&[key], |key, value| {
+    Tables::new(operands, Operand::shown, manner, messages).lookup(&[key], |key, value| {
         any = true;
         let written =
             if manner.json { write_json(&mut output, key, value) } else { output.write_all(&[value, b"\n"].concat()) };
@@ -37,7 +37,7 @@ pub fn query_key(key: &[u8], operands: &[OsString], manner: &Manner, messages: &
 /// # Errors
 /// A table that cannot be asked.
 pub fn query_input(operands: &[OsString], manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
-    let mut tables = Tables::new(operands, manner, messages);
+    let mut tables = Tables::new(operands, Operand::shown_inside, manner, messages);
     let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut any = false;
     let asked = for_lines(io::stdin(), |keys| {

@@ -25,7 +25,7 @@ pub fn list(operand: &OsStr, manner: &Manner, messages: &Messages) -> Result<Exi
     let mut written = Ok(());
     let walked = table.walk(&mut |key, value| {
         if written.is_ok() {
-            written = write_one(&mut output, key, value, &shown, manner, messages);
+            written = write_one(&mut output, key, value, &operand, manner, messages);
         }
     });
     let written = written.and_then(|()| output.flush());
@@ -38,7 +38,7 @@ fn write_one(
     output: &mut impl Write,
     key: &[u8],
     value: &[u8],
-    table: &[u8],
+    operand: &Operand,
     manner: &Manner,
     messages: &Messages,
 ) -> io::Result<()> {
@@ -48,7 +48,7 @@ fn write_one(
     let decoded;
     let value = if manner.file_values {
         let Some(bytes) = decode(value) else {
-            messages.warning(malformed(table, key, value));
+            messages.warning(malformed(&operand.shown_inside(), key, value));
             return Ok(());
         };
         decoded = up_to_nul(bytes);
@@ -57,10 +57,10 @@ fn write_one(
         value
     };
     if key.is_empty() {
-        messages.warning([b"table ", table, b": empty lookup key value is not allowed"].concat());
+        messages.warning([b"table ", &operand.shown()[..], b": empty lookup key value is not allowed"].concat());
     }
     if is_empty {
-        warn_of_empty(table, key, messages);
+        warn_of_empty(&operand.shown(), key, messages);
     }
     write_entry(output, key, value, manner)
 }

@@ -128,12 +128,22 @@ impl Operand {
         [self.map_type.as_slice(), b":", &self.name].concat()
     }
 
+    /// As messages name the table that come from looking into it: for `cdb:` by its file.
+    #[must_use]
+    pub fn shown_inside(&self) -> Vec<u8> {
+        let mut shown = self.shown();
+        if self.map_type == b"cdb" {
+            shown.extend_from_slice(b".cdb");
+        }
+        shown
+    }
+
     /// The table, if it can be one.
     ///
     /// # Errors
     /// A type that cannot be one, or no name.
     pub fn reference(&self) -> Result<TableReference, Fatal> {
-        if self.name.is_empty() {
+        if self.name.is_empty() || self.map_type.is_empty() {
             let shown = self.shown();
             return Err(Fatal::new(
                 [b"open dictionary: expecting \"type:name\" form instead of \"", &shown[..], b"\""].concat(),

@@ -301,6 +301,8 @@ impl LineReader<'_> {
                 }
                 Err(kind) => self.complain(kind),
             },
+            // Nothing before a zero byte is passed over in silence.
+            TableForm::Aliases if text.is_empty() => {}
             TableForm::Aliases => match parse_alias_line(text) {
                 Ok(AliasEntry { key, value }) => self.copied(&key, &value),
                 Err(AliasFault::NeedNameValue) => self.complain(FaultKind::NeedNameValue),

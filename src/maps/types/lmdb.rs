@@ -3,7 +3,7 @@
 //! Each lookup holds a shared whole-file lock, as Postfix's do, since a writer may change the file in place; a file swapped by
 //! rename is noticed and opened anew. Source: `LMDB_README`, `lmdb_table(5)`.
 
-use super::{NulForm, damaged, index_path, open_index, was_replaced, without_nul};
+use super::{NulForm, damaged, index_path, open_index, system_words, was_replaced, without_nul};
 use crate::base::{FileLock, LockKind};
 use crate::maps::compile::Folding;
 use crate::maps::error::LookupError;
@@ -32,9 +32,12 @@ impl Open {
         let file = open_index(path)?;
         let lock = file.try_clone().map_err(|error| damaged(path, &error))?;
         let held = FileLock::acquire(&lock, LockKind::Shared).map_err(|error| damaged(path, &error))?;
-        let pages = LmdbFile::open(file).map_err(|damage| match damage {
-            Damage::Foreign(_) => LookupError::Config(format!("open database {}: {damage}", path.display())),
-            _ => damaged(path, &damage),
+        let pages = LmdbFile::open(file).map_err(|damage| {
+            let words = match damage {
+                Damage::Io(error) => system_words(&error),
+                damage => damage.to_string(),
+            };
+            LookupError::Config(format!("open database {}: {words}", path.display()))
         })?;
         drop(held);
         Ok(Self { lock, pages })
