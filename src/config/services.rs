@@ -99,7 +99,10 @@ fn service(line: &ServiceLine) -> Service {
             };
             (next.text.clone(), next.braced, argument.span.cover(next.span))
         } else {
-            (argument.text.slice(flags.len() + 1..text.len()), false, argument.span)
+            let start = flags.len() + 1;
+            let braced = joined.len() > 1 && joined.starts_with(b"{") && joined.ends_with(b"}");
+            let range = if braced { start + 1..text.len() - 1 } else { start..text.len() };
+            (argument.text.slice(argument.text.trim_range(range)), braced, argument.span)
         };
         match split_assignment(assignment.bytes()) {
             Ok((name, _, value)) => {
@@ -140,6 +143,7 @@ mod tests {
             ("-o =x -o", &[], &[MissingName, MissingArgument]),
             ("x -o a=b", &[], &[]),
             ("-vo a=b -vvoc=d -D", &["a=b", "c=d"], &[]),
+            ("-o{ a = b c } -o d={ e f }", &["a=b c", "d={ e f }"], &[]),
         ];
         for (arguments, expected, faults) in cases {
             let expected: Vec<String> = expected.iter().map(|text| (*text).to_string()).collect();

@@ -109,7 +109,7 @@ struct Word {
     braced: bool,
 }
 
-/// Splits at white space; from the ninth word on, braces group.
+/// Splits at white space; from the ninth word on, white space inside braces does not count, and a word in braces is its inside.
 fn split_words(text: &[u8]) -> (Vec<Word>, Option<(FaultKind, Range<usize>)>) {
     let mut words = Vec::new();
     let mut fault = None;
@@ -119,24 +119,34 @@ fn split_words(text: &[u8]) -> (Vec<Word>, Option<(FaultKind, Range<usize>)>) {
         if at >= text.len() {
             return (words, fault);
         }
-        if words.len() >= FIELDS && text[at] == b'{' {
-            let Some(close) = closing_brace(text, at) else {
-                fault = fault.or(Some((FaultKind::UnclosedBrace, at..text.len())));
-                words.push(Word { whole: at..text.len(), inner: trimmed(text, at + 1..text.len()), braced: true });
-                return (words, fault);
-            };
-            words.push(Word { whole: at..close + 1, inner: trimmed(text, at + 1..close), braced: true });
-            let end = next(text, close + 1, is_space);
+        let end = if words.len() < FIELDS { next(text, at, is_space) } else { grouped_end(text, at) };
+        if words.len() < FIELDS || text[at] != b'{' {
+            words.push(Word { whole: at..end, inner: at..end, braced: false });
+        } else if let Some(close) = closing_brace(text, at) {
+            words.push(Word { whole: at..end, inner: trimmed(text, at + 1..close), braced: true });
             if end > close + 1 {
                 fault = fault.or(Some((FaultKind::TextAfterBrace, close + 1..end)));
             }
-            at = end;
         } else {
-            let end = next(text, at, is_space);
-            words.push(Word { whole: at..end, inner: at..end, braced: false });
-            at = end;
+            words.push(Word { whole: at..end, inner: trimmed(text, at + 1..end), braced: true });
+            fault = fault.or(Some((FaultKind::UnclosedBrace, at..end)));
+        }
+        at = end;
+    }
+}
+
+/// The first white space behind `from` that no brace holds.
+fn grouped_end(text: &[u8], from: usize) -> usize {
+    let mut depth = 0_usize;
+    for (offset, &byte) in text[from..].iter().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            _ if depth == 0 && is_space(byte) => return from + offset,
+            _ => {}
         }
     }
+    text.len()
 }
 
 fn next(text: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> usize {
@@ -191,6 +201,11 @@ mod tests {
             ("smtp inet n - n - -\n", &[], &[FaultKind::TooFewFields]),
             ("a unix - - n - - pipe {x y\n", &[("a/unix", &["x y"])], &[FaultKind::UnclosedBrace]),
             ("a unix - - n - - pipe {x}y z\n", &[("a/unix", &["x", "z"])], &[FaultKind::TextAfterBrace]),
+            (
+                "a unix - - n - - pipe -o{ x = y } e={ 5 6 } f{\n",
+                &[("a/unix", &["-o{ x = y }", "e={ 5 6 }", "f{"])],
+                &[],
+            ),
             ("a unix - - n - - pipe {}\n", &[("a/unix", &[""])], &[]),
             (" x\n", &[], &[FaultKind::LeadingWhiteSpace]),
         ];

@@ -28,7 +28,7 @@ const RELEASES: [(Version, &str); 13] = [
     (Version::new(3, 8), "3.8.20"),
     (Version::new(3, 9), "3.9.14"),
     (Version::new(3, 10), "3.10.13"),
-    (Version::new(3, 11), "3.11.6"),
+    (Version::new(3, 11), "3.11.7"),
 ];
 
 impl Version {
@@ -59,7 +59,7 @@ impl Version {
         RELEASES.iter().find(|(series, _)| *series == self).map(|(_, patch)| *patch)
     }
 
-    /// Reads `3.11`. A patch level, as in `3.11.6`, is allowed and left out.
+    /// Reads `3.11`. A patch level, as in `3.11.7`, is allowed and left out.
     ///
     /// `None` if the text is anything else; an unsupported series is read all the same.
     pub fn parse(text: &str) -> Option<Self> {
@@ -118,7 +118,7 @@ mod tests {
         let cases: &[(&str, Option<(u8, u8)>)] = &[
             ("3.11", Some((3, 11))),
             ("2.11", Some((2, 11))),
-            ("3.11.6", Some((3, 11))),
+            ("3.11.7", Some((3, 11))),
             ("1.1", Some((1, 1))),
             ("3", None),
             ("", None),
@@ -126,7 +126,7 @@ mod tests {
             (".3", None),
             ("3.+1", None),
             ("3.11.", None),
-            ("3.11.6.1", None),
+            ("3.11.7.1", None),
             ("3.256", None),
             ("3.x", None),
             (" 3.11", None),

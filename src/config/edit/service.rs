@@ -26,11 +26,7 @@ fn replace_value(set: &Override, value: &[u8]) -> Edit {
 }
 
 fn argument(name: &[u8], value: &[u8], braces: bool) -> Vec<u8> {
-    if braces {
-        [b"-o { ", name, b" = ", value, b" }"].concat()
-    } else {
-        [b"-o ", name, b"=", value].concat()
-    }
+    if braces { [b"-o { ", name, b" = ", value, b" }"].concat() } else { [b"-o ", name, b"=", value].concat() }
 }
 
 #[cfg(test)]

@@ -505,7 +505,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_parameters_end_in_less_than_a_second() {
+    fn hostile_parameters_end_in_bounded_time() {
         // Each name stands for the next one, twice, and the last for nothing: no output, but 2^60 lookups.
         let mut doubled = |name: &[u8]| {
             let number: usize = std::str::from_utf8(name).ok()?.strip_prefix('d')?.parse().ok()?;
@@ -527,7 +527,8 @@ mod tests {
             let error = expand(value.as_bytes(), lookup).unwrap_err();
             let took = started.elapsed();
             assert_eq!(error.reason, reason);
-            assert!(took < Duration::from_secs(1), "{reason:?}: {took:?}");
+            // Half a second where nothing else runs.
+            assert!(took < Duration::from_secs(10), "{reason:?}: {took:?}");
         }
     }
 

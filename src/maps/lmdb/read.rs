@@ -190,6 +190,9 @@ impl LmdbFile {
                 match value {
                     Value::Here(bytes) => visit(key, bytes)?,
                     Value::Away { page, length } => {
+                        // Long values have pages of their own too: a page that serves two of them is damage.
+                        let pages = self.check_overflow(page, length)?;
+                        budget = budget.checked_sub(pages).ok_or(Damage::Page(page, "values share their pages"))?;
                         let bytes = self.overflow(page, length)?;
                         visit(key, &bytes)?;
                     }

@@ -58,7 +58,16 @@ pub fn edit(options: &Options, mode: char, directory: &Path, messages: &Messages
 }
 
 fn edits(options: &Options, mode: char) -> Result<Vec<Edit>, Fatal> {
-    options.operands.iter().map(|operand| one_edit(options, mode, trim(operand.as_bytes()))).collect()
+    let mut edits: Vec<Edit> = Vec::new();
+    for operand in &options.operands {
+        let edit = one_edit(options, mode, trim(operand.as_bytes()))?;
+        // Of two new services of one name the last one counts.
+        if matches!(edit.change, Change::Replace(_)) {
+            edits.retain(|earlier| earlier.request != edit.request);
+        }
+        edits.push(edit);
+    }
+    Ok(edits)
 }
 
 fn one_edit(options: &Options, mode: char, text: &[u8]) -> Result<Edit, Fatal> {
@@ -77,7 +86,8 @@ fn one_edit(options: &Options, mode: char, text: &[u8]) -> Result<Edit, Fatal> {
         'F' => (3, "-Fe or -FX requires service_name/type/field_name"),
         _ => (3, "-Pe or -PX requires service_name/type/parameter"),
     };
-    let request = Request::parse(&target, wanted).filter(|_| parts == wanted);
+    let empty = target.split(|&byte| byte == b'/').any(<[u8]>::is_empty);
+    let request = Request::parse(&target, wanted).filter(|_| parts == wanted && !empty);
     let request = request.ok_or_else(|| Fatal::new(complaint))?;
     let last = target.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_vec();
     let change = match (mode, value) {

@@ -18,7 +18,7 @@ pub fn check_field(field: usize, value: &[u8], text: &[u8]) -> Result<(), Fatal>
     let fine = match name {
         "private" | "unprivileged" | "chroot" => matches!(value, b"y" | b"n" | b"-"),
         "type" => ServiceType::from_name(&String::from_utf8_lossy(value)).is_some(),
-        "wakeup" => value == b"-" || is_number(value.strip_suffix(b"?").unwrap_or(value)),
+        "wakeup" => matches!(value, b"-" | b"?") || is_number(value.strip_suffix(b"?").unwrap_or(value)),
         "process_limit" => value == b"-" || is_number(value),
         _ => !value.is_empty(),
     };

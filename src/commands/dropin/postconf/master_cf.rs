@@ -49,7 +49,13 @@ pub fn arguments(service: &Service) -> Vec<Vec<u8>> {
     for argument in &service.line.arguments {
         let text = argument.text.bytes();
         let is_option = options && !argument.braced && text.first() == Some(&b'-') && text != b"--";
+        let ends_options = options && !after_o && !is_option;
         options &= after_o || is_option;
+        if ends_options {
+            // Postfix prints this one without the braces that it may have had.
+            words.push(text.to_vec());
+            continue;
+        }
         match override_flag(text) {
             Some((flags, joined)) if is_option && !after_o => {
                 if flags.len() > 1 {
@@ -57,7 +63,8 @@ pub fn arguments(service: &Service) -> Vec<Vec<u8>> {
                 }
                 words.push(b"-o".to_vec());
                 if !joined.is_empty() {
-                    words.push(shown(joined, true));
+                    let inside = joined.strip_prefix(b"{").and_then(|text| text.strip_suffix(b"}"));
+                    words.push(shown(inside.unwrap_or(joined), true));
                 }
                 after_o = joined.is_empty();
             }

@@ -45,6 +45,11 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
 fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
     let options = Options::parse(arguments, messages)?;
     let mut printer = Printer::default();
+    if options.has('m') {
+        // Which types there are can depend on it.
+        let main = read_main(&directory(&options))?;
+        warn_about_main(&ConfigFiles::from_sources(&directory(&options), &main, None), messages)?;
+    }
     if lists::show(&options, &mut printer, messages)? {
         printer.flush().map_err(|error| Fatal::output(&error))?;
         return Ok(ExitCode::SUCCESS);
@@ -63,7 +68,7 @@ fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
     let clients = usage.find_clients();
     usage.undefined().for_each(|warning| messages.warning(warning));
     clients.map_err(|error| main_cf::failed_expansion(&error, messages))?;
-    if !options.has('q') {
+    if !options.has('q') && !options.has('d') {
         usage.in_client_files().for_each(|warning| messages.warning(warning));
     }
     match master {
@@ -99,11 +104,7 @@ fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Conf
     let settings = SiteOptions::default().settings().map_err(Fatal::new)?;
     let open = |name: &str| crate::base::Source::read(&directory.join(name));
     let nothing = || std::sync::Arc::new(crate::base::Source::new(directory.join("main.cf").to_string_lossy(), ""));
-    let main = if options.has('d') {
-        nothing()
-    } else {
-        open("main.cf").map_err(|error| Fatal::open(directory.join("main.cf"), &error))?
-    };
+    let main = if options.has('d') { nothing() } else { read_main(directory)? };
     let master = match open("master.cf") {
         Ok(source) => Some(source),
         Err(error) if ['M', 'F', 'P'].into_iter().any(|letter| options.has(letter)) => {
@@ -124,6 +125,16 @@ fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Conf
     Ok(configuration)
 }
 
+/// Reads main.cf.
+fn read_main(directory: &Path) -> Result<std::sync::Arc<crate::base::Source>, Fatal> {
+    let path = directory.join("main.cf");
+    crate::base::Source::read(&path).map_err(|error| match error.kind() {
+        // It could be opened.
+        std::io::ErrorKind::IsADirectory => Fatal::new(format!("read {}: Is a directory", path.display())),
+        _ => Fatal::open(&path, &error),
+    })
+}
+
 /// What Postfix says while it reads main.cf.
 fn warn_about_main(files: &ConfigFiles, messages: &Messages) -> Result<(), Fatal> {
     use crate::syntax::FaultKind;
@@ -131,7 +142,8 @@ fn warn_about_main(files: &ConfigFiles, messages: &Messages) -> Result<(), Fatal
     let source = main.tree.source();
     let name = source.name();
     for fault in &main.faults {
-        let text = one_line(source, fault.span);
+        let mut text = one_line(source, fault.span);
+        text.truncate(memchr::memchr(0, &text).unwrap_or(text.len()));
         let line = source.position(fault.span.start).line;
         match fault.kind {
             FaultKind::LeadingWhiteSpace => {
@@ -153,6 +165,9 @@ fn warn_about_main(files: &ConfigFiles, messages: &Messages) -> Result<(), Fatal
         }
     }
     let mut seen: std::collections::HashMap<&[u8], &[u8]> = std::collections::HashMap::new();
+    if files.directory != Path::new(crate::config::paths::STOCK_DIRECTORY) {
+        seen.insert(b"config_directory", files.directory.as_os_str().as_bytes());
+    }
     for entry in &main.entries {
         if let Some(old) = seen.insert(entry.name.bytes(), entry.value.bytes()) {
             let head = format!("{name}, line {}: overriding earlier entry: ", entry.line);
@@ -186,6 +201,7 @@ fn warn_about_master(files: &ConfigFiles, messages: &Messages) -> Result<(), Fat
                         OverrideFaultKind::MissingName => b"missing attribute name: \"",
                         _ => b"missing '=' after attribute name: \"",
                     };
+                    let inside = crate::syntax::logical::trim(inside);
                     messages.warning([b"master.cf: ", what, inside, b"\""].concat());
                 }
             }

@@ -64,6 +64,10 @@ impl ParameterTable {
                     continue;
                 }
                 let name = [service.line.name().bytes(), family.suffix.as_bytes()].concat();
+                if let Some(known) = table.known.get_mut(name.as_slice()) {
+                    known.class = Class::Service;
+                    continue;
+                }
                 let default = Some(Cow::Borrowed(family.default.as_bytes()));
                 table.known.entry(Cow::Owned(name)).or_insert(Known {
                     class: Class::Service,

@@ -81,7 +81,14 @@ impl<'a> Usage<'a> {
         let services = &self.configuration.files.services;
         for (index, service) in services.iter().enumerate() {
             for set in &service.overrides {
-                self.scan_value(set.value.bytes(), Some(index));
+                let name = set.name.bytes();
+                if READ_ONLY.iter().any(|read_only| read_only.as_bytes() == name) {
+                    let head = [self.master_path.as_slice(), b": read-only parameter assignment: "].concat();
+                    self.warnings.insert([&head, name, b"=", set.value.bytes()].concat());
+                }
+                if self.table.get(name).is_none_or(|known| known.is_expanded) {
+                    self.scan_value(set.value.bytes(), Some(index));
+                }
             }
             if let Some(classes) = service.value(b"smtpd_restriction_classes") {
                 self.classes(classes.value.bytes(), Some(index));
@@ -106,6 +113,9 @@ impl<'a> Usage<'a> {
     /// # Errors
     /// A value that cannot be expanded.
     pub fn find_clients(&mut self) -> Result<(), ExpandError> {
+        if self.explicit.is_empty() {
+            return Ok(());
+        }
         let known = |name: &[u8], table: &ParameterTable| {
             table.get(name).is_some_and(|known| known.is_expanded && known.class != Class::User)
         };
@@ -125,7 +135,10 @@ impl<'a> Usage<'a> {
     }
 
     fn classes(&mut self, text: &[u8], scope: Scope) {
-        for range in split_list(text) {
+        let service = scope.map(|index| &self.configuration.files.services[index]);
+        // What cannot be expanded is told where the value itself is looked at.
+        let Ok(text) = self.configuration.expand(text, service) else { return };
+        for range in split_list(&text) {
             self.name(&text[range], scope);
         }
     }
