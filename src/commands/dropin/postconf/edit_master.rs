@@ -71,6 +71,9 @@ fn edits(options: &Options, mode: char) -> Result<Vec<Edit>, Fatal> {
 }
 
 fn one_edit(options: &Options, mode: char, text: &[u8]) -> Result<Edit, Fatal> {
+    if text.contains(&b'\n') {
+        return Err(Fatal::new("-Me, -Fe, -Pe, -X, or -# accept no multi-line input"));
+    }
     check_operand(text)?;
     let (target, value) = if options.has('e') {
         let (target, value) = assignment(text)?;
@@ -90,6 +93,9 @@ fn one_edit(options: &Options, mode: char, text: &[u8]) -> Result<Edit, Fatal> {
     let request = Request::parse(&target, wanted).filter(|_| parts == wanted && !empty);
     let request = request.ok_or_else(|| Fatal::new(complaint))?;
     let last = target.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_vec();
+    if mode == 'P' && last == b"*" {
+        return Err(Fatal::new("-Pe does not accept wild-card parameter name"));
+    }
     let change = match (mode, value) {
         ('M', Some(value)) => Change::Replace(Box::new(new_service(&value, text)?)),
         ('M', None) if options.has('X') => Change::Remove,
