@@ -1,7 +1,7 @@
 //! The oracle: a Debian root with Postfix in it, which `tests/oracle/setup` makes, and a scratch directory there.
 
 // Each test program uses its part of this, and Clippy's leave for tests does not reach functions that they share.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../support/random.rs"]
 mod random;
@@ -9,7 +9,7 @@ mod random;
 pub use random::Random;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The oracle, with a scratch directory that goes when this does.
@@ -36,6 +36,11 @@ impl Oracle {
         fs::create_dir_all(oracle.path("")).unwrap();
         oracle.configure("");
         Some(oracle)
+    }
+
+    /// The root itself.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Writes the scratch directory's main.cf anew, with these lines in it.

@@ -1,0 +1,160 @@
+//! What came of a command line, without what depends on the machine or on the patch release.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::case::{DIRECTORY, Entry, State, replace};
+
+/// What came of a command line.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Answer {
+    /// `0`, or `signal 11`.
+    pub status: String,
+    /// Standard output.
+    pub stdout: Text,
+    /// The lines on standard error: Postfix walks its tables in random order.
+    pub stderr: BTreeSet<Vec<u8>>,
+    /// Files that are not as they were before.
+    pub files: BTreeMap<String, Change>,
+}
+
+/// Bytes, or only their number and hash.
+#[derive(Clone, Debug)]
+pub enum Text {
+    /// The bytes.
+    Whole(Vec<u8>),
+    /// How many there are, and their hash.
+    Hash(usize, u64),
+}
+
+/// What became of a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// It is gone.
+    Gone,
+    /// Permission bits and contents.
+    File(u32, Text),
+    /// A symbolic link.
+    Link(String),
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::Whole(Vec::new())
+    }
+}
+
+impl Text {
+    /// Number of bytes and hash (FNV-1a).
+    pub fn hash(&self) -> (usize, u64) {
+        match self {
+            Self::Hash(length, hash) => (*length, *hash),
+            Self::Whole(bytes) => {
+                let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+                (bytes.len(), bytes.iter().fold(0xcbf2_9ce4_8422_2325, mix))
+            }
+        }
+    }
+
+    /// Only the hash.
+    pub fn hashed(&self) -> Self {
+        let (length, hash) = self.hash();
+        Self::Hash(length, hash)
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash() == other.hash()
+    }
+}
+
+impl Eq for Text {}
+
+impl Answer {
+    /// The answer, given what a run left; `inside` is the directory as the program knew it.
+    pub fn new(status: String, stdout: &[u8], stderr: &[u8], files: (&State, &State), inside: &str) -> Self {
+        let (before, after) = files;
+        let place = |text: &[u8]| replace(text, inside.as_bytes(), DIRECTORY.as_bytes());
+        let mut changes = BTreeMap::new();
+        for (name, entry) in after.iter().filter(|(name, entry)| before.get(*name) != Some(entry)) {
+            let change = match entry {
+                Entry::File(mode, bytes) => Change::File(*mode, Text::Whole(place(bytes))),
+                Entry::Link(target) => Change::Link(target.to_string_lossy().into_owned()),
+            };
+            changes.insert(name.clone(), change);
+        }
+        for name in before.keys().filter(|name| !after.contains_key(*name)) {
+            changes.insert(name.clone(), Change::Gone);
+        }
+        let stderr = mask(&place(stderr));
+        let lines = stderr.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        Self {
+            status,
+            stdout: Text::Whole(mask(&place(stdout))),
+            stderr: lines.map(<[u8]>::to_vec).collect(),
+            files: changes,
+        }
+    }
+
+    /// In what two answers differ.
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let aspects = [
+            ("status", self.status == other.status),
+            ("stdout", self.stdout == other.stdout),
+            ("stderr", self.stderr == other.stderr),
+            ("files", self.files == other.files),
+        ];
+        aspects.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+    }
+}
+
+/// Parameters whose values come from the machine, the run or the patch release, unless a case sets them to something in
+/// `example.com` or `127.0.0.0/8`.
+const ELSEWHERE: [&str; 6] =
+    ["mail_release_date", "mydomain", "myhostname", "mynetworks", "process_id", "process_name"];
+
+/// Hides what is not the same everywhere.
+fn mask(text: &[u8]) -> Vec<u8> {
+    let mut masked = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        match value_start(line) {
+            Some(start) if !is_from_case(&line[start..]) => {
+                masked.extend_from_slice(&line[..start]);
+                masked.extend_from_slice(b"@HOST@\n");
+            }
+            _ => masked.extend(without_patch_release(line)),
+        }
+    }
+    masked
+}
+
+/// Where the value of such a parameter begins, in any of the forms in which they are printed.
+fn value_start(line: &[u8]) -> Option<usize> {
+    let json = line.starts_with(b"{\"");
+    let name_end = memchr::memmem::find(line, if json { b"\": \"" } else { b" = " })?;
+    let name = std::str::from_utf8(&line[if json { 2 } else { 0 }..name_end]).ok()?;
+    // With -P the service and its type stand before the name.
+    let name = name.rsplit('/').next()?;
+    ELSEWHERE.contains(&name).then_some(name_end + if json { 4 } else { 3 })
+}
+
+fn is_from_case(value: &[u8]) -> bool {
+    let has = |part: &[u8]| memchr::memmem::find(value, part).is_some();
+    has(b"example") || has(b"127.0.0.0/8") || has(b"$") || has(b"postconf")
+}
+
+/// `3.11.7` as `3.11.@`.
+fn without_patch_release(line: &[u8]) -> Vec<u8> {
+    const SERIES: &[u8] = b"3.11.";
+    let mut hidden = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = memchr::memmem::find(rest, SERIES) {
+        let after = at + SERIES.len();
+        let digits = rest[after..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        hidden.extend_from_slice(&rest[..after]);
+        hidden.extend_from_slice(if digits > 0 { b"@" } else { b"" });
+        rest = &rest[after + digits..];
+    }
+    hidden.extend_from_slice(rest);
+    hidden
+}
