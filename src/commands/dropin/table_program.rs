@@ -226,7 +226,8 @@ fn work(program: &TableProgram, arguments: &[OsString], messages: &Messages) -> 
         Job::Insert => change::insert(operands, &manner, messages),
         Job::Delete(key) => change::delete(&key, operands, &manner, messages),
         Job::Query(key) if key == b"-" && from_mail => {
-            let wanted = mail_query::Wanted { headers: line.header, body: line.body, mime: line.mime };
+            let header_size = context.number("header_size_limit", messages)?;
+            let wanted = mail_query::Wanted { headers: line.header, body: line.body, mime: line.mime, header_size };
             mail_query::query_mail(wanted, operands, &manner, messages)
         }
         Job::Query(key) if key == b"-" => query::query_input(operands, &manner, messages),

@@ -261,6 +261,26 @@ mod tests {
         assert_eq!(walked(scratch.path()).len(), 2);
     }
 
+    /// A reader is waited for; and if the file was replaced meanwhile, the new one is changed.
+    #[test]
+    fn the_file_that_stands_there_once_the_lock_is_granted_is_changed() {
+        let (old, new) = (empty(), empty());
+        let path = old.path().to_path_buf();
+        let reader = File::open(&path).expect("there");
+        let held = FileLock::acquire(&reader, LockKind::Shared).expect("lock");
+        let writer = std::thread::spawn({
+            let path = path.clone();
+            move || update(&path, 1, |update| update.put(b"a", b"1", false).map(drop))
+        });
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert!(!writer.is_finished());
+        std::fs::rename(new.path(), &path).expect("renamed");
+        drop(held);
+        writer.join().expect("no panic").expect("updated");
+        assert_eq!(walked(&path).len(), 1);
+        assert_eq!(LmdbFile::open(reader).expect("sound").entries(), 0);
+    }
+
     #[test]
     fn a_failed_update_changes_nothing() {
         let scratch = empty();

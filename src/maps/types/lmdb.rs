@@ -160,3 +160,59 @@ impl LookupTable for LmdbTable {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::maps::lmdb::{LmdbWriter, update};
+    use std::os::unix::ffi::OsStrExt;
+
+    fn table_in(directory: &Path, name: &str) -> (Vec<u8>, PathBuf) {
+        let path = directory.join(format!("{name}.lmdb"));
+        let file = File::options().read(true).write(true).create_new(true).open(&path).expect("scratch file");
+        LmdbWriter::new(&file).finish().expect("scratch space");
+        (directory.join(name).as_os_str().as_bytes().to_vec(), path)
+    }
+
+    fn put(path: &Path, entries: &[(&[u8], &[u8])]) {
+        update(path, 1, |update| entries.iter().try_for_each(|(key, value)| update.put(key, value, true).map(drop)))
+            .expect("updated");
+    }
+
+    #[test]
+    fn a_changed_and_a_replaced_file_are_noticed() {
+        let scratch = tempfile::tempdir().expect("scratch directory");
+        let (name, path) = table_in(scratch.path(), "t");
+        let mut table = LmdbTable::open(&name, OpenOptions::default()).expect("opened");
+        assert_eq!(table.lookup(b"Key"), Ok(None));
+        for value in [&b"1\0"[..], b"2\0", b"3\0"] {
+            put(&path, &[(b"key\0", value)]);
+            assert_eq!(table.lookup(b"Key"), Ok(Some(value[..1].to_vec())));
+        }
+        let (_, other) = table_in(scratch.path(), "other");
+        put(&other, &[(b"key\0", b"4\0")]);
+        std::fs::rename(&other, &path).expect("renamed");
+        assert_eq!(table.lookup(b"Key"), Ok(Some(b"4".to_vec())));
+        std::fs::write(&path, b"").expect("written");
+        assert!(table.lookup(b"Key").is_err());
+    }
+
+    /// The first hit tells whether keys have trailing NULs; entries of the other form are then not found.
+    #[test]
+    fn many_keys_at_once_get_the_answers_that_they_get_one_by_one() {
+        let scratch = tempfile::tempdir().expect("scratch directory");
+        let (name, path) = table_in(scratch.path(), "t");
+        put(&path, &[(b"a\0", b"1\0"), (b"b", b"2"), (b"c\0", b"3"), (b"d", b"4\0")]);
+        let lists: [&[&[u8]]; 5] =
+            [&[], &[b"x", b"A", b"b", b"c", b"d"], &[b"x", b"b", b"a", b"d"], &[b"y", b"x"], &[b"b", b"", b"d"]];
+        for keys in lists {
+            let open = || LmdbTable::open(&name, OpenOptions::default()).expect("opened");
+            let mut table = open();
+            let one_by_one: Vec<Answer> = keys.iter().map(|key| table.lookup(key)).collect();
+            let at_once = open().lookup_all(keys);
+            let end = one_by_one.iter().position(Result::is_err).unwrap_or(keys.len());
+            assert_eq!(at_once[..end], one_by_one[..end], "{keys:?}");
+            assert!(at_once[end..].iter().all(Result::is_err), "{keys:?}");
+        }
+    }
+}
