@@ -87,13 +87,16 @@ fn compare(cases: &[Case], theirs: &BTreeMap<String, record::Record>, ours: &BTr
             wrong.extend(difference(name, command, expected, answer, &listed));
         }
     }
-    let stale = listed.iter().filter(|listed| {
-        let named = |case: &&Case| case.name == listed.case;
-        let used = |command: &CommandLine| listed.is_about(&listed.case, &command.text);
-        // Cases may have been left out by POSTWRIGHT_CASE.
-        cases.iter().find(named).is_some_and(|case| !case.script.commands.iter().any(used))
-    });
-    wrong.extend(stale.map(|listed| format!("{}: listed, but no command line is: {}", listed.case, listed.command)));
+    // A part of the cases tells nothing about what is listed for others.
+    if std::env::var_os("POSTWRIGHT_CASE").is_none() {
+        let is_used = |listed: &&Difference| {
+            let about = |case: &Case| case.script.commands.iter().any(|line| listed.is_about(&case.name, &line.text));
+            cases.iter().any(about)
+        };
+        let stale = listed.iter().filter(|listed| !is_used(listed));
+        wrong
+            .extend(stale.map(|listed| format!("{}: listed, but no command line is: {}", listed.case, listed.command)));
+    }
     println!("{compared} command lines in {} configurations", ours.len());
     let shown: Vec<&String> = wrong.iter().take(SHOWN).collect();
     let text: String = shown.iter().map(|wrong| format!("\n{wrong}\n")).collect();

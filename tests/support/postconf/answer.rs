@@ -71,10 +71,10 @@ impl PartialEq for Text {
 impl Eq for Text {}
 
 impl Answer {
-    /// The answer, given what a run left; `inside` is the directory as the program knew it.
-    pub fn new(status: String, stdout: &[u8], stderr: &[u8], files: (&State, &State), inside: &str) -> Self {
+    /// The answer, given what a run left.
+    pub fn new(status: String, stdout: &[u8], stderr: &[u8], files: (&State, &State), hide: Hide<'_>) -> Self {
         let (before, after) = files;
-        let place = |text: &[u8]| replace(text, inside.as_bytes(), DIRECTORY.as_bytes());
+        let place = |text: &[u8]| replace(text, hide.directory.as_bytes(), DIRECTORY.as_bytes());
         let mut changes = BTreeMap::new();
         for (name, entry) in after.iter().filter(|(name, entry)| before.get(*name) != Some(entry)) {
             let change = match entry {
@@ -86,11 +86,11 @@ impl Answer {
         for name in before.keys().filter(|name| !after.contains_key(*name)) {
             changes.insert(name.clone(), Change::Gone);
         }
-        let stderr = mask(&place(stderr));
+        let stderr = without_patch_release(&place(stderr));
         let lines = stderr.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         Self {
             status,
-            stdout: Text::Whole(mask(&place(stdout))),
+            stdout: Text::Whole(hide.values(&place(stdout))),
             stderr: lines.map(<[u8]>::to_vec).collect(),
             files: changes,
         }
@@ -108,39 +108,45 @@ impl Answer {
     }
 }
 
-/// Parameters whose values come from the machine, the run or the patch release, unless a case sets them to something in
-/// `example.com` or `127.0.0.0/8`.
-const ELSEWHERE: [&str; 6] =
-    ["mail_release_date", "mydomain", "myhostname", "mynetworks", "process_id", "process_name"];
-
-/// Hides what is not the same everywhere.
-fn mask(text: &[u8]) -> Vec<u8> {
-    let mut masked = Vec::with_capacity(text.len());
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        match value_start(line) {
-            Some(start) if !is_from_case(&line[start..]) => {
-                masked.extend_from_slice(&line[..start]);
-                masked.extend_from_slice(b"@HOST@\n");
-            }
-            _ => masked.extend(without_patch_release(line)),
-        }
-    }
-    masked
+/// What is not the same everywhere.
+#[derive(Clone, Copy)]
+pub struct Hide<'run> {
+    /// The directory as the program knew it.
+    pub directory: &'run str,
+    /// Defaults are asked for: some come from the machine.
+    pub defaults: bool,
 }
 
-/// Where the value of such a parameter begins, in any of the forms in which they are printed.
-fn value_start(line: &[u8]) -> Option<usize> {
+/// Parameters whose values come from the run or the patch release.
+const FROM_RUN: [&str; 2] = ["mail_release_date", "process_id"];
+
+/// Parameters whose defaults come from the machine.
+const FROM_MACHINE: [&str; 3] = ["mydomain", "myhostname", "mynetworks"];
+
+impl Hide<'_> {
+    /// Standard output without such values.
+    fn values(self, text: &[u8]) -> Vec<u8> {
+        let mut hidden = Vec::with_capacity(text.len());
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            match value_start(line) {
+                Some((name, start)) if FROM_RUN.contains(&name) || self.defaults && FROM_MACHINE.contains(&name) => {
+                    hidden.extend_from_slice(&line[..start]);
+                    hidden.extend_from_slice(b"@HOST@\n");
+                }
+                _ => hidden.extend(without_patch_release(line)),
+            }
+        }
+        hidden
+    }
+}
+
+/// The parameter in a line, and where its value begins, in any of the forms in which they are printed.
+fn value_start(line: &[u8]) -> Option<(&str, usize)> {
     let json = line.starts_with(b"{\"");
     let name_end = memchr::memmem::find(line, if json { b"\": \"" } else { b" = " })?;
     let name = std::str::from_utf8(&line[if json { 2 } else { 0 }..name_end]).ok()?;
     // With -P the service and its type stand before the name.
-    let name = name.rsplit('/').next()?;
-    ELSEWHERE.contains(&name).then_some(name_end + if json { 4 } else { 3 })
-}
-
-fn is_from_case(value: &[u8]) -> bool {
-    let has = |part: &[u8]| memchr::memmem::find(value, part).is_some();
-    has(b"example") || has(b"127.0.0.0/8") || has(b"$") || has(b"postconf")
+    Some((name.rsplit('/').next()?, name_end + if json { 4 } else { 3 }))
 }
 
 /// `3.11.7` as `3.11.@`.

@@ -8,9 +8,9 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Difference {
-    /// The case.
+    /// The case; `*` at the end stands for anything.
     pub case: String,
-    /// Its command lines: as in the file `commands`, where `*` at the end stands for anything.
+    /// Its command lines, as in the file `commands`; `*` at the end stands for anything.
     pub command: String,
     /// Among `status`, `stdout`, `stderr`, `files`: all that differs.
     pub what: Vec<String>,
@@ -38,10 +38,10 @@ pub fn read(path: &Path) -> Vec<Difference> {
 impl Difference {
     /// Whether it is about this command line.
     pub fn is_about(&self, case: &str, command: &str) -> bool {
-        let matches = match self.command.strip_suffix('*') {
-            Some(start) => command.starts_with(start),
-            None => command == self.command,
+        let matches = |pattern: &str, text: &str| match pattern.strip_suffix('*') {
+            Some(start) => text.starts_with(start),
+            None => text == pattern,
         };
-        case == self.case && matches
+        matches(&self.case, case) && matches(&self.command, command)
     }
 }

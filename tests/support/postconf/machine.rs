@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::answer::Answer;
+use super::answer::{Answer, Hide};
 use super::case::{Case, DIRECTORY, remove, replace, state};
 use super::script::CommandLine;
 
@@ -128,8 +128,9 @@ impl Place<'_> {
             (None, signal) => format!("signal {}", signal.unwrap_or_default()),
         };
         let stderr = if line.loud { &[] } else { &*output.stderr };
+        let hide = Hide { directory: &self.inside, defaults: line.asks_for_defaults() };
         let files = (&before, &state(&directory));
-        let mut answer = Answer::new(status, &output.stdout, stderr, files, &self.inside);
+        let mut answer = Answer::new(status, &output.stdout, stderr, files, hide);
         if line.brief {
             answer.stdout = answer.stdout.hashed();
         }

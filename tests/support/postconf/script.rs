@@ -29,6 +29,16 @@ pub struct CommandLine {
     pub arguments: Vec<Vec<u8>>,
 }
 
+impl CommandLine {
+    /// Whether -d is among its options.
+    pub fn asks_for_defaults(&self) -> bool {
+        self.arguments.iter().filter_map(|word| word.strip_prefix(b"-")).any(|letters| {
+            // What follows these is their argument.
+            letters.iter().take_while(|letter| !b"cCoT".contains(letter)).any(|letter| *letter == b'd')
+        })
+    }
+}
+
 /// A file `commands`.
 #[derive(Default)]
 pub struct Script {
