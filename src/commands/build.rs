@@ -186,7 +186,7 @@ fn one(
             Err(_) => Index::Unread,
         },
     );
-    let entries = match entries {
+    let mut entries = match entries {
         Ok(entries) => entries,
         Err(error) => {
             return line(path, Status::Failed(format!("{}: {}", source_path.display(), system_words(&error))));
@@ -203,6 +203,11 @@ fn one(
     if options.check {
         return line(path, Status::Stale);
     }
+    if recipe.form == crate::syntax::table_line::TableForm::Aliases {
+        // As postalias does, which stores the name that the mail system goes by.
+        let host = opened.configuration.expanded(b"myhostname", None).unwrap_or_default();
+        add_alias_records(&mut entries, &host);
+    }
     let status = match build(entries, &recipe, index_type, &source_path, &path, output) {
         Ok(entries) => Status::Built { entries },
         Err(message) => Status::Failed(message),
@@ -211,7 +216,7 @@ fn one(
 }
 
 fn build(
-    mut entries: Entries,
+    entries: Entries,
     recipe: &Recipe,
     index_type: IndexType,
     source_path: &Path,
@@ -219,9 +224,6 @@ fn build(
     output: &Output,
 ) -> Result<usize, String> {
     let access = index_access(index_type, source_path, path).map_err(|error| system_words(&error))?;
-    if recipe.form == crate::syntax::table_line::TableForm::Aliases {
-        add_alias_records(&mut entries, rustix::system::uname().nodename().to_bytes());
-    }
     match write_index(&entries, recipe, index_type, path, access) {
         Ok(outcome) => {
             let complaints = entries.complaints().iter().chain(&outcome.duplicates);
