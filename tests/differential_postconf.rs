@@ -125,6 +125,7 @@ fn difference(case: &str, command: &str, theirs: &Answer, ours: &Answer, listed:
     if std::env::var_os("POSTWRIGHT_LIST").is_some() {
         println!("DIFFERS\t{case}\t{command}\t{}", differ.join(" "));
     }
+    text += &format!("  differs: {differ:?}\n");
     let (theirs, ours) = (shown(theirs), shown(ours));
     let diff = similar::TextDiff::from_lines(&theirs, &ours);
     let diff = diff.unified_diff().context_radius(3).header("Postfix", "ours").to_string();
