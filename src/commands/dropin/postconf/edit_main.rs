@@ -78,12 +78,14 @@ pub fn check_operand(text: &[u8]) -> Result<(), Fatal> {
 pub fn assignment(text: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Fatal> {
     match split_assignment(text) {
         Ok((name, _, value)) => Ok((text[name].to_vec(), text[value].to_vec())),
-        Err(fault) => {
-            let what: &[u8] = match fault {
-                FaultKind::MissingName => b"missing attribute name",
-                _ => b"missing '=' after attribute name",
-            };
-            Err(Fatal::new([what, b": \"", text, b"\""].concat()))
-        }
+        Err(fault) => Err(Fatal::new([assignment_fault(fault), b": \"", text, b"\""].concat())),
+    }
+}
+
+/// What is wrong with text that is not `name=value`, in Postfix's words.
+pub fn assignment_fault(fault: FaultKind) -> &'static [u8] {
+    match fault {
+        FaultKind::MissingName => b"missing attribute name",
+        _ => b"missing '=' after attribute name",
     }
 }

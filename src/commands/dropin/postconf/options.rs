@@ -1,5 +1,6 @@
 //! What postconf is asked to do: options, and which of them go together.
 
+use super::edit_main::assignment_fault;
 use crate::commands::dropin::getopt::Options as Getopt;
 use crate::commands::dropin::messages::{Fatal, Messages};
 use crate::syntax::logical::is_space;
@@ -182,15 +183,8 @@ fn classes(text: &[u8]) -> Result<Classes, Fatal> {
 /// # Errors
 /// Anything but `name=value`.
 pub fn override_of(text: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Fatal> {
-    use crate::syntax::FaultKind;
     match split_assignment(text) {
         Ok((name, _, value)) => Ok((text[name].to_vec(), text[value].to_vec())),
-        Err(fault) => {
-            let what: &[u8] = match fault {
-                FaultKind::MissingName => b"missing attribute name",
-                _ => b"missing '=' after attribute name",
-            };
-            Err(Fatal::new([b"invalid parameter override: ", text, b": ", what].concat()))
-        }
+        Err(fault) => Err(Fatal::new([b"invalid parameter override: ", text, b": ", assignment_fault(fault)].concat())),
     }
 }
