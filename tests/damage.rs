@@ -56,7 +56,7 @@ type Found = Vec<Result<Option<Vec<u8>>, LookupError>>;
 type Walked = Result<Vec<(Vec<u8>, Vec<u8>)>, LookupError>;
 
 fn use_it(reference: &TableReference) -> (Found, Walked) {
-    let mut table = match open(reference, OpenOptions::default()) {
+    let mut table = match open(reference, &OpenOptions::default()) {
         Ok(table) => table,
         Err(error) => return (Vec::new(), Err(error)),
     };
@@ -178,7 +178,7 @@ fn every_truncation_is_an_error() {
         let file = File::options().write(true).open(&index).unwrap();
         for length in (0..bytes.len()).rev() {
             file.set_len(length as u64).unwrap();
-            let walked = open(&reference, OpenOptions::default()).and_then(|mut table| table.walk(&mut |_, _| {}));
+            let walked = open(&reference, &OpenOptions::default()).and_then(|mut table| table.walk(&mut |_, _| {}));
             assert!(walked.is_err(), "{}: {length} of {} bytes", index_type.name(), bytes.len());
         }
     }

@@ -12,4 +12,4 @@ pub mod table;
 pub mod types;
 
 pub use error::LookupError;
-pub use table::{Answer, LookupTable, OpenOptions, TableReference, open};
+pub use table::{Answer, Caller, LookupTable, NoCaller, OpenOptions, TableReference, open};

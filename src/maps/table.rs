@@ -5,6 +5,7 @@ use super::error::LookupError;
 use super::types;
 use crate::config::catalogue;
 pub use crate::config::tables::TableReference;
+use std::sync::Arc;
 
 /// What a table says to a key: its value, or nothing; or why there is no answer.
 pub type Answer = Result<Option<Vec<u8>>, LookupError>;
@@ -30,18 +31,46 @@ pub trait LookupTable {
     fn walk(&mut self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), LookupError>;
 }
 
+/// Who opens a table: what the table tells beside its answers goes there, and the settings that some types need come from there.
+pub trait Caller: Send + Sync {
+    /// Something is odd, in a table's source or in what it was asked.
+    fn warning(&self, text: &[u8]);
+
+    /// Something worth knowing happened (`debug:`).
+    fn info(&self, text: &[u8]);
+
+    /// The expanded value of a main.cf parameter; nothing if there is none.
+    fn parameter(&self, name: &str) -> Option<Vec<u8>>;
+}
+
+/// A caller who does not listen and has no main.cf.
+#[derive(Clone, Copy, Debug)]
+pub struct NoCaller;
+
+impl Caller for NoCaller {
+    fn warning(&self, _: &[u8]) {}
+
+    fn info(&self, _: &[u8]) {}
+
+    fn parameter(&self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+}
+
 /// How a table is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct OpenOptions {
     /// How keys are folded before they are looked up.
     pub folding: Folding,
     /// `-n` and `-N`: look only for keys without, or with, a trailing NUL; `None` finds both.
     pub trailing_nul: Option<bool>,
+    /// Who opens it.
+    pub caller: Arc<dyn Caller>,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { folding: Folding::Unicode, trailing_nul: None }
+        Self { folding: Folding::Unicode, trailing_nul: None, caller: Arc::new(NoCaller) }
     }
 }
 
@@ -49,7 +78,7 @@ impl Default for OpenOptions {
 ///
 /// # Errors
 /// For an unknown or unavailable type, and what opening the table gives.
-pub fn open(reference: &TableReference, options: OpenOptions) -> Result<Box<dyn LookupTable>, LookupError> {
+pub fn open(reference: &TableReference, options: &OpenOptions) -> Result<Box<dyn LookupTable>, LookupError> {
     match reference.map_type.as_str() {
         "lmdb" => Ok(Box::new(types::lmdb::LmdbTable::open(&reference.name, options)?)),
         "cdb" => Ok(Box::new(types::cdb::CdbTable::open(&reference.name, options)?)),

@@ -108,7 +108,7 @@ impl Scratch {
 pub fn entries(map_type: &str, table: &Path) -> Result<Pairs, postwright::maps::LookupError> {
     let reference = TableReference { map_type: map_type.into(), name: table.as_os_str().as_encoded_bytes().to_vec() };
     let mut pairs = Pairs::new();
-    open(&reference, OpenOptions::default())?.walk(&mut |key, value| {
+    open(&reference, &OpenOptions::default())?.walk(&mut |key, value| {
         if !key.starts_with(b"YP_") && key != b"@" {
             assert!(pairs.insert(key.to_vec(), value.to_vec()).is_none(), "a key stands twice");
         }

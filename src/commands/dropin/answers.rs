@@ -162,7 +162,7 @@ impl<'a> Tables<'a> {
 /// When it cannot be opened.
 pub fn open_table(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<Box<dyn LookupTable>, Fatal> {
     let reference = operand.reference()?;
-    let table = maps::open(&reference, manner.open_options()).map_err(|error| lookup_failed(&error))?;
+    let table = maps::open(&reference, &manner.open_options()).map_err(|error| lookup_failed(&error))?;
     warn_of_age(&reference, messages);
     Ok(table)
 }

@@ -1,6 +1,7 @@
 //! The drop-in names: programs that speak as their originals do.
 
 mod answers;
+mod caller;
 mod change;
 mod complaints;
 mod context;

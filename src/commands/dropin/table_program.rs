@@ -2,16 +2,18 @@
 //!
 //! Source: postmap(1), postalias(1).
 
+use super::caller::ProgramCaller;
 use super::context::Context;
 use super::getopt::Options;
 use super::messages::{Fatal, Messages};
 use super::{change, create, mail_query, query, sequence};
 use crate::maps::compile::{Duplicates, Folding, Inherit, Recipe};
-use crate::maps::{OpenOptions, TableReference};
+use crate::maps::{Caller, OpenOptions, TableReference};
 use crate::syntax::table_line::TableForm;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// A program that makes and reads tables.
 #[derive(Debug)]
@@ -35,7 +37,7 @@ enum Job {
 }
 
 /// How it is to be done.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Manner {
     /// The form of sources and listings.
     pub form: TableForm,
@@ -61,6 +63,8 @@ pub struct Manner {
     pub host: Vec<u8>,
     /// `non_bdb_migration_level` asks for another type than `hash:` and `btree:`; these are they.
     pub redirect: Option<(Vec<u8>, Vec<u8>)>,
+    /// The program, as its tables see it.
+    pub caller: Arc<dyn Caller>,
 }
 
 impl Manner {
@@ -89,7 +93,7 @@ impl Manner {
     /// How a table is opened.
     #[must_use]
     pub fn open_options(&self) -> OpenOptions {
-        OpenOptions { folding: self.folding(), trailing_nul: self.trailing_nul }
+        OpenOptions { folding: self.folding(), trailing_nul: self.trailing_nul, caller: Arc::clone(&self.caller) }
     }
 }
 
@@ -177,11 +181,11 @@ struct Line<'a> {
 #[must_use]
 pub fn run(program: &TableProgram, arguments: &[OsString]) -> ExitCode {
     let called = arguments.first().map(OsString::as_os_str).unwrap_or_default();
-    let messages = Messages::new(called);
+    let messages = Arc::new(Messages::new(called));
     messages.end(work(program, arguments.get(1..).unwrap_or_default(), &messages))
 }
 
-fn work(program: &TableProgram, arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
+fn work(program: &TableProgram, arguments: &[OsString], messages: &Arc<Messages>) -> Result<ExitCode, Fatal> {
     let line = parse(program, arguments, messages)?;
     let context = Context::load(line.directory.as_deref(), messages)?;
     let keys_from_input = line.job == Job::Query(b"-".to_vec());
@@ -203,6 +207,7 @@ fn work(program: &TableProgram, arguments: &[OsString], messages: &Messages) -> 
         }
     };
     let utf8 = context.boolean("smtputf8_enable", messages)? && !line.no_utf8 && (!from_mail || line.force_utf8);
+    let header_size = if from_mail { context.number("header_size_limit", messages)? } else { 0 };
     let manner = Manner {
         form: program.form,
         no_folding: line.no_folding,
@@ -216,6 +221,7 @@ fn work(program: &TableProgram, arguments: &[OsString], messages: &Messages) -> 
         map_size: context.number("lmdb_map_size", messages)?,
         host: context.value("myhostname", messages)?,
         redirect,
+        caller: Arc::new(ProgramCaller::new(messages, context)),
     };
     if line.operands.is_empty() {
         return Err(Fatal::new(program.usage));
@@ -226,7 +232,6 @@ fn work(program: &TableProgram, arguments: &[OsString], messages: &Messages) -> 
         Job::Insert => change::insert(operands, &manner, messages),
         Job::Delete(key) => change::delete(&key, operands, &manner, messages),
         Job::Query(key) if key == b"-" && from_mail => {
-            let header_size = context.number("header_size_limit", messages)?;
             let wanted = mail_query::Wanted { headers: line.header, body: line.body, mime: line.mime, header_size };
             mail_query::query_mail(wanted, operands, &manner, messages)
         }

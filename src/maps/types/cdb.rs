@@ -23,7 +23,7 @@ impl CdbTable {
     ///
     /// # Errors
     /// When the file cannot be opened or is no cdb file.
-    pub fn open(name: &[u8], options: OpenOptions) -> Result<Self, LookupError> {
+    pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
         let path = index_path(name, ".cdb");
         let cdb = open_cdb(&path)?;
         Ok(Self { path, cdb, nul: NulForm::new(options), folding: options.folding })

@@ -49,7 +49,7 @@ impl LmdbTable {
     ///
     /// # Errors
     /// When the file cannot be opened or is no LMDB file.
-    pub fn open(name: &[u8], options: OpenOptions) -> Result<Self, LookupError> {
+    pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
         let path = index_path(name, ".lmdb");
         Ok(Self { open: Open::at(&path)?, path, nul: NulForm::new(options), folding: options.folding })
     }
@@ -183,7 +183,7 @@ mod tests {
     fn a_changed_and_a_replaced_file_are_noticed() {
         let scratch = tempfile::tempdir().expect("scratch directory");
         let (name, path) = table_in(scratch.path(), "t");
-        let mut table = LmdbTable::open(&name, OpenOptions::default()).expect("opened");
+        let mut table = LmdbTable::open(&name, &OpenOptions::default()).expect("opened");
         assert_eq!(table.lookup(b"Key"), Ok(None));
         for value in [&b"1\0"[..], b"2\0", b"3\0"] {
             put(&path, &[(b"key\0", value)]);
@@ -206,7 +206,7 @@ mod tests {
         let lists: [&[&[u8]]; 5] =
             [&[], &[b"x", b"A", b"b", b"c", b"d"], &[b"x", b"b", b"a", b"d"], &[b"y", b"x"], &[b"b", b"", b"d"]];
         for keys in lists {
-            let open = || LmdbTable::open(&name, OpenOptions::default()).expect("opened");
+            let open = || LmdbTable::open(&name, &OpenOptions::default()).expect("opened");
             let mut table = open();
             let one_by_one: Vec<Answer> = keys.iter().map(|key| table.lookup(key)).collect();
             let at_once = open().lookup_all(keys);

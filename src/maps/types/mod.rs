@@ -54,7 +54,7 @@ struct NulForm {
 }
 
 impl NulForm {
-    fn new(options: OpenOptions) -> Self {
+    fn new(options: &OpenOptions) -> Self {
         Self { with: options.trailing_nul != Some(false), without: options.trailing_nul != Some(true) }
     }
 
