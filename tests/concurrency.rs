@@ -80,8 +80,7 @@ fn read_by_program(mut program: impl FnMut() -> Command, seed: u64, stop: &Atomi
     while !stop.load(Ordering::Relaxed) {
         let keys: Vec<usize> = (0..300).map(|_| random.below(LASTING)).collect();
         let input: String = keys.iter().map(|key| format!("key{key}\n")).collect();
-        let mut child =
-            program().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = program().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut pipe = child.stdin.take().unwrap();
         let output = std::thread::scope(|scope| {
             scope.spawn(move || pipe.write_all(input.as_bytes()).unwrap());

@@ -7,6 +7,8 @@ pub mod check;
 pub mod cli;
 pub mod dropin;
 pub mod edit_lock;
+pub mod expand;
+pub mod find_service;
 pub mod output;
 pub mod progress;
 pub mod set;

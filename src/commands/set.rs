@@ -1,6 +1,7 @@
 //! `postwright set`: changes main.cf (or one service of master.cf) by range; comments, order and layout stay.
 
 use super::edit_lock::EditLock;
+use super::find_service::find_service;
 use super::output::{Output, fail};
 use super::site_options::SiteOptions;
 use crate::base::{Edit, Source, apply_edits, atomic_file};
@@ -96,13 +97,7 @@ fn parse(text: &str) -> Result<(Vec<u8>, Change), String> {
 
 fn in_service(source: &Arc<Source>, wanted: &str, name: &[u8], change: &Change) -> Result<Vec<Edit>, String> {
     let services = services(&parse_master_cf(source));
-    let found = services.iter().rfind(|service| service.label() == wanted);
-    let Some(service) = found else {
-        let known: Vec<String> = services.iter().map(crate::config::services::Service::label).collect();
-        let similar = crate::config::catalogue::suggest(wanted, known.iter().map(String::as_str));
-        let hint = similar.first().map_or_else(String::new, |similar| format!("; did you mean {similar}?"));
-        return Err(format!("{}: no service {wanted}{hint}", source.name()));
-    };
+    let service = find_service(&services, wanted, source.name())?;
     match change {
         Change::Set(value) => Ok(set_override(service, name, value)),
         Change::Add(_) | Change::Remove(_) => Err("+= and -= change main.cf only".into()),

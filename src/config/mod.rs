@@ -9,6 +9,7 @@ pub mod load;
 pub mod paths;
 pub mod services;
 pub mod tables;
+pub mod trace;
 
 pub use effective::{Configuration, Origin, Settings, Value};
 pub use load::{ConfigFiles, LoadError};

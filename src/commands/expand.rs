@@ -1,0 +1,270 @@
+//! `postwright expand`: what parameters and texts come to, and how.
+
+use super::find_service::find_service;
+use super::output::{Output, fail};
+use super::site_options::SiteOptions;
+use crate::config::Configuration;
+use crate::config::catalogue::{Version, suggest_parameter};
+use crate::config::expand::{ExpandError, Purpose};
+use crate::config::services::Service;
+use crate::config::trace::{Supplier, TraceStep, Use};
+use crate::diagnostic::render::{clean, json};
+use crate::maps::types::system_words;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// Expand parameters, or any text with $names in it
+///
+/// Without operands: all parameters that main.cf sets (or that the service overrides).
+#[derive(Args, Clone, Debug)]
+pub struct Expand {
+    /// Names of parameters; with a $ in it, a text
+    #[arg(value_name = "NAME|STRING")]
+    operands: Vec<String>,
+    /// Expand as this service does, with its -o
+    #[arg(long, value_name = "NAME/TYPE")]
+    service: Option<String>,
+    /// Show each substitution, and who supplied it
+    #[arg(long)]
+    trace: bool,
+    /// Format of the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    #[command(flatten)]
+    site: SiteOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Lines
+    Human,
+    /// One document
+    Json,
+}
+
+/// An operand that was expanded.
+struct Expanded {
+    operand: String,
+    /// As a use of the name, or of the text itself.
+    used: Use,
+    is_text: bool,
+    error: Option<ExpandError>,
+}
+
+/// Runs the command.
+pub fn run(options: &Expand, output: &Output) -> ExitCode {
+    let opened = options.site.settings().and_then(|settings| {
+        let opened = options.site.open(None, settings);
+        opened.map_err(|error| format!("{}: {}", error.path.display(), system_words(&error.error)))
+    });
+    let configuration = match opened {
+        Ok(opened) => opened.configuration,
+        Err(message) => return fail(&message),
+    };
+    let files = &configuration.files;
+    let master = files.master.as_ref().map_or("master.cf", |master| master.tree.source().name());
+    let service = match options.service.as_ref().map(|wanted| find_service(&files.services, wanted, master)) {
+        None => None,
+        Some(Ok(service)) => Some(service),
+        Some(Err(message)) => return fail(&message),
+    };
+    let operands = if options.operands.is_empty() { names(&configuration, service) } else { options.operands.clone() };
+    let mut failed = false;
+    let mut values = Vec::new();
+    for operand in operands {
+        match expand(&configuration, service, operand) {
+            Ok(expanded) => {
+                failed |= expanded.error.is_some();
+                values.push(expanded);
+            }
+            Err(message) => {
+                failed = true;
+                output.warning(&format!("postwright: {}", clean(&message)));
+            }
+        }
+    }
+    let target = configuration.settings.target;
+    match options.format {
+        Format::Json => {
+            let values: Vec<Value> = values.iter().map(|value| as_json(value, target)).collect();
+            output.line(&json!({ "version": 1, "values": values }).to_string());
+        }
+        Format::Human => values.iter().for_each(|value| show(value, options.trace, target, output)),
+    }
+    if failed { ExitCode::from(1) } else { ExitCode::SUCCESS }
+}
+
+/// The names that main.cf sets, or that a service overrides, each once.
+fn names(configuration: &Configuration, service: Option<&Service>) -> Vec<String> {
+    let names: Vec<String> = match service {
+        Some(service) => service.overrides.iter().map(|set| set.name.to_string_lossy()).collect(),
+        None => configuration.files.main.entries.iter().map(|entry| entry.name.to_string_lossy()).collect(),
+    };
+    let mut seen = std::collections::HashSet::new();
+    names.into_iter().filter(|name| seen.insert(name.clone())).collect()
+}
+
+fn expand(configuration: &Configuration, service: Option<&Service>, operand: String) -> Result<Expanded, String> {
+    if operand.contains('$') {
+        let trace = configuration.trace(operand.as_bytes(), service);
+        let (result, error) = match trace.result {
+            Ok(result) => (Some(result), None),
+            Err(error) => (None, Some(error)),
+        };
+        let used = Use {
+            name: Vec::new(),
+            written: Vec::new(),
+            purpose: Purpose::Substitute,
+            raw: Some(operand.clone().into_bytes()),
+            supplier: Supplier::CommandLine,
+            result,
+            steps: trace.steps,
+        };
+        return Ok(Expanded { operand, used, is_text: true, error });
+    }
+    match configuration.trace_parameter(operand.as_bytes(), service) {
+        Some((used, error)) => Ok(Expanded { operand, used, is_text: false, error }),
+        None => {
+            let similar = suggest_parameter(&operand).similar;
+            let hint = similar.first().map_or_else(String::new, |similar| format!("; did you mean {similar}?"));
+            Err(format!("{operand}: no such parameter in Postfix {}{hint}", configuration.settings.target))
+        }
+    }
+}
+
+fn show(expanded: &Expanded, trace: bool, target: Version, output: &Output) {
+    let used = &expanded.used;
+    if let Some(result) = &used.result {
+        let result = text(result);
+        match expanded.is_text {
+            true => output.line(&result),
+            false => output.line(&format!("{} = {result}", clean(&expanded.operand))),
+        }
+    }
+    if let Some(error) = &expanded.error {
+        output.warning(&format!("postwright: {}: {}", clean(&expanded.operand), clean(&error.to_string())));
+    }
+    if trace {
+        if !expanded.is_text {
+            output.line(&format!("  {}", supplied(used, target)));
+        }
+        show_steps(&used.steps, "  ", target, output);
+    }
+}
+
+/// A step a branch: what it is, and below it who supplied the value and the steps inside.
+fn show_steps(steps: &[TraceStep], indent: &str, target: Version, output: &Output) {
+    for (number, step) in steps.iter().enumerate() {
+        let is_last = number + 1 == steps.len();
+        let (branch, below) = if is_last { ("└ ", "  ") } else { ("├ ", "│ ") };
+        match step {
+            TraceStep::Comparison { written, left, right, holds } => {
+                let (left, right) = (text(left), text(right));
+                let outcome = if *holds { "holds" } else { "does not hold" };
+                output.line(&format!("{indent}{branch}{}: {outcome} for \"{left}\" and \"{right}\"", text(written)));
+            }
+            TraceStep::Use(used) => {
+                let outcome = match (&used.result, used.purpose) {
+                    (Some(result), _) => format!(" = {}", text(result)),
+                    (None, _) if used.raw.is_none() => ": not defined, so empty".to_string(),
+                    (None, Purpose::Test) if used.raw.as_ref().is_some_and(Vec::is_empty) => ": empty".to_string(),
+                    (None, Purpose::Test) => ": not empty".to_string(),
+                    (None, Purpose::Substitute) => ": failed".to_string(),
+                };
+                output.line(&format!("{indent}{branch}{}{outcome}", text(&used.written)));
+                let indent = format!("{indent}{below}");
+                if used.raw.is_some() {
+                    output.line(&format!("{indent}{}", supplied(used, target)));
+                }
+                show_steps(&used.steps, &indent, target, output);
+            }
+        }
+    }
+}
+
+/// `main.cf:3: mail.$mydomain`: who supplied a value, and the value if that is not what it came to.
+fn supplied(used: &Use, target: Version) -> String {
+    let supplier = supplier(&used.supplier, target);
+    let raw = used.raw.as_deref().unwrap_or_default();
+    if used.result.as_deref() == Some(raw) { supplier } else { format!("{supplier}: {}", text(raw)) }
+}
+
+fn supplier(supplier: &Supplier, target: Version) -> String {
+    match supplier {
+        Supplier::Main(source, span) => format!("{}:{}", clean(source.name()), source.position(span.start).line),
+        Supplier::Service(label, source, span) => {
+            format!("-o of {}, {}:{}", clean(label), clean(source.name()), source.position(span.start).line)
+        }
+        Supplier::CommandLine => "command line".into(),
+        Supplier::Default(since) if *since == Version::OLDEST => format!("default of Postfix {target}"),
+        Supplier::Default(since) => format!("default of Postfix {target}, since {since}"),
+        Supplier::Computed => "default, computed from the machine or other parameters".into(),
+        Supplier::Master => "name of the service".into(),
+        Supplier::Nobody => "nobody".into(),
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    clean(&String::from_utf8_lossy(bytes))
+}
+
+fn as_json(expanded: &Expanded, target: Version) -> Value {
+    let mut value = use_as_json(&expanded.used, target);
+    if let Value::Object(fields) = &mut value {
+        if expanded.is_text {
+            fields.shift_remove("name");
+            fields.shift_remove("from");
+        }
+        fields.shift_remove("written");
+        fields.shift_remove("purpose");
+        if let Some(error) = &expanded.error {
+            fields.insert("error".into(), error.to_string().into());
+        }
+    }
+    value
+}
+
+fn use_as_json(used: &Use, target: Version) -> Value {
+    let from = match &used.supplier {
+        Supplier::Main(source, span) => json!({ "kind": "main.cf", "span": json::span(source, *span) }),
+        Supplier::Service(label, source, span) => {
+            json!({ "kind": "service", "service": label, "span": json::span(source, *span) })
+        }
+        Supplier::CommandLine => json!({ "kind": "command-line" }),
+        Supplier::Default(since) => {
+            json!({ "kind": "default", "target": target.to_string(), "since": since.to_string() })
+        }
+        Supplier::Computed => json!({ "kind": "computed" }),
+        Supplier::Master => json!({ "kind": "service-name" }),
+        Supplier::Nobody => Value::Null,
+    };
+    let purpose = match used.purpose {
+        Purpose::Substitute => "substitute",
+        Purpose::Test => "test",
+    };
+    let steps: Vec<Value> = used.steps.iter().map(|step| step_as_json(step, target)).collect();
+    json!({
+        "name": lossy(&used.name),
+        "written": lossy(&used.written),
+        "purpose": purpose,
+        "raw": used.raw.as_deref().map(lossy),
+        "value": used.result.as_deref().map(lossy),
+        "from": from,
+        "steps": steps,
+    })
+}
+
+fn step_as_json(step: &TraceStep, target: Version) -> Value {
+    match step {
+        TraceStep::Use(used) => use_as_json(used, target),
+        TraceStep::Comparison { written, left, right, holds } => {
+            json!({ "comparison": lossy(written), "left": lossy(left), "right": lossy(right), "holds": holds })
+        }
+    }
+}
+
+/// JSON holds text: what is not UTF-8 is replaced.
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
