@@ -22,7 +22,7 @@ const READERS: usize = 4;
 
 /// The value of a key at some time. Its length, from a few bytes to several pages, tells torn values.
 fn value(key: usize, time: usize) -> String {
-    let length = if key % 97 == 0 { 9_000 } else { (key * 31 + time * 17) % 700 };
+    let length = if key.is_multiple_of(97) { 9_000 } else { (key * 31 + time * 17) % 700 };
     format!("{key}/{time}/{}", "x".repeat(length))
 }
 

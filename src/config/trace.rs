@@ -24,7 +24,7 @@ pub enum TraceStep {
     Use(Use),
     /// Two expanded operands were compared.
     Comparison {
-        /// The operands and what stands between them, as written.
+        /// The whole reference, as written.
         written: Vec<u8>,
         /// The left operand.
         left: Vec<u8>,
@@ -111,7 +111,8 @@ impl Configuration {
     /// Expands a text and says how.
     #[must_use]
     pub fn trace(&self, text: &[u8], service: Option<&Service>) -> Trace {
-        let mut observer = Tracer { configuration: self, service, text, open: Vec::new(), steps: Vec::new() };
+        let mut observer =
+            Tracer { configuration: self, service, text, open: Vec::new(), hidden: 0, steps: Vec::new() };
         let mut lookup = |name: &[u8]| match service {
             Some(service) if name == b"service_name" => Some(Cow::Borrowed(service.line.name().bytes())),
             _ => self.value(name, service).map(|value| value.bytes),
@@ -146,6 +147,8 @@ struct Tracer<'a> {
     text: &'a [u8],
     /// Names whose values are being expanded, the outermost first.
     open: Vec<Use>,
+    /// Names that are being expanded inside a name that refers to itself: Postfix goes round a hundred times, we show it once.
+    hidden: usize,
     steps: Vec<TraceStep>,
 }
 
@@ -169,6 +172,12 @@ impl Tracer<'_> {
 
 impl Observer for Tracer<'_> {
     fn looked_up(&mut self, step: &Step<'_>) {
+        let opens = step.purpose == Purpose::Substitute && step.raw.is_some();
+        if self.hidden > 0 {
+            self.hidden += usize::from(opens);
+            return;
+        }
+        let is_round = opens && self.open.iter().any(|open| open.name == step.name);
         let used = Use {
             name: step.name.to_vec(),
             written: self.written(step.span),
@@ -178,7 +187,10 @@ impl Observer for Tracer<'_> {
             result: None,
             steps: Vec::new(),
         };
-        if step.purpose == Purpose::Substitute && step.raw.is_some() {
+        if is_round {
+            self.hidden = 1;
+        }
+        if opens && !is_round {
             self.open.push(used);
         } else {
             self.step(TraceStep::Use(used));
@@ -186,13 +198,18 @@ impl Observer for Tracer<'_> {
     }
 
     fn substituted(&mut self, _: &Step<'_>, result: &[u8]) {
-        if let Some(mut used) = self.open.pop() {
+        if self.hidden > 0 {
+            self.hidden -= 1;
+        } else if let Some(mut used) = self.open.pop() {
             used.result = Some(result.to_vec());
             self.step(TraceStep::Use(used));
         }
     }
 
     fn compared(&mut self, span: Span, left: &[u8], right: &[u8], holds: bool) {
+        if self.hidden > 0 {
+            return;
+        }
         let written = self.written(span);
         self.step(TraceStep::Comparison { written, left: left.to_vec(), right: right.to_vec(), holds });
     }
@@ -235,7 +252,7 @@ mod tests {
 
     #[test]
     fn every_step_knows_its_supplier() {
-        let main = "mydomain = example.com\nmyhostname = mail.$mydomain\na = $a\nb = ${c?x:$none}\n";
+        let main = "mydomain = example.com\nmyhostname = mail.$mydomain\na = $a\nb = ${c?{x}:{$none}}\n";
         let master = "smtp inet n - n - - smtpd\n  -o mydomain=example.org\n";
         let main = Arc::new(Source::new("main.cf", main));
         let master = Arc::new(Source::new("master.cf", master));
@@ -257,12 +274,12 @@ mod tests {
             ),
             ("$mydomain", Some(service), &["$mydomain = example.org (smtp/inet master.cf:2)"]),
             ("$service_name", Some(service), &["$service_name = smtp (Master)"]),
-            ("$b", None, &["$b =  (main.cf:4)", "  ${c?x:$none} = - (Nobody)", "  $none = - (Nobody)"]),
-            ("$a", None, &["$a = - (main.cf:3)", "  $a = - (main.cf:3)"]),
+            ("$b", None, &["$b =  (main.cf:4)", "  ${c?{x}:{$none}} = - (Nobody)", "  $none = - (Nobody)"]),
+            ("$a", None, &["$a =  (main.cf:3)", "  $a = - (main.cf:3)"]),
             (
                 "${{$mydomain} == {x}}",
                 None,
-                &["$mydomain = example.com (main.cf:1)", "{$mydomain} == {x}: example.com x false"],
+                &["$mydomain = example.com (main.cf:1)", "${{$mydomain} == {x}}: example.com x false"],
             ),
         ];
         for (text, service, expected) in cases {
@@ -285,7 +302,7 @@ mod tests {
         };
         let cases = [
             ("append_dot_mydomain", Version::new(2, 11), "2.11"),
-            ("append_dot_mydomain", Version::NEWEST, "3.0"),
+            ("append_dot_mydomain", Version::NEWEST, "3.6"),
             ("compatibility_level", Version::NEWEST, "3.0"),
             ("relay_destination_rate_delay", Version::NEWEST, "2.11"),
             ("myhostname", Version::NEWEST, "Computed"),

@@ -1,0 +1,4 @@
+//! Command lines of `testdata/postmap` and a place to run them in.
+
+pub mod case;
+pub mod place;
