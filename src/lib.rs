@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | 8 | [`commands`] | one file per command: arguments, output, exit status |
 //! | 6 | [`lint`] | what is wrong with a site |
+//! | 5 | [`routing`] | where mail goes, and each step on the way |
 //! | 4 | [`maps`] | lookup tables: opening, looking up, compiling |
 //! | 3 | [`config`] | parameters, `$name` expansion, services, effective values |
 //! | 2 | [`syntax`] | logical lines and lossless trees, one parser per file kind |
@@ -29,4 +30,5 @@ pub mod diagnostic;
 pub mod lint;
 pub mod mail;
 pub mod maps;
+pub mod routing;
 pub mod syntax;

@@ -1,13 +1,15 @@
 //! Floor 4: lookup tables.
 //!
 //! [`table`] is the interface and the door; [`types`] holds one file per map type; [`compile`] turns a source into an indexed
-//! file; [`lmdb`] and [`cdb`] are the file formats; [`file_values`] is for values that stand for files.
+//! file; [`lmdb`] and [`cdb`] are the file formats; [`file_values`] is for values that stand for files; [`source_table`]
+//! looks into a source itself, where there is no index.
 
 pub mod cdb;
 pub mod compile;
 pub mod error;
 pub mod file_values;
 pub mod lmdb;
+pub mod source_table;
 pub mod table;
 pub mod types;
 

@@ -24,6 +24,12 @@ pub trait LookupTable {
         keys.iter().map(|key| self.lookup(key)).collect()
     }
 
+    /// The line, from 1, of the source that answers this key; nothing if the table does not know.
+    fn line_of(&mut self, key: &[u8]) -> Option<usize> {
+        let _ = key;
+        None
+    }
+
     /// Visits all entries in the table's own order, without the NULs that databases may append.
     ///
     /// # Errors

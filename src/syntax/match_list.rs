@@ -38,6 +38,14 @@ pub struct Element {
     pub span: Span,
 }
 
+impl Element {
+    /// The text, with a `!` if that turns it.
+    #[must_use]
+    pub fn shown(&self) -> Vec<u8> {
+        [if self.negated { &b"!"[..] } else { b"" }, self.text.bytes()].concat()
+    }
+}
+
 /// What an element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ElementKind {

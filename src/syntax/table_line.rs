@@ -10,7 +10,7 @@ use super::logical::{is_space, trim_end, trim_start};
 use std::ops::Range;
 
 /// What separates key and value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TableForm {
     /// `key value`, for postmap.
     KeyValue,

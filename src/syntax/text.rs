@@ -24,6 +24,12 @@ impl Text {
         text
     }
 
+    /// Text that is no part of a source: its places are its own offsets.
+    #[must_use]
+    pub fn whole(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_vec(), pieces: vec![(0, 0)] }
+    }
+
     /// The bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

@@ -1,0 +1,103 @@
+//! A table's source, looked up as the index made from it would be: for sites whose indexes are not built, and for knowing the
+//! line that an answer comes from.
+
+use super::compile::index::{Unique, unique};
+use super::compile::{Duplicates, Entries, Entry, Folding, Recipe, load, read_entries};
+use super::error::LookupError;
+use super::table::{Answer, LookupTable};
+use super::types::system_words;
+use crate::syntax::table_line::TableForm;
+use std::path::Path;
+
+/// A source in memory.
+#[derive(Debug)]
+pub struct SourceTable {
+    entries: Entries,
+    /// Indices of the entries that an index would hold, in the order of their keys.
+    kept: Vec<u32>,
+}
+
+impl SourceTable {
+    /// Reads a source.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is too big to be compiled.
+    pub fn open(path: &Path, form: TableForm) -> Result<Self, LookupError> {
+        let failed = |words: String| LookupError::Config(format!("{}: {words}", path.display()));
+        let bytes = load(path).map_err(|error| failed(system_words(&error)))?;
+        Self::from_bytes(bytes, form).map_err(failed)
+    }
+
+    /// Takes a source.
+    ///
+    /// # Errors
+    /// Words for a source that is too big to be compiled.
+    pub fn from_bytes(source: Vec<u8>, form: TableForm) -> Result<Self, String> {
+        let entries = read_entries(source, &Recipe::standard(form));
+        let Unique { kept, .. } = unique(&entries, Duplicates::Ignore).map_err(|error| error.to_string())?;
+        Ok(Self { entries, kept })
+    }
+
+    /// How many entries an index would hold.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Whether it would be empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    fn find(&self, key: &[u8]) -> Option<&Entry> {
+        let key = Folding::Unicode.apply(key);
+        let all = self.entries.all();
+        let found = self.kept.binary_search_by(|&index| self.entries.key(&all[index as usize]).cmp(&key)).ok()?;
+        Some(&all[self.kept[found] as usize])
+    }
+}
+
+impl LookupTable for SourceTable {
+    fn lookup(&mut self, key: &[u8]) -> Answer {
+        Ok(self.find(key).map(|entry| self.entries.value(entry).to_vec()))
+    }
+
+    fn line_of(&mut self, key: &[u8]) -> Option<usize> {
+        let start = self.entries.line_start(self.find(key)?);
+        Some(self.entries.line_number(start))
+    }
+
+    fn walk(&mut self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), LookupError> {
+        let all = self.entries.all();
+        for &index in &self.kept {
+            let entry = &all[index as usize];
+            visit(self.entries.key(entry), self.entries.value(entry));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_answers_as_an_index_would() {
+        let source = b"# comment\nB two\n  words\na 1\nb again\n".to_vec();
+        let mut table = SourceTable::from_bytes(source, TableForm::KeyValue).expect("small");
+        let cases =
+            [("b", Some("two  words"), Some(2)), ("A", Some("1"), Some(4)), ("c", None, None), ("", None, None)];
+        for (key, value, line) in cases {
+            let found = table.lookup(key.as_bytes()).expect("no errors");
+            assert_eq!(found.as_deref(), value.map(str::as_bytes), "{key}");
+            assert_eq!(table.line_of(key.as_bytes()), line, "{key}");
+        }
+        let mut seen = Vec::new();
+        table.walk(&mut |key, value| seen.push((key.to_vec(), value.to_vec()))).expect("walked");
+        assert_eq!(seen, [(b"a".to_vec(), b"1".to_vec()), (b"b".to_vec(), b"two  words".to_vec())]);
+        assert_eq!((table.len(), table.is_empty()), (2, false));
+        let mut aliases = SourceTable::from_bytes(b"a: b, c\n".to_vec(), TableForm::Aliases).expect("small");
+        assert_eq!(aliases.lookup(b"a"), Ok(Some(b"b, c".to_vec())));
+    }
+}

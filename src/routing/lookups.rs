@@ -1,0 +1,126 @@
+//! The tables of a configuration, opened once and asked on behalf of decisions, each lookup leaving its trail.
+//!
+//! An indexed table whose index is not there is looked up in its source, as the index made from it would be: a checkout holds
+//! sources only. Of an answer from an index the line is found in the source, if that is there and says the same.
+
+use super::trail::{Found, Place, StepKind, Trail};
+use crate::config::Configuration;
+use crate::config::paths::PathMap;
+use crate::maps::compile::IndexType;
+use crate::maps::source_table::SourceTable;
+use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableReference, open};
+use crate::syntax::table_line::TableForm;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// All that decisions need to ask: the configuration and its tables.
+pub struct Lookups<'a> {
+    /// The configuration.
+    pub configuration: &'a Configuration,
+    /// Where its files are.
+    pub paths: &'a PathMap,
+    tables: HashMap<(TableReference, TableForm), Result<Opened, LookupError>>,
+    caller: Arc<dyn Caller>,
+}
+
+struct Opened {
+    table: Box<dyn LookupTable>,
+    /// The source of an indexed table that is read from its index; opened when a line is first wanted.
+    source: Source,
+    /// The file that lines are lines of.
+    file: Option<PathBuf>,
+}
+
+/// The source beside an index.
+enum Source {
+    /// Not a file of its own, or the table itself.
+    None,
+    /// Not opened yet.
+    Closed,
+    Open(Box<SourceTable>),
+}
+
+impl<'a> Lookups<'a> {
+    /// Lookups for one configuration; `caller` hears what tables warn about.
+    #[must_use]
+    pub fn new(configuration: &'a Configuration, paths: &'a PathMap, caller: Arc<dyn Caller>) -> Self {
+        Self { configuration, paths, tables: HashMap::new(), caller }
+    }
+
+    /// Asks a table for a key.
+    ///
+    /// # Errors
+    /// When there is no answer; the trail has it too.
+    pub fn lookup(&mut self, table: &TableReference, form: TableForm, key: &[u8], trail: &mut Trail) -> Answer {
+        let (answer, place) = self.ask(table, form, key);
+        let found = match &answer {
+            Ok(Some(value)) => Found::Hit(value.clone(), place),
+            Ok(None) => Found::Miss,
+            Err(error) => Found::Failed(error.clone()),
+        };
+        trail.step(StepKind::Lookup { table: table.to_string(), key: key.to_vec(), found });
+        answer
+    }
+
+    fn ask(&mut self, reference: &TableReference, form: TableForm, key: &[u8]) -> (Answer, Option<Place>) {
+        let name = (reference.clone(), form);
+        if !self.tables.contains_key(&name) {
+            let opened = self.open(reference, form);
+            self.tables.insert(name.clone(), opened);
+        }
+        let opened = match self.tables.get_mut(&name) {
+            Some(Ok(opened)) => opened,
+            Some(Err(error)) => return (Err(error.clone()), None),
+            None => return (Ok(None), None),
+        };
+        let answer = opened.table.lookup(key);
+        let place = match &answer {
+            Ok(Some(value)) => opened.place(key, value, form),
+            _ => None,
+        };
+        (answer, place)
+    }
+
+    fn open(&self, reference: &TableReference, form: TableForm) -> Result<Opened, LookupError> {
+        let options = OpenOptions { caller: Arc::clone(&self.caller), ..OpenOptions::default() };
+        let is_file = reference.name.starts_with(b"/");
+        let path = self.paths.resolve(&reference.name);
+        let here = TableReference {
+            map_type: reference.map_type.clone(),
+            name: if is_file { path.as_os_str().as_encoded_bytes().to_vec() } else { reference.name.clone() },
+        };
+        let is_indexed = IndexType::by_name(&reference.map_type).is_some()
+            || matches!(reference.map_type.as_str(), "hash" | "btree");
+        if !is_indexed {
+            let file = is_file.then_some(path);
+            return Ok(Opened { table: open(&here, &options)?, source: Source::None, file });
+        }
+        let suffix = IndexType::by_name(&reference.map_type).map_or(".db", IndexType::suffix);
+        if self.paths.resolve_index(&reference.name, suffix).exists() {
+            return Ok(Opened { table: open(&here, &options)?, source: Source::Closed, file: Some(path) });
+        }
+        let table = Box::new(SourceTable::open(&path, form)?);
+        Ok(Opened { table, source: Source::None, file: Some(path) })
+    }
+}
+
+impl Opened {
+    fn place(&mut self, key: &[u8], value: &[u8], form: TableForm) -> Option<Place> {
+        let file = self.file.as_ref()?;
+        if matches!(self.source, Source::Closed) {
+            self.source = match SourceTable::open(file, form) {
+                Ok(source) => Source::Open(Box::new(source)),
+                Err(_) => Source::None,
+            };
+        }
+        let line = match &mut self.source {
+            Source::Open(source) => {
+                let is_same = source.lookup(key).is_ok_and(|found| found.as_deref() == Some(value));
+                if is_same { source.line_of(key) } else { None }
+            }
+            Source::None | Source::Closed => self.table.line_of(key),
+        }?;
+        Some(Place { file: file.display().to_string(), line })
+    }
+}
