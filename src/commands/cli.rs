@@ -1,7 +1,7 @@
 //! Our own command line: `postwright COMMAND …`.
 
 use super::output::{Color, Output};
-use super::{build, check, expand, set};
+use super::{build, check, diff, expand, set};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -28,6 +28,7 @@ struct Cli {
 enum Command {
     Build(build::Build),
     Check(check::Check),
+    Diff(diff::Diff),
     Expand(expand::Expand),
     Set(set::Set),
 }
@@ -46,6 +47,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     match &cli.command {
         Command::Build(options) => build::run(options, &output),
         Command::Check(options) => check::run(options, &output),
+        Command::Diff(options) => diff::run(options, &output),
         Command::Expand(options) => expand::run(options, &output),
         Command::Set(options) => set::run(options, &output),
     }

@@ -5,6 +5,7 @@
 pub mod build;
 pub mod check;
 pub mod cli;
+pub mod diff;
 pub mod dropin;
 pub mod edit_lock;
 pub mod expand;

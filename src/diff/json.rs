@@ -1,0 +1,108 @@
+//! A comparison as JSON, version 1 of the format.
+
+use super::Comparison;
+use super::parameters::{ChangeKind, ParameterChange, Setting};
+use super::services::{ServiceChange, ServiceChangeKind};
+use super::tables::{EntryChange, TableChange, TableChangeKind};
+use crate::config::trace::Supplier;
+use crate::diagnostic::render::json::span;
+use serde_json::{Value, json};
+
+/// The whole document.
+#[must_use]
+pub fn document(comparison: &Comparison) -> Value {
+    json!({
+        "version": 1,
+        "same": comparison.count() == 0,
+        "parameters": comparison.parameters.iter().map(parameter).collect::<Vec<_>>(),
+        "services": comparison.services.iter().map(service).collect::<Vec<_>>(),
+        "tables": comparison.tables.iter().map(table).collect::<Vec<_>>(),
+    })
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn texts(list: &[Vec<u8>]) -> Vec<String> {
+    list.iter().map(|bytes| text(bytes)).collect()
+}
+
+fn setting(setting: &Option<Setting>) -> Value {
+    let Some(setting) = setting else { return Value::Null };
+    let place = match &setting.supplier {
+        Supplier::Main(source, at) | Supplier::Service(_, source, at) => span(source, *at),
+        _ => Value::Null,
+    };
+    json!({
+        "raw": text(&setting.raw),
+        "value": setting.value.as_ref().ok().map(|value| text(value)),
+        "error": setting.value.as_ref().err(),
+        "span": place,
+    })
+}
+
+fn parameter(change: &ParameterChange) -> Value {
+    let (kind, through) = match &change.kind {
+        ChangeKind::Added => ("added", None),
+        ChangeKind::Removed => ("removed", None),
+        ChangeKind::Changed => ("changed", None),
+        ChangeKind::InEffect(names) => ("in-effect", Some(names)),
+        ChangeKind::Reworded => ("reworded", None),
+        ChangeKind::OtherRelease => ("other-release", None),
+    };
+    json!({
+        "name": change.name,
+        "change": kind,
+        "through": through,
+        "a": setting(&change.a),
+        "b": setting(&change.b),
+        "removed": change.elements.as_ref().map(|(removed, _)| texts(removed)),
+        "added": change.elements.as_ref().map(|(_, added)| texts(added)),
+    })
+}
+
+fn service(change: &ServiceChange) -> Value {
+    let label = &change.label;
+    match &change.kind {
+        ServiceChangeKind::Added(line) => json!({ "service": label, "change": "added", "line": line }),
+        ServiceChangeKind::Removed(line) => json!({ "service": label, "change": "removed", "line": line }),
+        ServiceChangeKind::Changed { fields, arguments, parameters } => {
+            let fields: Vec<Value> =
+                fields.iter().map(|(name, old, new)| json!({ "field": name, "a": old, "b": new })).collect();
+            json!({
+                "service": label,
+                "change": "changed",
+                "fields": fields,
+                "arguments": arguments.as_ref().map(|(old, new)| json!({ "a": old, "b": new })),
+                "parameters": parameters.iter().map(parameter).collect::<Vec<_>>(),
+            })
+        }
+    }
+}
+
+fn table(change: &TableChange) -> Value {
+    match &change.kind {
+        TableChangeKind::Entries(entries) => {
+            json!({ "table": change.name, "entries": entries.iter().map(entry).collect::<Vec<_>>() })
+        }
+        TableChangeKind::Lines(lines) => {
+            let lines: Vec<Value> = lines
+                .iter()
+                .map(
+                    |(is_new, line)| json!({ "change": if *is_new { "added" } else { "removed" }, "line": text(line) }),
+                )
+                .collect();
+            json!({ "table": change.name, "lines": lines })
+        }
+        TableChangeKind::Unreadable(words) => json!({ "table": change.name, "error": words }),
+    }
+}
+
+fn entry(change: &EntryChange) -> Value {
+    json!({
+        "key": text(&change.key),
+        "a": change.a.as_ref().map(|value| text(value)),
+        "b": change.b.as_ref().map(|value| text(value)),
+    })
+}
