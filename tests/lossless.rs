@@ -20,6 +20,7 @@ use std::time::Instant;
 use postwright::base::{Source, Span};
 use postwright::syntax::alias_line::parse_alias_line;
 use postwright::syntax::alias_value::parse_alias_value;
+use postwright::syntax::bounce_template::parse_bounce_template;
 use postwright::syntax::fault::Fault;
 use postwright::syntax::logical::LogicalLines;
 use postwright::syntax::main_cf::parse_main_cf;
@@ -46,6 +47,7 @@ const PARSERS: &[(&str, Check)] = &[
     ("match list", match_list),
     ("expressions", |source| pattern_table(source, PatternForm::Expression)),
     ("networks", |source| pattern_table(source, PatternForm::Network)),
+    ("bounce templates", bounce_template),
     ("lines", lines),
     ("alias value", |source| alias_value(source.bytes())),
 ];
@@ -86,6 +88,21 @@ fn table(source: &Arc<Source>, form: TableForm) {
     for entry in &parsed.entries {
         check_text(source, &entry.text);
         check_span(source, entry.extent);
+    }
+}
+
+fn bounce_template(source: &Arc<Source>) {
+    let parsed = parse_bounce_template(source);
+    check_tree(&parsed.tree);
+    check_faults(source, &parsed.faults);
+    for template in &parsed.templates {
+        check_span(source, template.extent);
+        check_span(source, template.name);
+        template.body.iter().for_each(|line| check_span(source, *line));
+        for header in &template.headers {
+            check_span(source, header.label);
+            check_span(source, header.value);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Floor 3: what parameters are, and what they are set to.
 
+pub mod bounce_template;
 pub mod catalogue;
 pub mod edit;
 pub mod effective;

@@ -54,4 +54,10 @@ pub enum FaultKind {
     UnmatchedIf,
     /// Pattern tables: text behind `endif`, or a result behind the pattern of `if`.
     TextIgnored,
+    /// Bounce templates: nothing behind `<<`.
+    MissingMarker,
+    /// Bounce templates: an end marker that begins with neither a letter nor a digit.
+    MalformedMarker,
+    /// Bounce templates: no line that is the end marker, newline and all.
+    UnclosedTemplate,
 }

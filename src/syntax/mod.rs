@@ -5,6 +5,7 @@
 
 pub mod alias_line;
 pub mod alias_value;
+pub mod bounce_template;
 pub mod fault;
 mod lines;
 pub mod logical;

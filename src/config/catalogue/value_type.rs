@@ -103,6 +103,26 @@ impl TimeUnit {
             _ => None,
         }
     }
+
+    /// Reads a time in which a number without a unit counts these: the seconds, or `None` if Postfix refuses it.
+    ///
+    /// Postfix wants a small letter, and does not look at what follows it; a letter alone is no time at all (`soon` is 0 s).
+    #[must_use]
+    pub fn parse_time(self, text: &[u8]) -> Option<i64> {
+        let unsigned = text.strip_prefix(b"+").unwrap_or(text);
+        let digits = unsigned.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (number, unit) = match std::str::from_utf8(&unsigned[..digits]).ok()? {
+            "" => (0, text),
+            number => (number.parse().ok()?, &unsigned[digits..]),
+        };
+        let unit = match unit.first() {
+            None if digits == 0 => return None,
+            None => self,
+            Some(letter) if letter.is_ascii_lowercase() => Self::from_letter(*letter)?,
+            Some(_) => return None,
+        };
+        i64::checked_mul(number, unit.seconds()).filter(|&seconds| seconds <= i64::from(i32::MAX))
+    }
 }
 
 #[cfg(test)]
@@ -114,6 +134,30 @@ mod tests {
         let both = Limits { min: Some(200), max: Some(599) };
         assert!(!both.allow(199) && both.allow(200) && both.allow(599) && !both.allow(600));
         assert!(Limits { min: None, max: None }.allow(-5));
+    }
+
+    #[test]
+    fn times_are_read_as_postfix_reads_them() {
+        let cases: [(&str, Option<i64>); 15] = [
+            ("5", Some(432_000)),
+            ("90m", Some(5400)),
+            ("6h30", Some(21_600)),
+            ("1mm", Some(60)),
+            ("0", Some(0)),
+            ("+1h", Some(3600)),
+            ("soon", Some(0)),
+            ("+s", None),
+            ("", None),
+            ("-1", None),
+            ("1S", None),
+            ("1 s", None),
+            ("x", None),
+            ("99999999999999w", None),
+            ("99999999999999999999", None),
+        ];
+        for (text, seconds) in cases {
+            assert_eq!(TimeUnit::Day.parse_time(text.as_bytes()), seconds, "{text:?}");
+        }
     }
 
     #[test]

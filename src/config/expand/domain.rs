@@ -28,7 +28,8 @@ impl Function {
     }
 
     /// The result where it follows from ASCII rules alone; `None` where Unicode must be asked.
-    pub(super) fn simple(self, domain: &[u8]) -> Option<Vec<u8>> {
+    #[must_use]
+    pub fn simple(self, domain: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::DomainToAscii => (!domain.is_empty() && domain.is_ascii()).then(|| domain.to_vec()),
             Self::DomainToUtf8 if domain.is_empty() || !domain.is_ascii() => Some(domain.to_vec()),

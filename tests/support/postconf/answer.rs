@@ -54,12 +54,6 @@ impl Text {
             }
         }
     }
-
-    /// Only the hash.
-    pub fn hashed(&self) -> Self {
-        let (length, hash) = self.hash();
-        Self::Hash(length, hash)
-    }
 }
 
 impl PartialEq for Text {

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::answer::{Answer, Hide};
 use super::case::{Case, DIRECTORY, remove, replace, state};
 use super::script::CommandLine;
+use super::templates::without_built_in;
 
 /// User and group of one who may do nothing.
 const NOBODY: u32 = 65534;
@@ -117,14 +118,18 @@ impl Place<'_> {
         let directory = self.machine.outside(&self.inside);
         case.prepare(&directory, &self.inside);
         let before = state(&directory);
-        let mut command = self.machine.program(line);
-        for argument in &line.arguments {
-            command.arg(os(place(argument)));
+        let run = |arguments: &[Vec<u8>]| {
+            let mut command = self.machine.program(line);
+            command.args(arguments.iter().map(|argument| os(place(argument))));
+            for (name, value) in &line.environment {
+                command.env(name, os(place(value)));
+            }
+            command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+        };
+        let mut output = run(&line.arguments);
+        if line.templates {
+            output.stdout = without_built_in(&output.stdout, &run(&line.built_in()).stdout);
         }
-        for (name, value) in &line.environment {
-            command.env(name, os(place(value)));
-        }
-        let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let status = match (output.status.code(), output.status.signal()) {
             (Some(code), _) => code.to_string(),
             (None, signal) => format!("signal {}", signal.unwrap_or_default()),
@@ -132,11 +137,7 @@ impl Place<'_> {
         let stderr = if line.loud { &[] } else { &*output.stderr };
         let hide = Hide { directory: &self.inside, defaults: line.asks_for_defaults() };
         let files = (&before, &state(&directory));
-        let mut answer = Answer::new(status, &output.stdout, stderr, files, hide);
-        if line.brief {
-            answer.stdout = answer.stdout.hashed();
-        }
-        answer
+        Answer::new(status, &output.stdout, stderr, files, hide)
     }
 }
 

@@ -9,3 +9,4 @@ pub mod differences;
 pub mod machine;
 pub mod record;
 pub mod script;
+pub mod templates;

@@ -5,10 +5,10 @@
 //! | `# …` | nothing |
 //! | `%mkdir PATH`, `%chmod MODE PATH`, `%link TARGET PATH` | prepares each fresh copy: what git does not keep |
 //! | `%repeat PATH COUNT TEXT` | appends a text many times to a file |
-//! | `[nobody] [loud] [brief] [NAME=VALUE …] postconf ARGUMENT…` | a command line |
+//! | `[nobody] [loud] [templates] [NAME=VALUE …] postconf ARGUMENT…` | a command line |
 //!
-//! `nobody` has it run by an unprivileged user; `loud` says that standard error is not looked at; of standard output `brief`
-//! keeps only a hash, since it has sentences of Postfix's in it.
+//! `nobody` has it run by an unprivileged user; `loud` says that standard error is not looked at; with `templates`, message
+//! texts that the same program prints where there is no template file are left out, since each has sentences of its own.
 //!
 //! `'…'` is taken as it stands, `$'…'` knows `\n`, `\t`, `\r`, `\\`, `\'` and `\xHH`; nothing else is special. `@DIR@` is
 //! the directory that the case is copied to.
@@ -21,8 +21,8 @@ pub struct CommandLine {
     pub nobody: bool,
     /// Standard error is not looked at.
     pub loud: bool,
-    /// Of standard output only a hash is kept.
-    pub brief: bool,
+    /// Built-in message texts are left out of standard output.
+    pub templates: bool,
     /// Variables set for it.
     pub environment: Vec<(String, Vec<u8>)>,
     /// What follows the program's name.
@@ -30,6 +30,14 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
+    /// The arguments with which it shows templates as they are without a file.
+    pub fn built_in(&self) -> Vec<Vec<u8>> {
+        let shows = |word: &Vec<u8>| matches!(word.as_slice(), b"-b" | b"-t");
+        let mut arguments: Vec<_> = self.arguments.split_inclusive(shows).next().unwrap_or_default().to_vec();
+        arguments.push(Vec::new());
+        arguments
+    }
+
     /// Whether -d is among its options.
     pub fn asks_for_defaults(&self) -> bool {
         self.arguments.iter().filter_map(|word| word.strip_prefix(b"-")).any(|letters| {
@@ -77,7 +85,7 @@ fn command(text: &str, words: Vec<Vec<u8>>) -> Option<CommandLine> {
         text: text.to_owned(),
         nobody: false,
         loud: false,
-        brief: false,
+        templates: false,
         environment: Vec::new(),
         arguments: Vec::new(),
     };
@@ -88,7 +96,7 @@ fn command(text: &str, words: Vec<Vec<u8>>) -> Option<CommandLine> {
             "postconf" => break,
             "nobody" => command.nobody = true,
             "loud" => command.loud = true,
-            "brief" => command.brief = true,
+            "templates" => command.templates = true,
             _ => {
                 let (name, value) = word.split_once('=')?;
                 command.environment.push((name.to_owned(), value.as_bytes().to_vec()));

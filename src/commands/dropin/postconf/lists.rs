@@ -21,9 +21,6 @@ pub fn show(options: &Options, printer: &mut Printer, messages: &Messages) -> Re
         }
         return Err(Fatal::new("-T tells of the TLS library that Postfix was built with; there is none here"));
     }
-    if options.has('b') || options.has('t') {
-        return Err(Fatal::new("bounce templates (-b, -t) are not supported yet"));
-    }
     let mut shown = false;
     let mut list = |letter: char, words: &[&str]| {
         if options.has(letter) {

@@ -6,9 +6,12 @@
 //! | `table.rs`, `usage.rs`, `dbms.rs` | which parameters there are, and warnings about names |
 //! | `main_cf.rs`, `master_cf.rs` | showing |
 //! | `edit_main.rs`, `edit_master.rs` | editing |
+//! | `bounce_templates.rs` | `-b -t` |
+//! | `startup.rs` | values that Postfix would not start with |
 //! | `lists.rs` | `-a -A -l -m` |
 //! | `print.rs` | how settings look |
 
+mod bounce_templates;
 mod dbms;
 mod edit_main;
 mod edit_master;
@@ -18,6 +21,7 @@ mod main_cf;
 mod master_cf;
 mod options;
 mod print;
+mod startup;
 mod table;
 mod usage;
 
@@ -44,6 +48,9 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
 
 fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
     let options = Options::parse(arguments, messages)?;
+    if options.has('b') || options.has('t') {
+        return bounce_templates::show(&options, &directory(&options), messages);
+    }
     let mut printer = Printer::default();
     if options.has('m') {
         // Which types there are can depend on it.
