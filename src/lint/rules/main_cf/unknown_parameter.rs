@@ -14,6 +14,8 @@ pub static RULE: Rule = Rule {
     why: "Postfix ignores it: most often a slip of the pen, and the parameter that was meant keeps its default.",
     example: "my_hostname = mail.example.com\n",
     remedy: "Correct the name, or remove the line.",
+    fix: None,
+    link: "https://www.postfix.org/postconf.5.html",
 };
 
 /// Looks for it.

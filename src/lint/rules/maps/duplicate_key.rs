@@ -15,6 +15,8 @@ pub static RULE: Rule = Rule {
     why: "The first entry is kept and the others are dropped. Keys are compared after folding: `Joe` and `joe` are one.",
     example: "joe@example.com joe\nJoe@example.com joseph\n",
     remedy: "Remove one of the entries.",
+    fix: None,
+    link: "https://www.postfix.org/postmap.1.html",
 };
 
 /// Looks for it.

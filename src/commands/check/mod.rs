@@ -1,16 +1,18 @@
 //! `postwright check`: what is wrong with a configuration.
 
-use super::output::{Output, fail};
-use super::progress::Progress;
-use super::site_options::SiteOptions;
+mod format;
+
 use crate::base::Source;
+use crate::commands::output::{Output, fail};
+use crate::commands::progress::Progress;
+use crate::commands::site_options::SiteOptions;
 use crate::config::{ConfigFiles, Configuration, Settings};
-use crate::diagnostic::render::human::{self, Style};
-use crate::diagnostic::render::{concise, json};
-use crate::diagnostic::{Finding, Severity};
-use crate::lint::{Site, lint};
+use crate::diagnostic::Severity;
+use crate::diagnostic::render::Report;
+use crate::lint::{Site, lint, rules};
 use crate::maps::types::system_words;
 use clap::{Args, ValueEnum};
+use format::Format;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,16 +33,6 @@ pub struct Check {
     fail_on: FailOn,
     #[command(flatten)]
     site: SiteOptions,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Lines, labels and advice
-    Human,
-    /// One line a finding
-    Concise,
-    /// One document
-    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -85,7 +77,11 @@ pub fn run(options: &Check, output: &Output) -> ExitCode {
         }
     }
     drop(progress);
-    show(&findings, options.format, output);
+    let rules: Vec<_> = rules().iter().map(|lint| lint.rule).collect();
+    // Where no working directory is left, names stay as they are.
+    let directory = std::env::current_dir().unwrap_or_default();
+    let report = Report { findings: &findings, rules: &rules, directory: &directory };
+    format::show(&report, options.format, output);
     let failed = findings.iter().any(|finding| options.fail_on.reached_by(finding.severity));
     if failed { ExitCode::from(1) } else { ExitCode::SUCCESS }
 }
@@ -117,37 +113,4 @@ fn single_file(path: &Path, settings: Settings) -> Result<Site, String> {
         }
     };
     Ok(Site::without_tables(Configuration::new(files, settings)))
-}
-
-fn show(findings: &[Finding], format: Format, output: &Output) {
-    match format {
-        Format::Json => return output.line(&json::document(findings).to_string()),
-        Format::Concise => findings.iter().for_each(|finding| output.line(&concise::line(finding))),
-        Format::Human => {
-            let style = Style { color: output.color, width: output.width() };
-            findings.iter().for_each(|finding| output.line(&human::render(finding, style)));
-        }
-    }
-    if !output.quiet {
-        output.line(&summary(findings));
-    }
-}
-
-/// `3 findings: 1 error, 2 warnings`
-fn summary(findings: &[Finding]) -> String {
-    if findings.is_empty() {
-        return "nothing found".into();
-    }
-    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let parts =
-        [Severity::Error, Severity::Warning, Severity::Info].map(|severity| match (count(severity), severity) {
-            (0, _) => None,
-            (1, _) => Some(format!("1 {severity}")),
-            // One does not say "infos".
-            (n, Severity::Info) => Some(format!("{n} {severity}")),
-            (n, _) => Some(format!("{n} {severity}s")),
-        });
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let findings = if findings.len() == 1 { "1 finding".into() } else { format!("{} findings", findings.len()) };
-    format!("{findings}: {}", parts.join(", "))
 }
