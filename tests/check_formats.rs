@@ -160,8 +160,8 @@ fn a_sarif_log_names_every_rule() {
     let log: Value = serde_json::from_str(&report(&faulty(), "site", "sarif").stdout).unwrap();
     let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
     let codes: Vec<&str> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
-    for lint in postwright::lint::rules() {
-        assert!(codes.contains(&lint.rule.code), "{}", lint.rule.code);
+    for rule in postwright::lint::declarations() {
+        assert!(codes.contains(&rule.code), "{}", rule.code);
     }
     for result in log["runs"][0]["results"].as_array().unwrap() {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();

@@ -20,6 +20,8 @@ pub struct Site {
     pub configuration: Configuration,
     /// Whether this is the system's own configuration, not one that is looked at somewhere else.
     pub is_system: bool,
+    /// Whether all files are here that belong to it, not only one that is looked at by itself.
+    pub is_whole: bool,
     /// The tables that it names.
     pub tables: Vec<Table>,
 }
@@ -60,13 +62,28 @@ impl Site {
     pub fn open(configuration: Configuration, paths: &PathMap, is_system: bool) -> Self {
         let seed = RandomState::default();
         let tables = named_tables(&configuration).into_iter().map(|named| open_table(named, paths, &seed)).collect();
-        Self { configuration, is_system, tables }
+        Self { configuration, is_system, is_whole: true, tables }
     }
 
     /// A site of which only the configuration is known, for single files.
     #[must_use]
     pub fn without_tables(configuration: Configuration) -> Self {
-        Self { configuration, is_system: false, tables: Vec::new() }
+        Self { configuration, is_system: false, is_whole: false, tables: Vec::new() }
+    }
+
+    /// Every text that was read, once: main.cf, master.cf, and the sources of tables.
+    #[must_use]
+    pub fn sources(&self) -> Vec<&Arc<Source>> {
+        let files = &self.configuration.files;
+        let mut sources = vec![files.main.tree.source()];
+        sources.extend(files.master.as_ref().map(|master| master.tree.source()));
+        for source in self.tables.iter().filter_map(|table| table.source.as_ref()?.as_ref().ok()) {
+            // One file may be two tables.
+            if !sources.iter().any(|seen| seen.name() == source.name()) {
+                sources.push(source);
+            }
+        }
+        sources
     }
 }
 

@@ -1,17 +1,20 @@
 //! `postwright check`: what is wrong with a configuration.
 
 mod format;
+mod settings;
 
 use crate::base::Source;
 use crate::commands::output::{Output, fail};
 use crate::commands::progress::Progress;
 use crate::commands::site_options::SiteOptions;
 use crate::config::{ConfigFiles, Configuration, Settings};
-use crate::diagnostic::Severity;
 use crate::diagnostic::render::Report;
-use crate::lint::{Site, lint, rules};
+use crate::diagnostic::{Finding, Severity};
+use crate::lint::selection::Selector;
+use crate::lint::settings::Threshold;
+use crate::lint::{Policy, Site, declarations, lint_by};
 use crate::maps::types::system_words;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use format::Format;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,30 +31,17 @@ pub struct Check {
     /// Format of the findings
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
     format: Format,
-    /// Least severity that ends the command with status 1
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning")]
-    fail_on: FailOn,
+    /// Least severity that ends the command with status 1: error, warning, info, never [default: warning]
+    #[arg(long, value_name = "SEVERITY", value_parser = parse_threshold)]
+    fail_on: Option<Threshold>,
+    /// Look for these rules only: codes, families, starts of codes, or names
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = Selector::parse)]
+    select: Option<Vec<Selector>>,
+    /// Do not look for these rules
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = Selector::parse)]
+    ignore: Vec<Selector>,
     #[command(flatten)]
     site: SiteOptions,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FailOn {
-    Error,
-    Warning,
-    Info,
-    Never,
-}
-
-impl FailOn {
-    fn reached_by(self, severity: Severity) -> bool {
-        match self {
-            Self::Error => severity >= Severity::Error,
-            Self::Warning => severity >= Severity::Warning,
-            Self::Info => true,
-            Self::Never => false,
-        }
-    }
 }
 
 /// Runs the command.
@@ -67,9 +57,13 @@ pub fn run(options: &Check, output: &Output) -> ExitCode {
         options.paths.iter().map(|path| Some(path.as_path())).collect()
     };
     let mut findings = Vec::new();
+    let mut failed = false;
     for operand in operands {
-        match site(operand, options, settings.clone()) {
-            Ok(site) => findings.extend(lint(&site)),
+        match judge(operand, options, settings.clone()) {
+            Ok(judged) => {
+                failed |= judged.findings.iter().any(|finding| judged.threshold.reached_by(finding.severity));
+                findings.extend(judged.findings);
+            }
             Err(message) => {
                 drop(progress);
                 return fail(&message);
@@ -77,13 +71,38 @@ pub fn run(options: &Check, output: &Output) -> ExitCode {
         }
     }
     drop(progress);
-    let rules: Vec<_> = rules().iter().map(|lint| lint.rule).collect();
+    let rules: Vec<_> = declarations().collect();
     // Where no working directory is left, names stay as they are.
     let directory = std::env::current_dir().unwrap_or_default();
     let report = Report { findings: &findings, rules: &rules, directory: &directory };
     format::show(&report, options.format, output);
-    let failed = findings.iter().any(|finding| options.fail_on.reached_by(finding.severity));
     if failed { ExitCode::from(1) } else { ExitCode::SUCCESS }
+}
+
+fn parse_threshold(name: &str) -> Result<Threshold, String> {
+    Threshold::from_name(name).ok_or_else(|| format!("expected {}", Threshold::NAMES.join(", ")))
+}
+
+/// What was found in one operand, and what makes it fail.
+struct Judged {
+    findings: Vec<Finding>,
+    threshold: Threshold,
+}
+
+fn judge(operand: Option<&Path>, options: &Check, settings: Settings) -> Result<Judged, String> {
+    let read = settings::read_above(&directory(operand, options))?;
+    let policy = Policy::new(read, options.select.as_deref(), &options.ignore);
+    let threshold = options.fail_on.or(policy.settings().fail_on);
+    let threshold = threshold.unwrap_or(Threshold::AtLeast(Severity::Warning));
+    Ok(Judged { findings: lint_by(&site(operand, options, settings)?, &policy), threshold })
+}
+
+/// The directory of main.cf, or of the one file that is looked at.
+fn directory(operand: Option<&Path>, options: &Check) -> PathBuf {
+    match operand {
+        Some(path) if !path.is_dir() => path.parent().unwrap_or(Path::new("")).to_path_buf(),
+        _ => options.site.directory(operand),
+    }
 }
 
 fn site(operand: Option<&Path>, options: &Check, settings: Settings) -> Result<Site, String> {
