@@ -154,3 +154,46 @@ fn what_cannot_be_judged_is_not_idle() {
     finds(&scratch, "--select PW,MC004", 1, &[idle]);
     scratch.run("check -q --format concise --select PW,MC004 site/main.cf").is(0, "", "");
 }
+
+#[test]
+fn a_baseline_holds_back_what_it_knows() {
+    let scratch = faulty();
+    scratch.run("check --write-baseline known.json site").is(0, "3 findings written to known.json\n", "");
+    let summary = "nothing new found; 3 in the baseline\n";
+    scratch.run("check --baseline known.json site").is(0, summary, "");
+    // Lines move, and the order of findings too.
+    scratch.edit("site/main.cf", "# A small", "# More\n\n# A small");
+    scratch.run("check --baseline known.json site").is(0, summary, "");
+    // The same line once more, and another fault on a line that is known.
+    scratch.edit("site/main.cf", "mydomain =", "my_hostname = mail.example.com\nmydomain =");
+    scratch.edit("site/main.cf", "myorigin = $mydomain", "myorigin = $nothing");
+    let found = "\
+site/main.cf:7:1: warning[MC003] unknown parameter my_hostname
+site/main.cf:9:13: warning[MC004] $nothing is defined nowhere and expands to nothing
+2 findings: 2 warnings; 3 more in the baseline
+";
+    let outcome = scratch.run("check --format concise --baseline known.json site");
+    assert!(outcome.stdout.starts_with(found), "{}", outcome.stdout);
+    // An absolute path to the same files is the same to it.
+    let site = scratch.path("site").display().to_string();
+    assert_eq!(
+        scratch.run(&format!("check -q --format concise --baseline known.json {site}")).stdout.lines().count(),
+        2
+    );
+    // What it knows is not mended either.
+    let before = scratch.read("site/virtual");
+    assert_eq!(scratch.run("check -q --fix --baseline known.json --select MAP site").status, 0);
+    assert_eq!(scratch.read("site/virtual"), before);
+}
+
+#[test]
+fn baselines_that_cannot_be_read_or_written() {
+    let scratch = faulty();
+    scratch.write("known.json", "{\"version\": 2, \"findings\": []}");
+    let said = "postwright: known.json: version 2 of baselines is not known, only 1\n";
+    scratch.run("check --baseline known.json site").is(2, "", said);
+    scratch.run("check --baseline none.json site").is(2, "", "postwright: none.json: No such file or directory\n");
+    let said = "postwright: none/known.json: No such file or directory\n";
+    scratch.run("check --write-baseline none/known.json site").is(2, "", said);
+    assert_eq!(scratch.run("check --baseline a --write-baseline b site").status, 2);
+}

@@ -3,6 +3,8 @@
 //! Rules see one read-only [`Site`]; each is one file under `rules/`, declared once: code, name, severity and documentation
 //! beside the check itself. [`registry::rules`] lists them all.
 
+pub mod baseline;
+pub mod fixes;
 pub mod path_pattern;
 pub mod policy;
 pub mod registry;

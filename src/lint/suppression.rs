@@ -142,7 +142,8 @@ fn word(source: &Source, at: &mut usize, end: usize, code: bool) -> Span {
         bytes[from..].iter().position(|&byte| !wanted(byte)).map_or(end, |length| from + length)
     };
     let start = skip(*at, &is_space);
-    *at = skip(start, &|byte| !is_space(byte) && !(code && byte == b','));
+    let ends = |byte| is_space(byte) || code && byte == b',';
+    *at = skip(start, &|byte| !ends(byte));
     Span::new(start, *at)
 }
 

@@ -3,7 +3,7 @@
 use crate::commands::output::Output;
 use crate::diagnostic::render::human::{self, Style};
 use crate::diagnostic::render::{Report, checkstyle, concise, github, gitlab, json, junit, sarif};
-use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::{Finding, Safety, Severity};
 use clap::ValueEnum;
 
 /// A format of findings.
@@ -34,8 +34,16 @@ impl Format {
     }
 }
 
+/// What is told beside the findings.
+pub(super) struct Sums {
+    /// How many fixes were carried out, if that was asked for.
+    pub(super) fixed: Option<usize>,
+    /// How many findings a baseline holds back.
+    pub(super) accepted: usize,
+}
+
 /// Prints the findings.
-pub(super) fn show(report: &Report, format: Format, output: &Output) {
+pub(super) fn show(report: &Report, format: Format, sums: &Sums, output: &Output) {
     match format {
         Format::Human => {
             let style = Style { color: output.color, width: output.width() };
@@ -49,16 +57,45 @@ pub(super) fn show(report: &Report, format: Format, output: &Output) {
         Format::Checkstyle => output.text(&checkstyle::document(report)),
         Format::Junit => output.text(&junit::document(report)),
     }
-    if format.is_for_people() && !output.quiet {
-        output.line(&summary(report.findings));
+    if output.quiet {
+        return;
+    }
+    let fixed = sums.fixed.map(|fixed| format!("fixed {fixed}"));
+    if format.is_for_people() {
+        fixed.iter().for_each(|fixed| output.line(fixed));
+        output.line(&summary(report.findings, sums.accepted));
+        if sums.fixed.is_none() {
+            fixable(report.findings).iter().for_each(|line| output.line(line));
+        }
+    } else {
+        // Standard output is one document.
+        fixed.iter().for_each(|fixed| output.warning(fixed));
     }
 }
 
-/// `3 findings: 1 error, 2 warnings`
-fn summary(findings: &[Finding]) -> String {
-    if findings.is_empty() {
-        return "nothing found".into();
+/// `1 finding`
+pub(super) fn findings(count: usize) -> String {
+    if count == 1 { "1 finding".into() } else { format!("{count} findings") }
+}
+
+/// What `--fix` would do about the findings.
+fn fixable(findings: &[Finding]) -> Option<String> {
+    let count = |safety| findings.iter().filter_map(|one| one.fix.as_ref()).filter(|fix| fix.safety == safety).count();
+    match (count(Safety::Safe), count(Safety::Unsafe)) {
+        (0, 0) => None,
+        (safe, 0) => Some(format!("{safe} can be fixed by --fix")),
+        (0, other) => Some(format!("{other} can be fixed by --unsafe-fixes")),
+        (safe, other) => Some(format!("{safe} can be fixed by --fix, {other} more by --unsafe-fixes")),
     }
+}
+
+/// `3 findings: 1 error, 2 warnings; 1 more in the baseline`
+fn summary(findings: &[Finding], accepted: usize) -> String {
+    let sum = match (findings.len(), accepted) {
+        (0, 0) => return "nothing found".into(),
+        (0, _) => return format!("nothing new found; {accepted} in the baseline"),
+        (count, _) => self::findings(count),
+    };
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let parts =
         [Severity::Error, Severity::Warning, Severity::Info].map(|severity| match (count(severity), severity) {
@@ -69,6 +106,6 @@ fn summary(findings: &[Finding]) -> String {
             (n, _) => Some(format!("{n} {severity}s")),
         });
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let findings = if findings.len() == 1 { "1 finding".into() } else { format!("{} findings", findings.len()) };
-    format!("{findings}: {}", parts.join(", "))
+    let more = if accepted > 0 { format!("; {accepted} more in the baseline") } else { String::new() };
+    format!("{sum}: {}{more}", parts.join(", "))
 }

@@ -1,33 +1,44 @@
 //! `postwright check`: what is wrong with a configuration.
 
+mod fix;
 mod format;
 mod settings;
+mod subject;
 
-use crate::base::Source;
-use crate::commands::output::{Output, fail};
-use crate::commands::progress::Progress;
-use crate::commands::site_options::SiteOptions;
-use crate::config::{ConfigFiles, Configuration, Settings};
+use super::output::{Output, fail};
+use super::progress::Progress;
+use super::site_options::SiteOptions;
+use crate::base::atomic_file;
+use crate::config::Settings;
 use crate::diagnostic::render::Report;
-use crate::diagnostic::{Finding, Severity};
+use crate::diagnostic::{Finding, Fix, Rule, Safety, Severity};
+use crate::lint::baseline::Baseline;
 use crate::lint::selection::Selector;
 use crate::lint::settings::Threshold;
-use crate::lint::{Policy, Site, declarations, lint_by};
+use crate::lint::{Policy, declarations, lint_by};
 use crate::maps::types::system_words;
+use crate::syntax::FileKind;
 use clap::Args;
+use fix::Mending;
 use format::Format;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use subject::Subject;
 
 /// Find what is wrong with a configuration
 ///
-/// PATH is a configuration directory, or a file named main.cf or master.cf that is looked at by itself.
+/// PATH is a configuration directory, a file that is looked at by itself, or - for standard input. The kind of a file is taken
+/// from its name, else guessed from its content.
 #[derive(Args, Clone, Debug)]
 pub struct Check {
     /// Configuration directories or files
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// What a file or standard input is: main.cf, master.cf, aliases, virtual, transport, access, …
+    #[arg(long = "as", value_name = "KIND", value_parser = parse_kind)]
+    kind: Option<FileKind>,
     /// Format of the findings
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -40,96 +51,161 @@ pub struct Check {
     /// Do not look for these rules
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = Selector::parse)]
     ignore: Vec<Selector>,
+    /// Mend what can be mended without changing the meaning
+    #[arg(long)]
+    fix: bool,
+    /// Mend also what may change the meaning
+    #[arg(long)]
+    unsafe_fixes: bool,
+    /// Show what --fix would change, and write nothing
+    #[arg(long)]
+    diff: bool,
+    /// Leave out the findings that FILE holds
+    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
+    baseline: Option<PathBuf>,
+    /// Write the findings to FILE, to leave them out by --baseline later
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fix", "unsafe_fixes", "diff"])]
+    write_baseline: Option<PathBuf>,
     #[command(flatten)]
     site: SiteOptions,
 }
 
-/// Runs the command.
-pub fn run(options: &Check, output: &Output) -> ExitCode {
-    let settings = match options.site.settings() {
-        Ok(settings) => settings,
-        Err(message) => return fail(&message),
-    };
-    let progress = Progress::start("reading", output.quiet);
-    let operands: Vec<Option<&Path>> = if options.paths.is_empty() {
-        vec![None]
-    } else {
-        options.paths.iter().map(|path| Some(path.as_path())).collect()
-    };
-    let mut findings = Vec::new();
-    let mut failed = false;
-    for operand in operands {
-        match judge(operand, options, settings.clone()) {
-            Ok(judged) => {
-                failed |= judged.findings.iter().any(|finding| judged.threshold.reached_by(finding.severity));
-                findings.extend(judged.findings);
-            }
-            Err(message) => {
-                drop(progress);
-                return fail(&message);
-            }
-        }
-    }
-    drop(progress);
-    let rules: Vec<_> = declarations().collect();
-    // Where no working directory is left, names stay as they are.
-    let directory = std::env::current_dir().unwrap_or_default();
-    let report = Report { findings: &findings, rules: &rules, directory: &directory };
-    format::show(&report, options.format, output);
-    if failed { ExitCode::from(1) } else { ExitCode::SUCCESS }
+fn parse_kind(name: &str) -> Result<FileKind, String> {
+    FileKind::from_name(name).ok_or_else(|| format!("expected {}", FileKind::names().collect::<Vec<_>>().join(", ")))
 }
 
 fn parse_threshold(name: &str) -> Result<Threshold, String> {
     Threshold::from_name(name).ok_or_else(|| format!("expected {}", Threshold::NAMES.join(", ")))
 }
 
-/// What was found in one operand, and what makes it fail.
-struct Judged {
-    findings: Vec<Finding>,
-    threshold: Threshold,
+/// Runs the command.
+pub fn run(options: &Check, output: &Output) -> ExitCode {
+    check(options, output).unwrap_or_else(|message| fail(&message))
 }
 
-fn judge(operand: Option<&Path>, options: &Check, settings: Settings) -> Result<Judged, String> {
-    let read = settings::read_above(&directory(operand, options))?;
-    let policy = Policy::new(read, options.select.as_deref(), &options.ignore);
-    let threshold = options.fail_on.or(policy.settings().fail_on);
-    let threshold = threshold.unwrap_or(Threshold::AtLeast(Severity::Warning));
-    Ok(Judged { findings: lint_by(&site(operand, options, settings)?, &policy), threshold })
-}
-
-/// The directory of main.cf, or of the one file that is looked at.
-fn directory(operand: Option<&Path>, options: &Check) -> PathBuf {
-    match operand {
-        Some(path) if !path.is_dir() => path.parent().unwrap_or(Path::new("")).to_path_buf(),
-        _ => options.site.directory(operand),
-    }
-}
-
-fn site(operand: Option<&Path>, options: &Check, settings: Settings) -> Result<Site, String> {
-    if let Some(path) = operand
-        && !path.is_dir()
-    {
-        return single_file(path, settings);
-    }
-    let opened = options
-        .site
-        .open(operand, settings)
-        .map_err(|error| format!("{}: {}", error.path.display(), system_words(&error.error)))?;
-    Ok(Site::open(opened.configuration, &opened.paths, opened.is_system))
-}
-
-/// main.cf or master.cf without what it belongs to.
-fn single_file(path: &Path, settings: Settings) -> Result<Site, String> {
-    let source = Source::read(path).map_err(|error| format!("{}: {}", path.display(), system_words(&error)))?;
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let nothing = Arc::new(Source::new("main.cf", ""));
-    let files = match path.file_name().and_then(|name| name.to_str()) {
-        Some("main.cf") => ConfigFiles::from_sources(directory, &source, None),
-        Some("master.cf") => ConfigFiles::from_sources(directory, &nothing, Some(&source)),
-        _ => {
-            let name = path.display();
-            return Err(format!("{name}: only directories, main.cf and master.cf can be checked yet"));
-        }
+fn check(options: &Check, output: &Output) -> Result<ExitCode, String> {
+    let run = Run {
+        options,
+        settings: options.site.settings()?,
+        rules: declarations().collect(),
+        // Where no working directory is left, names stay as they are.
+        directory: std::env::current_dir().unwrap_or_default(),
+        baseline: options.baseline.as_deref().map(read_baseline).transpose()?,
     };
-    Ok(Site::without_tables(Configuration::new(files, settings)))
+    let progress = Progress::start("reading", output.quiet);
+    let mut mending = Mending::default();
+    let mut seen = Seen::default();
+    if options.paths.is_empty() {
+        run.look_at(None, &mut mending, &mut seen, output)?;
+    }
+    for path in &options.paths {
+        run.look_at(Some(path), &mut mending, &mut seen, output)?;
+    }
+    drop(progress);
+    let report = run.report(&seen.findings);
+    if let Some(path) = &options.write_baseline {
+        let text = Baseline::of(&report.identities()).print();
+        let failed = |error| format!("{}: {}", path.display(), system_words(&error));
+        atomic_file::replace(path, text.as_bytes(), 0o644).map_err(failed)?;
+        if !output.quiet {
+            let file = crate::diagnostic::render::clean(&path.display().to_string());
+            output.line(&format!("{} written to {file}", format::findings(report.findings.len())));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if options.diff {
+        mending.show(|name| report.file_named(name), output);
+        if !output.quiet {
+            output.warning(&format!("would fix {}", mending.count));
+        }
+    } else {
+        mending.write()?;
+        let fixed = run.may_fix().then_some(mending.count);
+        format::show(&report, options.format, &format::Sums { fixed, accepted: seen.accepted }, output);
+    }
+    Ok(if seen.failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn read_baseline(path: &Path) -> Result<Baseline, String> {
+    let text = std::fs::read(path).map_err(|error| format!("{}: {}", path.display(), system_words(&error)))?;
+    Baseline::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// What is the same for all operands.
+struct Run<'a> {
+    options: &'a Check,
+    settings: Settings,
+    rules: Vec<&'static Rule>,
+    directory: PathBuf,
+    baseline: Option<Baseline>,
+}
+
+/// What came of the operands so far.
+#[derive(Default)]
+struct Seen {
+    findings: Vec<Finding>,
+    failed: bool,
+    /// How many findings the baseline holds back.
+    accepted: usize,
+}
+
+impl Run<'_> {
+    /// Looks at one operand, and mends what is asked for.
+    fn look_at(
+        &self,
+        operand: Option<&Path>,
+        mending: &mut Mending,
+        seen: &mut Seen,
+        output: &Output,
+    ) -> Result<(), String> {
+        let options = self.options;
+        let subject = Subject::of(operand, options, output)?;
+        let policy = settings::read_above(&subject.directory(options))?;
+        let policy = Policy::new(policy, options.select.as_deref(), &options.ignore);
+        let (_, writable) = subject.open(options, self.settings.clone(), &mending.overlay)?;
+        if writable.is_none() && self.may_fix() && !options.diff {
+            return Err("what standard input holds cannot be written; --diff shows the changes".into());
+        }
+        let look = |overlay: &_| {
+            let (site, _) = subject.open(options, self.settings.clone(), overlay)?;
+            Ok(self.split(lint_by(&site, &policy)))
+        };
+        // Asking where a file really lies takes a while; there may be many fixes of one.
+        let known: RefCell<HashMap<String, bool>> = RefCell::default();
+        let may_write = |name: &str| {
+            // A name that is not UTF-8 was changed for showing, and finds no file.
+            let ask =
+                || !name.contains('\u{fffd}') && writable.as_ref().is_none_or(|paths| paths.in_scope(Path::new(name)));
+            *known.borrow_mut().entry(name.to_string()).or_insert_with(ask)
+        };
+        let wanted = |fix: &Fix| {
+            self.may_fix() && (fix.safety == Safety::Safe || options.unsafe_fixes) && may_write(fix.source.name())
+        };
+        let (before, after) = mending.mend(look, wanted)?;
+        // What is only shown is still there.
+        let (findings, accepted) = if options.diff { before } else { after };
+        let threshold = options.fail_on.or(policy.settings().fail_on);
+        let threshold = threshold.unwrap_or(Threshold::AtLeast(Severity::Warning));
+        seen.failed |= findings.iter().any(|finding| threshold.reached_by(finding.severity));
+        seen.findings.extend(findings);
+        seen.accepted += accepted;
+        Ok(())
+    }
+
+    fn may_fix(&self) -> bool {
+        self.options.fix || self.options.unsafe_fixes || self.options.diff
+    }
+
+    fn report<'r>(&'r self, findings: &'r [Finding]) -> Report<'r> {
+        Report { findings, rules: &self.rules, directory: &self.directory }
+    }
+
+    /// Takes out what the baseline accepts, and counts it.
+    fn split(&self, findings: Vec<Finding>) -> (Vec<Finding>, usize) {
+        let Some(baseline) = &self.baseline else { return (findings, 0) };
+        let accepted = baseline.accepts(&self.report(&findings).identities());
+        let count = accepted.iter().filter(|accepted| **accepted).count();
+        let left = findings.into_iter().zip(accepted).filter(|(_, accepted)| !accepted).map(|(finding, _)| finding);
+        (left.collect(), count)
+    }
 }
