@@ -209,13 +209,16 @@ MC003 unknown-parameter
   help: did you mean myhostname?
 
 1 finding: 1 warning
+1 can be fixed by --unsafe-fixes
 ";
     scratch.run("check site").is(1, people, "");
     let json = concat!(
         r#"{"version":1,"findings":[{"code":"MC003","name":"unknown-parameter","severity":"warning","#,
         r#""message":"unknown parameter my_hostname","labels":[{"span":{"file":"site/main.cf","line":4,"column":1,"#,
         r#""end_line":4,"end_column":12,"start":117,"end":128},"text":"Postfix ignores this"}],"#,
-        r#""help":"did you mean myhostname?"}]}"#,
+        r#""help":"did you mean myhostname?","fix":{"title":"rename to myhostname","safety":"unsafe","#,
+        r#""edits":[{"span":{"file":"site/main.cf","line":4,"column":1,"end_line":4,"end_column":12,"start":117,"end":128},"#,
+        r#""text":"myhostname"}]}}]}"#,
         "\n"
     );
     scratch.run("check --format json site").is(1, json, "");
@@ -246,6 +249,55 @@ site/main.cf:4:1: warning[MC003] unknown parameter my_hostname
 site/master.cf:4:3: error[MS002] no '=' in the argument of -o
 ";
     scratch.run("check -q --format concise site/main.cf site/master.cf").is(1, said, "");
-    let other = "postwright: site/virtual: only directories, main.cf and master.cf can be checked yet\n";
-    scratch.run("check site/virtual").is(2, "", other);
+    scratch.edit("site/virtual", "webmaster ", "INFO@example.net alice\nwebmaster ");
+    let said = "site/virtual:9:1: warning[MAP005] the key info@example.net stands twice\n";
+    scratch.run("check -q --format concise site/virtual").is(1, said, "");
+    scratch.run("check -q --format concise site/aliases site/transport site/access").is(0, "", "");
+    let other = "postwright: site/relay-domains: files of the kind match-list cannot be checked by themselves yet\n";
+    scratch.run("check --as match-list site/relay-domains").is(2, "", other);
+    scratch.run("check -q site/nothing").is(2, "", "postwright: site/nothing: No such file or directory\n");
+}
+
+/// Ansible's `validate: postwright check %s` gives a file whose name says nothing.
+#[test]
+fn the_kind_of_a_file_without_a_name_is_guessed_and_said() {
+    let scratch = Scratch::example();
+    scratch.edit("site/main.cf", "myhostname = ", "my_hostname = ");
+    scratch.edit("site/master.cf", "-o syslog_name=", "-o syslog_name");
+    let cases = [
+        ("main.cf", "main.cf", 1, "tmp/source:4:1: warning[MC003] unknown parameter my_hostname\n"),
+        ("master.cf", "master.cf", 1, "tmp/source:4:3: error[MS002] no '=' in the argument of -o\n"),
+        ("aliases", "aliases", 0, ""),
+        ("virtual", "table", 0, ""),
+    ];
+    for (name, kind, status, findings) in cases {
+        scratch.write("tmp/source", scratch.read(&format!("site/{name}")));
+        let said = format!("postwright: tmp/source: taken for {kind} by its content (--as KIND says otherwise)\n");
+        let summary = match (status, kind) {
+            (0, _) => "nothing found\n",
+            (_, "main.cf") => "1 finding: 1 warning\n1 can be fixed by --unsafe-fixes\n",
+            _ => "1 finding: 1 error\n",
+        };
+        scratch.run("check --format concise tmp/source").is(status, &format!("{findings}{summary}"), &said);
+        scratch.run(&format!("check -q --format concise --as {kind} tmp/source")).is(status, findings, "");
+    }
+}
+
+#[test]
+fn standard_input() {
+    let scratch = Scratch::example();
+    let text = b"my_hostname = mail.example.com\n";
+    let run = |arguments: &str| scratch.run_with_input(arguments, text);
+    let said = "<stdin>:1:1: warning[MC003] unknown parameter my_hostname\n";
+    run("check -q --format concise --as main.cf -").is(1, said, "");
+    let guess = "postwright: standard input: taken for main.cf by its content (--as KIND says otherwise)\n";
+    let sums = "1 finding: 1 warning\n1 can be fixed by --unsafe-fixes\n";
+    run("check --format concise -").is(1, &format!("{said}{sums}"), guess);
+    run("check -q --as table --format concise -").is(0, "", "");
+    let diff =
+        "--- <stdin>\n+++ <stdin>\n@@ -1 +1 @@\n-my_hostname = mail.example.com\n+myhostname = mail.example.com\n";
+    run("check --as main.cf --unsafe-fixes --diff -").is(1, diff, "would fix 1\n");
+    let cannot = "postwright: what standard input holds cannot be written; --diff shows the changes\n";
+    run("check --as main.cf --fix -").is(2, "", cannot);
+    assert_eq!(run("check --as main -").status, 2);
 }

@@ -138,8 +138,7 @@ fn every_rule_is_documented_and_tested() {
     let mut texts: Vec<String> = rust_files("tests").into_iter().map(|(_, text)| text).collect();
     texts.extend(files("testdata").iter().map(|path| text(path)));
     let mut wrong = Vec::new();
-    for lint in postwright::lint::rules() {
-        let rule = lint.rule;
+    for rule in postwright::lint::declarations() {
         for (what, text) in
             [("summary", rule.summary), ("why", rule.why), ("example", rule.example), ("remedy", rule.remedy)]
         {

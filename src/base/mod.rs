@@ -6,9 +6,11 @@ pub mod atomic_file;
 pub mod edit;
 pub mod identity;
 pub mod lock;
+pub mod overlay;
 pub mod source;
 
 pub use atomic_file::AtomicFile;
 pub use edit::{Edit, EditError, apply_edits};
 pub use lock::{FileLock, LockKind};
+pub use overlay::Overlay;
 pub use source::{Position, Source, Span};

@@ -14,6 +14,7 @@ pub mod output;
 pub mod progress;
 pub mod set;
 pub mod site_options;
+pub mod unified_diff;
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -49,8 +49,13 @@ impl Output {
 
     /// Prints text of the result.
     pub fn text(&self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// Prints bytes of the result as they are.
+    pub fn bytes(&self, bytes: &[u8]) {
         let mut out = std::io::stdout().lock();
-        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        if let Err(error) = out.write_all(bytes).and_then(|()| out.flush()) {
             if error.kind() == std::io::ErrorKind::BrokenPipe {
                 // Whoever read has seen enough.
                 std::process::exit(141);

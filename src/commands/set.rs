@@ -4,6 +4,7 @@ use super::edit_lock::EditLock;
 use super::find_service::find_service;
 use super::output::{Output, fail};
 use super::site_options::SiteOptions;
+use super::unified_diff;
 use crate::base::{Edit, Source, apply_edits, atomic_file};
 use crate::config::edit::service::set_override;
 use crate::config::edit::set::{Change, set};
@@ -13,8 +14,6 @@ use crate::maps::types::system_words;
 use crate::syntax::main_cf::parse_main_cf;
 use crate::syntax::master_cf::parse_master_cf;
 use clap::Args;
-use similar::{ChangeTag, TextDiff};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -65,7 +64,9 @@ fn change(options: &Set, output: &Output) -> Result<(), String> {
         output.line("nothing to change");
         return Ok(());
     }
-    show(&path, &old, &text, output);
+    if !output.quiet {
+        unified_diff::show(&path.to_string_lossy(), &old, &text, output);
+    }
     if !options.dry_run {
         atomic_file::replace(&path, &text, 0o644).map_err(|error| failed(&error))?;
     }
@@ -101,30 +102,5 @@ fn in_service(source: &Arc<Source>, wanted: &str, name: &[u8], change: &Change) 
     match change {
         Change::Set(value) => Ok(set_override(service, name, value)),
         Change::Add(_) | Change::Remove(_) => Err("+= and -= change main.cf only".into()),
-    }
-}
-
-fn show(path: &Path, old: &[u8], new: &[u8], output: &Output) {
-    if output.quiet {
-        return;
-    }
-    let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
-    let diff = TextDiff::from_lines(old.as_ref(), new.as_ref());
-    output.line(&format!("--- {0}\n+++ {0}", clean(&path.display().to_string())));
-    for hunk in diff.unified_diff().context_radius(2).iter_hunks() {
-        output.line(&hunk.header().to_string());
-        for change in hunk.iter_changes() {
-            let (sign, color) = match change.tag() {
-                ChangeTag::Delete => ('-', "31"),
-                ChangeTag::Insert => ('+', "32"),
-                ChangeTag::Equal => (' ', ""),
-            };
-            let line = format!("{sign}{}", clean(change.value().trim_end_matches('\n')));
-            if output.color && !color.is_empty() {
-                output.line(&format!("\x1b[{color}m{line}\x1b[0m"));
-            } else {
-                output.line(&line);
-            }
-        }
     }
 }

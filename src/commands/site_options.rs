@@ -1,5 +1,6 @@
 //! The options that say which configuration is meant and by what it is judged; shared by our own commands.
 
+use crate::base::Overlay;
 use crate::config::catalogue::{Profile, Version};
 use crate::config::host::Host;
 use crate::config::paths::PathMap;
@@ -89,9 +90,22 @@ impl SiteOptions {
     /// # Errors
     /// When its main.cf cannot be read.
     pub fn open(&self, operand: Option<&Path>, settings: Settings) -> Result<Opened, LoadError> {
+        self.open_with(operand, settings, &Overlay::default())
+    }
+
+    /// As [`open`](Self::open), with texts that stand for files.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn open_with(
+        &self,
+        operand: Option<&Path>,
+        settings: Settings,
+        overlay: &Overlay,
+    ) -> Result<Opened, LoadError> {
         let is_system = operand.is_none() && self.config_dir.is_none() && self.root.is_none();
         let directory = self.directory(operand);
-        let configuration = Configuration::new(ConfigFiles::load(&directory)?, settings);
+        let configuration = Configuration::new(ConfigFiles::load_with(&directory, overlay)?, settings);
         let mut paths = match &self.root {
             Some(root) => PathMap::root(root),
             None if is_system => PathMap::system(),

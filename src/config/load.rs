@@ -1,7 +1,7 @@
 //! Reading a configuration directory.
 
 use super::services::{Service, services};
-use crate::base::Source;
+use crate::base::{Overlay, Source};
 use crate::syntax::main_cf::{MainCf, parse_main_cf};
 use crate::syntax::master_cf::{MasterCf, parse_master_cf};
 use std::collections::HashMap;
@@ -48,9 +48,17 @@ impl ConfigFiles {
     /// # Errors
     /// When main.cf cannot be read, or master.cf is there and cannot.
     pub fn load(directory: &Path) -> Result<Self, LoadError> {
+        Self::load_with(directory, &Overlay::default())
+    }
+
+    /// As [`load`](Self::load), with texts that stand for files.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn load_with(directory: &Path, overlay: &Overlay) -> Result<Self, LoadError> {
         let read = |name: &str| {
             let path = directory.join(name);
-            Source::read(&path).map_err(|error| LoadError { path, error })
+            overlay.read(&path).map_err(|error| LoadError { path, error })
         };
         let main = read("main.cf")?;
         let master = match read("master.cf") {

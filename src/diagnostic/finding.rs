@@ -1,6 +1,6 @@
 //! What a rule found: where, what about it, and what to do.
 
-use super::rule::{Rule, Severity};
+use super::rule::{Rule, Safety, Severity};
 use crate::base::{Edit, Source, Span};
 use std::sync::Arc;
 
@@ -37,8 +37,8 @@ pub struct Label {
 pub struct Fix {
     /// What it does.
     pub title: String,
-    /// Whether it keeps the meaning of the configuration (`--fix`), or may not (`--unsafe-fixes`).
-    pub safe: bool,
+    /// Whether it keeps the meaning of the configuration.
+    pub safety: Safety,
     /// The text that it changes.
     pub source: Arc<Source>,
     /// The changes.
@@ -64,6 +64,13 @@ impl Finding {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a change that mends it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
         self
     }
 

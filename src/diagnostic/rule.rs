@@ -42,9 +42,32 @@ pub enum Family {
     Maps,
     /// `AL`: aliases.
     Aliases,
+    /// `VT`: virtual domains and their tables.
+    Virtual,
+    /// `RT`: routing: transports, relaying, rewriting.
+    Routing,
+    /// `SEC`: security.
+    Security,
+    /// `VER`: what changes between versions of Postfix.
+    Versions,
+    /// `PW`: this tool's own matters: its comments in the text.
+    Own,
 }
 
 impl Family {
+    /// Every family, in the order in which they are listed.
+    pub const ALL: [Self; 9] = [
+        Self::MainCf,
+        Self::MasterCf,
+        Self::Maps,
+        Self::Aliases,
+        Self::Virtual,
+        Self::Routing,
+        Self::Security,
+        Self::Versions,
+        Self::Own,
+    ];
+
     /// The letters.
     #[must_use]
     pub const fn letters(self) -> &'static str {
@@ -53,6 +76,47 @@ impl Family {
             Self::MasterCf => "MS",
             Self::Maps => "MAP",
             Self::Aliases => "AL",
+            Self::Virtual => "VT",
+            Self::Routing => "RT",
+            Self::Security => "SEC",
+            Self::Versions => "VER",
+            Self::Own => "PW",
+        }
+    }
+
+    /// What its rules are about, in words.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MainCf => "main.cf",
+            Self::MasterCf => "master.cf",
+            Self::Maps => "lookup tables",
+            Self::Aliases => "aliases",
+            Self::Virtual => "virtual domains",
+            Self::Routing => "routing",
+            Self::Security => "security",
+            Self::Versions => "versions of Postfix",
+            Self::Own => "comments for postwright",
+        }
+    }
+}
+
+/// Whether a fix may be applied without a person who looks at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Safety {
+    /// It keeps the meaning of the configuration (`--fix`).
+    Safe,
+    /// It may change the meaning (`--unsafe-fixes`).
+    Unsafe,
+}
+
+impl Safety {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
         }
     }
 }
@@ -76,4 +140,8 @@ pub struct Rule {
     pub example: &'static str,
     /// What to do.
     pub remedy: &'static str,
+    /// Whether its findings can carry a fix, and the least safe one that they carry.
+    pub fix: Option<Safety>,
+    /// The page of the manual that it rests on.
+    pub link: &'static str,
 }

@@ -3,22 +3,38 @@
 //! Rules see one read-only [`Site`]; each is one file under `rules/`, declared once: code, name, severity and documentation
 //! beside the check itself. [`registry::rules`] lists them all.
 
+pub mod baseline;
+pub mod fixes;
+pub mod path_pattern;
+pub mod policy;
 pub mod registry;
 pub mod rules;
+pub mod selection;
+pub mod settings;
 pub mod site;
+pub mod suppression;
 
-pub use registry::{LintRule, rules};
+pub use policy::Policy;
+pub use registry::{LintRule, declarations, rules};
 pub use site::{IndexState, Site, Table};
 
 use crate::diagnostic::Finding;
 
-/// Runs every rule and returns the findings in the order of files and places.
+/// Looks for every rule, and returns the findings in the order of files and places.
 #[must_use]
 pub fn lint(site: &Site) -> Vec<Finding> {
+    lint_by(site, &Policy::default())
+}
+
+/// Looks for what a policy asks for; what comments in the text silence is left out.
+#[must_use]
+pub fn lint_by(site: &Site, policy: &Policy) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rule in rules() {
+    for rule in rules().iter().filter(|lint| policy.looks_for(lint.rule)) {
         (rule.check)(site, &mut findings);
     }
+    suppression::silence(site, policy, &mut findings);
+    let mut findings: Vec<Finding> = findings.into_iter().filter_map(|finding| policy.judge(finding)).collect();
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     findings
 }

@@ -1,6 +1,6 @@
 //! All rules.
 
-use super::rules::{main_cf as mc, maps, master_cf as ms};
+use super::rules::{main_cf as mc, maps, master_cf as ms, own};
 use super::site::Site;
 use crate::diagnostic::{Finding, Rule};
 
@@ -13,7 +13,13 @@ pub struct LintRule {
     pub check: fn(&Site, &mut Vec<Finding>),
 }
 
-/// Every rule, by code.
+/// The declaration of every rule: those that look at a site, then those about comments for this program.
+pub fn declarations() -> impl Iterator<Item = &'static Rule> + Clone {
+    let own = [&own::malformed_suppression::RULE, &own::unused_suppression::RULE];
+    rules().iter().map(|lint| lint.rule).chain(own)
+}
+
+/// Every rule that looks at a site, by code.
 #[must_use]
 pub fn rules() -> &'static [LintRule] {
     const RULES: &[LintRule] = &[
@@ -43,7 +49,7 @@ mod tests {
     #[test]
     fn codes_and_names_are_unique_and_everything_is_documented() {
         let mut seen = std::collections::HashSet::new();
-        for LintRule { rule, .. } in rules() {
+        for rule in declarations() {
             assert!(seen.insert(rule.code) && seen.insert(rule.name), "{} stands twice", rule.code);
             assert!(rule.code.starts_with(rule.family.letters()), "{}", rule.code);
             for text in [rule.summary, rule.why, rule.example, rule.remedy] {

@@ -7,6 +7,7 @@ pub mod alias_line;
 pub mod alias_value;
 pub mod bounce_template;
 pub mod fault;
+pub mod file_kind;
 mod lines;
 pub mod logical;
 pub mod main_cf;
@@ -20,6 +21,7 @@ pub mod tree;
 pub mod widen;
 
 pub use fault::{Fault, FaultKind};
+pub use file_kind::FileKind;
 pub use logical::{LogicalLine, LogicalLines};
 pub use text::Text;
 pub use tree::{Token, TokenKind, Tree};

@@ -89,6 +89,15 @@ impl Scratch {
         self.outcome(&mut self.command(&arguments))
     }
 
+    /// Runs the program with something on its standard input.
+    pub fn run_with_input(&self, arguments: &str, input: &[u8]) -> Outcome {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, input).unwrap();
+        std::io::Seek::rewind(&mut file).unwrap();
+        self.outcome(self.command(&arguments).stdin(file))
+    }
+
     /// Runs a command. Where its output names this directory it becomes `$DIR`.
     pub fn outcome(&self, command: &mut Command) -> Outcome {
         let Output { status, stdout, stderr } = command.output().expect("the program runs");

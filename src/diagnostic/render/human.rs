@@ -139,6 +139,8 @@ mod tests {
         why: "",
         example: "",
         remedy: "",
+        fix: None,
+        link: "https://www.postfix.org/postconf.5.html",
     };
 
     const STYLE: Style = Style { color: false, width: 80 };

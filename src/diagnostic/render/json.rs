@@ -3,7 +3,7 @@
 //! A span is `{file, line, column, end_line, end_column, start, end}`: lines and columns from 1, byte offsets from 0.
 
 use crate::base::{Source, Span};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Fix};
 use serde_json::{Value, json};
 
 /// A span as JSON.
@@ -21,6 +21,13 @@ pub fn span(source: &Source, span: Span) -> Value {
     })
 }
 
+/// A fix as JSON; new text that is not UTF-8 is replaced.
+fn fix(fix: &Fix) -> Value {
+    let edit = |edit: &crate::base::Edit| json!({ "span": span(&fix.source, edit.span), "text": String::from_utf8_lossy(&edit.text) });
+    let edits: Vec<Value> = fix.edits.iter().map(edit).collect();
+    json!({ "title": fix.title, "safety": fix.safety.name(), "edits": edits })
+}
+
 /// A finding as JSON.
 #[must_use]
 pub fn finding(finding: &Finding) -> Value {
@@ -36,6 +43,7 @@ pub fn finding(finding: &Finding) -> Value {
         "message": finding.message,
         "labels": labels,
         "help": finding.help,
+        "fix": finding.fix.as_ref().map(fix),
     })
 }
 

@@ -2,10 +2,19 @@
 //!
 //! Text from a file never reaches a terminal as it is: see [`clean`].
 
+pub mod checkstyle;
 pub mod concise;
 pub mod excerpt;
+pub mod github;
+pub mod gitlab;
 pub mod human;
 pub mod json;
+pub mod junit;
+pub mod report;
+pub mod sarif;
+mod xml;
+
+pub use report::Report;
 
 /// `text` with every control character replaced, so that no file can command a terminal.
 #[must_use]

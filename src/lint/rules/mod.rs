@@ -3,3 +3,4 @@
 pub mod main_cf;
 pub mod maps;
 pub mod master_cf;
+pub mod own;

@@ -18,6 +18,8 @@ pub static RULE: Rule = Rule {
     why: "A daemon that needs the value ends with a fatal error, and mail stops.",
     example: "mydestination = ${myhostname, localhost\n",
     remedy: "Write $name, ${name}, ${name?{text}:{text}} or ${{a} == {b} ? {text} : {text}}.",
+    fix: None,
+    link: "https://www.postfix.org/postconf.5.html",
 };
 
 /// Looks for it.

@@ -15,6 +15,8 @@ pub static RULE: Rule = Rule {
           warning, and the parameter keeps its default.",
     example: " myhostname = mail.example.com\n",
     remedy: "Remove the white space at the start of the line.",
+    fix: None,
+    link: "https://www.postfix.org/postconf.5.html",
 };
 
 /// Looks for it.

@@ -14,6 +14,8 @@ pub static RULE: Rule = Rule {
     why: "Every Postfix program refuses to start with such a main.cf.",
     example: "myhostname mail.example.com\n",
     remedy: "Write `name = value`; begin a comment line with `#`, and a continuation line with white space.",
+    fix: None,
+    link: "https://www.postfix.org/postconf.5.html",
 };
 
 /// Looks for it.

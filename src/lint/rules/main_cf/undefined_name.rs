@@ -18,6 +18,8 @@ pub static RULE: Rule = Rule {
           `.example.com`.",
     example: "myorigin = $bar.example.com\n",
     remedy: "Define the name, correct it, or write `$$` for a dollar sign.",
+    fix: None,
+    link: "https://www.postfix.org/postconf.5.html",
 };
 
 /// Looks for it.

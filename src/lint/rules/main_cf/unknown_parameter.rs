@@ -1,8 +1,11 @@
 //! MC003: a name that Postfix does not know and nothing refers to.
 
+use crate::base::Edit;
 use crate::config::catalogue::{self, NameKind};
-use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::site::Site;
+use crate::syntax::main_cf::Assignment;
+use std::sync::Arc;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -14,6 +17,8 @@ pub static RULE: Rule = Rule {
     why: "Postfix ignores it: most often a slip of the pen, and the parameter that was meant keeps its default.",
     example: "my_hostname = mail.example.com\n",
     remedy: "Correct the name, or remove the line.",
+    fix: Some(Safety::Unsafe),
+    link: "https://www.postfix.org/postconf.5.html",
 };
 
 /// Looks for it.
@@ -35,8 +40,27 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
             "Postfix ignores this",
         );
         finding.help = advice(&name);
+        finding.fix = renaming(site, entry);
         findings.push(finding);
     }
+}
+
+/// Gives the entry the one name that may have been meant, unless that is set already or does not exist in the target.
+fn renaming(site: &Site, entry: &Assignment) -> Option<Fix> {
+    let meant = catalogue::suggest_parameter(&entry.name.to_string_lossy());
+    let ([name], None) = (meant.similar.as_slice(), meant.restriction) else { return None };
+    let files = &site.configuration.files;
+    let target = site.configuration.settings.target;
+    // A name of a transport that does not exist would be as unknown.
+    let exists = catalogue::parameter(name).is_some_and(|parameter| parameter.exists_in(target))
+        || site.configuration.is_service_parameter(name);
+    let edits = vec![Edit::replace(entry.name.span(), name.as_str())];
+    (exists && files.entry(name.as_bytes()).is_none()).then(|| Fix {
+        title: format!("rename to {name}"),
+        safety: Safety::Unsafe,
+        source: Arc::clone(files.main.tree.source()),
+        edits,
+    })
 }
 
 /// What may have been meant.

@@ -14,6 +14,8 @@ pub static RULE: Rule = Rule {
     why: "Postfix cannot open the table, or dies on it: LMDB trusts its files.",
     example: "virtual_alias_maps = lmdb:/etc/postfix/virtual\n",
     remedy: "Run `postwright build`: it replaces the file.",
+    fix: None,
+    link: "https://www.postfix.org/postmap.1.html",
 };
 
 /// Looks for it.

@@ -16,6 +16,8 @@ pub static RULE: Rule = Rule {
     example: "joe@example.com\n  joe\njane@example.com\n",
     remedy: "Write `key value` (for postmap) or `name: value` (for postalias) on one line, or on continuation lines that begin \
              with white space.",
+    fix: None,
+    link: "https://www.postfix.org/postmap.1.html",
 };
 
 /// What is wrong with a line, and what happens to it.

@@ -1,9 +1,11 @@
 //! MAP005: a key that stands twice.
 
-use crate::base::Span;
-use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::base::{Edit, Source, Span};
+use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::site::Site;
 use crate::maps::compile::ComplaintKind;
+use crate::syntax::{LogicalLine, LogicalLines};
+use std::sync::Arc;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -15,6 +17,8 @@ pub static RULE: Rule = Rule {
     why: "The first entry is kept and the others are dropped. Keys are compared after folding: `Joe` and `joe` are one.",
     example: "joe@example.com joe\nJoe@example.com joseph\n",
     remedy: "Remove one of the entries.",
+    fix: Some(Safety::Safe),
+    link: "https://www.postfix.org/postmap.1.html",
 };
 
 /// Looks for it.
@@ -28,8 +32,22 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
             findings.push(
                 Finding::new(&RULE, format!("the key {} stands twice", String::from_utf8_lossy(key)))
                     .at(source, place(complaint.span.start), "this entry is dropped")
-                    .at(source, place(*first), "this one is kept"),
+                    .at(source, place(*first), "this one is kept")
+                    .fix(removal(source, complaint.span.start)),
             );
         }
     }
+}
+
+/// Removes the lines of the entry that begins at an offset; comments between them stay.
+fn removal(source: &Arc<Source>, start: usize) -> Fix {
+    let bytes = source.bytes();
+    let rest = bytes.get(start..).unwrap_or_default();
+    let pieces: Vec<Span> = LogicalLines::new(rest).next().iter().flat_map(LogicalLine::pieces).collect();
+    let edits = pieces.into_iter().map(|piece| {
+        let end = (start + piece.end + 1).min(bytes.len());
+        Edit::replace(Span::new(start + piece.start, end), "")
+    });
+    let edits = edits.collect();
+    Fix { title: "remove the entry that is dropped".into(), safety: Safety::Safe, source: Arc::clone(source), edits }
 }

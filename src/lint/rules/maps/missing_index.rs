@@ -15,6 +15,8 @@ pub static RULE: Rule = Rule {
           checkout, where indexes are not kept, this is only worth knowing.",
     example: "virtual_alias_maps = lmdb:/etc/postfix/virtual\n",
     remedy: "Run `postwright build`.",
+    fix: None,
+    link: "https://www.postfix.org/postmap.1.html",
 };
 
 /// Looks for it.

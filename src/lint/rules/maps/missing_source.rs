@@ -14,6 +14,8 @@ pub static RULE: Rule = Rule {
     why: "The table cannot be compiled, or not even opened: mail is deferred until it can.",
     example: "virtual_alias_maps = lmdb:/etc/postfix/no-such-file\n",
     remedy: "Create the file, correct the path, or take the table out of the configuration.",
+    fix: None,
+    link: "https://www.postfix.org/postmap.1.html",
 };
 
 /// Looks for it.

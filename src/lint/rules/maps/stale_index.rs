@@ -14,6 +14,8 @@ pub static RULE: Rule = Rule {
     why: "Postfix goes by the indexed file: what was changed in the source has no effect yet.",
     example: "virtual_alias_maps = lmdb:/etc/postfix/virtual\n",
     remedy: "Run `postwright build`.",
+    fix: None,
+    link: "https://www.postfix.org/postmap.1.html",
 };
 
 /// Looks for it.

@@ -16,6 +16,8 @@ pub static RULE: Rule = Rule {
           the file can be right for one of them only.",
     example: "alias_maps = lmdb:/etc/postfix/virtual\nvirtual_alias_maps = lmdb:/etc/postfix/virtual\n",
     remedy: "Give each use a file of its own.",
+    fix: None,
+    link: "https://www.postfix.org/postmap.1.html",
 };
 
 /// Looks for it.

@@ -14,6 +14,8 @@ pub static RULE: Rule = Rule {
     why: "Distributions have dropped Berkeley DB: where Postfix is built without it, `hash:` and `btree:` tables cannot be opened.",
     example: "virtual_alias_maps = hash:/etc/postfix/virtual\n",
     remedy: "Write lmdb: (or cdb:) instead and run `postwright build`.",
+    fix: None,
+    link: "https://www.postfix.org/postmap.1.html",
 };
 
 /// Looks for it.

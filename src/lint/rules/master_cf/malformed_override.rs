@@ -14,6 +14,8 @@ pub static RULE: Rule = Rule {
     why: "The daemon refuses to start with such an argument.",
     example: "smtp inet n - n - - smtpd\n  -o smtpd_tls_security_level encrypt\n",
     remedy: "Write `-o name=value` without blanks, or `-o { name = value }`.",
+    fix: None,
+    link: "https://www.postfix.org/master.5.html",
 };
 
 /// Looks for it.

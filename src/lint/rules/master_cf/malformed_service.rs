@@ -14,6 +14,8 @@ pub static RULE: Rule = Rule {
     why: "The master daemon refuses to start with such a master.cf, or drops the line.",
     example: "smtp inet n - n smtpd\n",
     remedy: "A service has eight fields: name, type, private, unprivileged, chroot, wakeup, process limit, command.",
+    fix: None,
+    link: "https://www.postfix.org/master.5.html",
 };
 
 /// Looks for it.

@@ -1,0 +1,211 @@
+//! `postwright check`: what is wrong with a configuration.
+
+mod fix;
+mod format;
+mod settings;
+mod subject;
+
+use super::output::{Output, fail};
+use super::progress::Progress;
+use super::site_options::SiteOptions;
+use crate::base::atomic_file;
+use crate::config::Settings;
+use crate::diagnostic::render::Report;
+use crate::diagnostic::{Finding, Fix, Rule, Safety, Severity};
+use crate::lint::baseline::Baseline;
+use crate::lint::selection::Selector;
+use crate::lint::settings::Threshold;
+use crate::lint::{Policy, declarations, lint_by};
+use crate::maps::types::system_words;
+use crate::syntax::FileKind;
+use clap::Args;
+use fix::Mending;
+use format::Format;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use subject::Subject;
+
+/// Find what is wrong with a configuration
+///
+/// PATH is a configuration directory, a file that is looked at by itself, or - for standard input. The kind of a file is taken
+/// from its name, else guessed from its content.
+#[derive(Args, Clone, Debug)]
+pub struct Check {
+    /// Configuration directories or files
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// What a file or standard input is: main.cf, master.cf, aliases, virtual, transport, access, …
+    #[arg(long = "as", value_name = "KIND", value_parser = parse_kind)]
+    kind: Option<FileKind>,
+    /// Format of the findings
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    /// Least severity that ends the command with status 1: error, warning, info, never [default: warning]
+    #[arg(long, value_name = "SEVERITY", value_parser = parse_threshold)]
+    fail_on: Option<Threshold>,
+    /// Look for these rules only: codes, families, starts of codes, or names
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = Selector::parse)]
+    select: Option<Vec<Selector>>,
+    /// Do not look for these rules
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = Selector::parse)]
+    ignore: Vec<Selector>,
+    /// Mend what can be mended without changing the meaning
+    #[arg(long)]
+    fix: bool,
+    /// Mend also what may change the meaning
+    #[arg(long)]
+    unsafe_fixes: bool,
+    /// Show what --fix would change, and write nothing
+    #[arg(long)]
+    diff: bool,
+    /// Leave out the findings that FILE holds
+    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
+    baseline: Option<PathBuf>,
+    /// Write the findings to FILE, to leave them out by --baseline later
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fix", "unsafe_fixes", "diff"])]
+    write_baseline: Option<PathBuf>,
+    #[command(flatten)]
+    site: SiteOptions,
+}
+
+fn parse_kind(name: &str) -> Result<FileKind, String> {
+    FileKind::from_name(name).ok_or_else(|| format!("expected {}", FileKind::names().collect::<Vec<_>>().join(", ")))
+}
+
+fn parse_threshold(name: &str) -> Result<Threshold, String> {
+    Threshold::from_name(name).ok_or_else(|| format!("expected {}", Threshold::NAMES.join(", ")))
+}
+
+/// Runs the command.
+pub fn run(options: &Check, output: &Output) -> ExitCode {
+    check(options, output).unwrap_or_else(|message| fail(&message))
+}
+
+fn check(options: &Check, output: &Output) -> Result<ExitCode, String> {
+    let run = Run {
+        options,
+        settings: options.site.settings()?,
+        rules: declarations().collect(),
+        // Where no working directory is left, names stay as they are.
+        directory: std::env::current_dir().unwrap_or_default(),
+        baseline: options.baseline.as_deref().map(read_baseline).transpose()?,
+    };
+    let progress = Progress::start("reading", output.quiet);
+    let mut mending = Mending::default();
+    let mut seen = Seen::default();
+    if options.paths.is_empty() {
+        run.look_at(None, &mut mending, &mut seen, output)?;
+    }
+    for path in &options.paths {
+        run.look_at(Some(path), &mut mending, &mut seen, output)?;
+    }
+    drop(progress);
+    let report = run.report(&seen.findings);
+    if let Some(path) = &options.write_baseline {
+        let text = Baseline::of(&report.identities()).print();
+        let failed = |error| format!("{}: {}", path.display(), system_words(&error));
+        atomic_file::replace(path, text.as_bytes(), 0o644).map_err(failed)?;
+        if !output.quiet {
+            let file = crate::diagnostic::render::clean(&path.display().to_string());
+            output.line(&format!("{} written to {file}", format::findings(report.findings.len())));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if options.diff {
+        mending.show(|name| report.file_named(name), output);
+        if !output.quiet {
+            output.warning(&format!("would fix {}", mending.count));
+        }
+    } else {
+        mending.write()?;
+        let fixed = run.may_fix().then_some(mending.count);
+        format::show(&report, options.format, &format::Sums { fixed, accepted: seen.accepted }, output);
+    }
+    Ok(if seen.failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn read_baseline(path: &Path) -> Result<Baseline, String> {
+    let text = std::fs::read(path).map_err(|error| format!("{}: {}", path.display(), system_words(&error)))?;
+    Baseline::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// What is the same for all operands.
+struct Run<'a> {
+    options: &'a Check,
+    settings: Settings,
+    rules: Vec<&'static Rule>,
+    directory: PathBuf,
+    baseline: Option<Baseline>,
+}
+
+/// What came of the operands so far.
+#[derive(Default)]
+struct Seen {
+    findings: Vec<Finding>,
+    failed: bool,
+    /// How many findings the baseline holds back.
+    accepted: usize,
+}
+
+impl Run<'_> {
+    /// Looks at one operand, and mends what is asked for.
+    fn look_at(
+        &self,
+        operand: Option<&Path>,
+        mending: &mut Mending,
+        seen: &mut Seen,
+        output: &Output,
+    ) -> Result<(), String> {
+        let options = self.options;
+        let subject = Subject::of(operand, options, output)?;
+        let policy = settings::read_above(&subject.directory(options))?;
+        let policy = Policy::new(policy, options.select.as_deref(), &options.ignore);
+        let (_, writable) = subject.open(options, self.settings.clone(), &mending.overlay)?;
+        if writable.is_none() && self.may_fix() && !options.diff {
+            return Err("what standard input holds cannot be written; --diff shows the changes".into());
+        }
+        let look = |overlay: &_| {
+            let (site, _) = subject.open(options, self.settings.clone(), overlay)?;
+            Ok(self.split(lint_by(&site, &policy)))
+        };
+        // Asking where a file really lies takes a while; there may be many fixes of one.
+        let known: RefCell<HashMap<String, bool>> = RefCell::default();
+        let may_write = |name: &str| {
+            // A name that is not UTF-8 was changed for showing, and finds no file.
+            let ask =
+                || !name.contains('\u{fffd}') && writable.as_ref().is_none_or(|paths| paths.in_scope(Path::new(name)));
+            *known.borrow_mut().entry(name.to_string()).or_insert_with(ask)
+        };
+        let wanted = |fix: &Fix| {
+            self.may_fix() && (fix.safety == Safety::Safe || options.unsafe_fixes) && may_write(fix.source.name())
+        };
+        let (before, after) = mending.mend(look, wanted)?;
+        // What is only shown is still there.
+        let (findings, accepted) = if options.diff { before } else { after };
+        let threshold = options.fail_on.or(policy.settings().fail_on);
+        let threshold = threshold.unwrap_or(Threshold::AtLeast(Severity::Warning));
+        seen.failed |= findings.iter().any(|finding| threshold.reached_by(finding.severity));
+        seen.findings.extend(findings);
+        seen.accepted += accepted;
+        Ok(())
+    }
+
+    fn may_fix(&self) -> bool {
+        self.options.fix || self.options.unsafe_fixes || self.options.diff
+    }
+
+    fn report<'r>(&'r self, findings: &'r [Finding]) -> Report<'r> {
+        Report { findings, rules: &self.rules, directory: &self.directory }
+    }
+
+    /// Takes out what the baseline accepts, and counts it.
+    fn split(&self, findings: Vec<Finding>) -> (Vec<Finding>, usize) {
+        let Some(baseline) = &self.baseline else { return (findings, 0) };
+        let accepted = baseline.accepts(&self.report(&findings).identities());
+        let count = accepted.iter().filter(|accepted| **accepted).count();
+        let left = findings.into_iter().zip(accepted).filter(|(_, accepted)| !accepted).map(|(finding, _)| finding);
+        (left.collect(), count)
+    }
+}

@@ -1,0 +1,116 @@
+//! What `check` looks at: a configuration directory, a file by itself, or standard input.
+
+use super::Check;
+use crate::base::{Overlay, Source};
+use crate::commands::output::Output;
+use crate::config::Settings;
+use crate::config::paths::PathMap;
+use crate::lint::Site;
+use crate::maps::types::system_words;
+use crate::syntax::FileKind;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What standard input is called.
+const STANDARD_INPUT: &str = "<stdin>";
+
+/// One operand.
+pub(super) enum Subject {
+    /// A configuration directory; the one that options or the system name, if nobody gave one.
+    Directory(Option<PathBuf>),
+    /// A file by itself.
+    File(PathBuf, FileKind),
+    /// Standard input.
+    Input(Arc<Source>, FileKind),
+}
+
+impl Subject {
+    /// What an operand means. Where the kind of a file had to be guessed, it is said.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn of(operand: Option<&Path>, options: &Check, output: &Output) -> Result<Self, String> {
+        let Some(path) = operand else { return Ok(Self::Directory(None)) };
+        if path == Path::new("-") {
+            let mut text = Vec::new();
+            std::io::stdin()
+                .lock()
+                .read_to_end(&mut text)
+                .map_err(|error| format!("standard input: {}", system_words(&error)))?;
+            let kind = options.kind.unwrap_or_else(|| guessed("standard input", &text, output));
+            return Ok(Self::Input(Arc::new(Source::new(STANDARD_INPUT, text)), kind));
+        }
+        if path.is_dir() {
+            return Ok(Self::Directory(Some(path.to_path_buf())));
+        }
+        let kind = match options.kind.or_else(|| FileKind::of_path(path)) {
+            Some(kind) => kind,
+            None => {
+                let source = read(path, &Overlay::default())?;
+                guessed(source.name(), source.bytes(), output)
+            }
+        };
+        Ok(Self::File(path.to_path_buf(), kind))
+    }
+
+    /// The directory that settings are looked for in.
+    pub(super) fn directory(&self, options: &Check) -> PathBuf {
+        match self {
+            Self::Directory(operand) => options.site.directory(operand.as_deref()),
+            Self::File(path, _) => path.parent().unwrap_or(Path::new("")).to_path_buf(),
+            Self::Input(..) => PathBuf::new(),
+        }
+    }
+
+    /// What there is to look at, and what of it may be written: nothing of standard input.
+    ///
+    /// # Errors
+    /// When it cannot be read, or its kind cannot be looked at yet.
+    pub(super) fn open(
+        &self,
+        options: &Check,
+        settings: Settings,
+        overlay: &Overlay,
+    ) -> Result<(Site, Option<PathMap>), String> {
+        match self {
+            Self::Directory(operand) => {
+                let opened = options.site.open_with(operand.as_deref(), settings, overlay);
+                let opened =
+                    opened.map_err(|error| format!("{}: {}", error.path.display(), system_words(&error.error)))?;
+                let site = Site::open_with(opened.configuration, &opened.paths, opened.is_system, overlay);
+                Ok((site, Some(opened.paths)))
+            }
+            Self::File(path, kind) => {
+                let site = single(&read(path, overlay)?, *kind, &self.directory(options), settings)?;
+                // The one file that was named may be written, wherever it lies.
+                Ok((site, Some(PathMap::system())))
+            }
+            Self::Input(source, kind) => {
+                let now = overlay.texts().find(|text| text.name() == STANDARD_INPUT);
+                Ok((single(now.unwrap_or(source), *kind, Path::new("."), settings)?, None))
+            }
+        }
+    }
+}
+
+fn read(path: &Path, overlay: &Overlay) -> Result<Arc<Source>, String> {
+    overlay.read(path).map_err(|error| format!("{}: {}", path.display(), system_words(&error)))
+}
+
+fn guessed(name: &str, text: &[u8], output: &Output) -> FileKind {
+    let kind = FileKind::of_content(text);
+    if !output.quiet {
+        let name = crate::diagnostic::render::clean(name);
+        output.warning(&format!(
+            "postwright: {name}: taken for {} by its content (--as KIND says otherwise)",
+            kind.name()
+        ));
+    }
+    kind
+}
+
+fn single(source: &Arc<Source>, kind: FileKind, directory: &Path, settings: Settings) -> Result<Site, String> {
+    let cannot = || format!("{}: files of the kind {} cannot be checked by themselves yet", source.name(), kind.name());
+    Site::single(kind, directory, source, settings).ok_or_else(cannot)
+}
