@@ -1,7 +1,7 @@
 //! Damaged indexes: whatever happened to the file, opening it, looking up and walking end soon, in a value or an error.
 //!
-//! One LMDB file, with inner pages and values on pages of their own, and one cdb file are damaged in all sorts of ways, the same
-//! on every run. A panic, a signal, a loop or a file cut short that passes for whole fails the test.
+//! One LMDB file, with inner pages and values on pages of their own, one cdb file, and Berkeley DB files that Postfix made are
+//! damaged in all sorts of ways, the same on every run. A panic, a signal, a loop or a file cut short that passes for whole fails the test.
 
 // Clippy's leave for tests does not reach functions that they share.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -34,8 +34,19 @@ fn value(number: usize) -> String {
 
 const ENTRIES: usize = 600;
 
-/// A table of the type with its index, and the bytes of that.
-fn sound(directory: &Path, index_type: IndexType) -> (TableReference, PathBuf, Vec<u8>) {
+/// A table in order.
+struct Sound {
+    reference: TableReference,
+    index: PathBuf,
+    /// What the index holds.
+    bytes: Vec<u8>,
+    entries: usize,
+    /// Some keys, and what they must give.
+    some: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// A table of a type that we write, with its index.
+fn sound(directory: &Path, index_type: IndexType) -> Sound {
     let table = directory.join("table");
     let source: String = (0..ENTRIES).map(|number| format!("{} x{}\n", key(number), value(number))).collect();
     fs::write(&table, &source).unwrap();
@@ -46,27 +57,46 @@ fn sound(directory: &Path, index_type: IndexType) -> (TableReference, PathBuf, V
     assert_eq!(outcome.entries, ENTRIES);
     let name = table.as_os_str().as_encoded_bytes().to_vec();
     let bytes = fs::read(&index).unwrap();
-    (TableReference { map_type: index_type.name().into(), name }, index, bytes)
+    let some = (0..ENTRIES).step_by(10).map(|number| (key(number).into(), format!("x{}", value(number)).into()));
+    let reference = TableReference { map_type: index_type.name().into(), name };
+    Sound { reference, index, bytes, entries: ENTRIES, some: some.collect() }
 }
 
-/// What lookups of every tenth key give.
+/// A copy of a file of `testdata/berkeley-db`.
+fn sound_berkeley_db(directory: &Path, fixture: &str) -> Sound {
+    let at = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/berkeley-db").join(fixture);
+    let bytes = fs::read(at.with_extension("db")).unwrap();
+    let list = fs::read_to_string(at.with_extension("list")).unwrap();
+    let entries: Vec<(&str, &str)> = list.lines().filter_map(|line| line.split_once('\t')).collect();
+    // Of the values of one key, lookups give the first.
+    let is_first = |at: &usize| *at == 0 || entries[at - 1].0 != entries[*at].0;
+    let some = (0..entries.len()).filter(is_first).step_by(3);
+    let some = some.map(|at| (entries[at].0.into(), entries[at].1.into())).collect();
+    let index = directory.join("table.db");
+    fs::write(&index, &bytes).unwrap();
+    let name = directory.join("table").into_os_string().into_encoded_bytes();
+    let map_type = fixture.split('-').next().unwrap().to_owned();
+    Sound { reference: TableReference { map_type, name }, index, bytes, entries: entries.len(), some }
+}
+
+/// What lookups of some keys give.
 type Found = Vec<Result<Option<Vec<u8>>, LookupError>>;
 
 /// What all entries together give, in order.
 type Walked = Result<Vec<(Vec<u8>, Vec<u8>)>, LookupError>;
 
-fn use_it(reference: &TableReference) -> (Found, Walked) {
+fn use_it(reference: &TableReference, keys: &[Vec<u8>]) -> (Found, Walked) {
     let mut table = match open(reference, &OpenOptions::default()) {
         Ok(table) => table,
         Err(error) => return (Vec::new(), Err(error)),
     };
-    let found = (0..ENTRIES).step_by(10).map(|number| table.lookup(key(number).as_bytes())).collect();
+    let found = keys.iter().map(|key| table.lookup(key)).collect();
     let mut visited = Vec::new();
     let walked = table.walk(&mut |key, value| visited.push((key.to_vec(), value.to_vec())));
     (found, walked.map(|()| visited))
 }
 
-/// Damages a file; the length that pages have in it is 4096 for LMDB and means nothing for cdb.
+/// Damages a file; the length that pages have in it is 4096 for LMDB, 512 for Berkeley DB, and means nothing for cdb.
 fn damage(bytes: &mut Vec<u8>, random: &mut Random) -> String {
     let length = bytes.len();
     // Half of all damage goes where the structure is: at the start of the file or of a page.
@@ -103,7 +133,7 @@ fn damage(bytes: &mut Vec<u8>, random: &mut Random) -> String {
             format!("cut at {cut} and {} bytes of garbage", garbage.len())
         }
         _ => {
-            let page = [256, 4096][random.below(2)];
+            let page = [512, 4096][random.below(2)];
             let pages = length / page;
             let (a, b) = (random.below(pages) * page, random.below(pages) * page);
             for at in 0..page {
@@ -125,23 +155,22 @@ fn in_time<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + Send + 'sta
     }
 }
 
-fn survives_damage(index_type: IndexType, seed: u64) {
+fn survives_damage(what: &str, seed: u64, sound: impl Fn(&Path) -> Sound) {
     let directory = tempfile::tempdir().unwrap();
-    let (reference, index, bytes) = sound(directory.path(), index_type);
-    let (sound_found, sound_walked) = use_it(&reference);
-    for (at, found) in sound_found.iter().enumerate() {
-        assert_eq!(found, &Ok(Some(format!("x{}", value(at * 10)).into_bytes())));
-    }
-    assert_eq!(sound_walked.as_ref().map(Vec::len), Ok(ENTRIES));
+    let Sound { reference, index, bytes, entries, some } = sound(directory.path());
+    let (keys, values): (Vec<_>, Vec<_>) = some.into_iter().unzip();
+    let (sound_found, sound_walked) = use_it(&reference, &keys);
+    assert_eq!(sound_found, values.into_iter().map(|value| Ok(Some(value))).collect::<Vec<_>>());
+    assert_eq!(sound_walked.as_ref().map(Vec::len), Ok(entries));
 
     let (mut refused, mut read) = (0, 0);
     for number in 0..200 {
         let mut random = Random(seed + number);
         let mut damaged = bytes.clone();
-        let what = format!("damage {number} of {}: {}", index_type.name(), damage(&mut damaged, &mut random));
+        let what = format!("damage {number} of {what}: {}", damage(&mut damaged, &mut random));
         fs::write(&index, damaged).unwrap();
-        let reference = reference.clone();
-        let (found, walked) = in_time(&what, move || use_it(&reference));
+        let (reference, keys) = (reference.clone(), keys.clone());
+        let (found, walked) = in_time(&what, move || use_it(&reference, &keys));
         // A file that passes for current must serve its keys: nothing would rebuild it.
         assert!(
             walked != sound_walked || found == sound_found,
@@ -156,30 +185,47 @@ fn survives_damage(index_type: IndexType, seed: u64) {
         if walked.is_ok() { read += 1 } else { refused += 1 }
     }
     // Damage to the text of a value is nobody's to find; damage to the structure is.
-    assert!(refused > 60 && read > 10, "{refused} refused, {read} read");
+    assert!(refused > 60 && read > 10, "{what}: {refused} refused, {read} read");
 }
 
 #[test]
 fn a_damaged_lmdb_file_is_an_error() {
-    survives_damage(IndexType::Lmdb, 1_000);
+    survives_damage("lmdb", 1_000, |directory| sound(directory, IndexType::Lmdb));
 }
 
 #[test]
 fn a_damaged_cdb_file_is_an_error() {
-    survives_damage(IndexType::Cdb, 2_000);
+    survives_damage("cdb", 2_000, |directory| sound(directory, IndexType::Cdb));
+}
+
+/// Pages of 512 bytes, with values on pages and in trees of their own.
+const BERKELEY_DB: [&str; 5] =
+    ["hash-little", "hash-big-duplicates", "hash-duplicates", "btree-little", "btree-big-duplicates"];
+
+#[test]
+fn a_damaged_berkeley_db_file_is_an_error() {
+    for (fixture, seed) in BERKELEY_DB.into_iter().zip((4_000..).step_by(1_000)) {
+        survives_damage(fixture, seed, |directory| sound_berkeley_db(directory, fixture));
+    }
 }
 
 /// A file that lacks its last byte, or any more of its end, is never taken for whole.
 #[test]
 fn every_truncation_is_an_error() {
-    for index_type in [IndexType::Lmdb, IndexType::Cdb] {
+    let of_ours = [IndexType::Lmdb, IndexType::Cdb];
+    let of_ours = of_ours
+        .map(|index_type| -> Box<dyn Fn(&Path) -> Sound> { Box::new(move |directory| sound(directory, index_type)) });
+    let of_postfix = BERKELEY_DB.map(|fixture| -> Box<dyn Fn(&Path) -> Sound> {
+        Box::new(move |directory| sound_berkeley_db(directory, fixture))
+    });
+    for sound in of_ours.into_iter().chain(of_postfix) {
         let directory = tempfile::tempdir().unwrap();
-        let (reference, index, bytes) = sound(directory.path(), index_type);
+        let Sound { reference, index, bytes, .. } = sound(directory.path());
         let file = File::options().write(true).open(&index).unwrap();
         for length in (0..bytes.len()).rev() {
             file.set_len(length as u64).unwrap();
             let walked = open(&reference, &OpenOptions::default()).and_then(|mut table| table.walk(&mut |_, _| {}));
-            assert!(walked.is_err(), "{}: {length} of {} bytes", index_type.name(), bytes.len());
+            assert!(walked.is_err(), "{}: {length} of {} bytes", reference.map_type, bytes.len());
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Floor 4: lookup tables.
 //!
 //! [`table`] is the interface and the door; [`types`] holds one file per map type; [`compile`] turns a source into an indexed
-//! file; [`lmdb`] and [`cdb`] are the file formats; [`file_values`] is for values that stand for files; [`source_table`]
-//! looks into a source itself, where there is no index.
+//! file; [`lmdb`], [`cdb`] and [`berkeley_db`] are the file formats; [`file_values`] is for values that stand for files;
+//! [`source_table`] looks into a source itself, where there is no index.
 
+pub mod berkeley_db;
 pub mod cdb;
 pub mod compile;
 pub mod error;

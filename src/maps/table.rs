@@ -88,6 +88,8 @@ pub fn open(reference: &TableReference, options: &OpenOptions) -> Result<Box<dyn
     match reference.map_type.as_str() {
         "lmdb" => Ok(Box::new(types::lmdb::LmdbTable::open(&reference.name, options)?)),
         "cdb" => Ok(Box::new(types::cdb::CdbTable::open(&reference.name, options)?)),
+        "hash" => Ok(Box::new(types::hash::open(&reference.name, options)?)),
+        "btree" => Ok(Box::new(types::btree::open(&reference.name, options)?)),
         other => Err(LookupError::Config(match catalogue::map_type(other) {
             Some(_) => format!("{other} tables are not supported yet"),
             None => format!("unsupported dictionary type: {other}"),

@@ -1,4 +1,4 @@
-//! The oracle: a Debian root with Postfix in it, which `tests/oracle/setup` makes, and a scratch directory there.
+//! The oracles: Debian roots with Postfix in them, which `tests/oracle/setup` makes, and a scratch directory there.
 
 // Each test program uses its part of this, and Clippy's leave for tests does not reach functions that they share.
 #![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -12,9 +12,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The oracle, with a scratch directory that goes when this does.
+/// An oracle, with a scratch directory that goes when this does.
 pub struct Oracle {
     root: PathBuf,
+    /// What stands in main.cf whatever else does.
+    always: &'static str,
     /// The scratch directory as seen from inside.
     pub scratch: String,
 }
@@ -23,16 +25,25 @@ impl Oracle {
     /// The root named by `POSTWRIGHT_ORACLE`, else the usual one; without it says that the test is skipped, or fails if
     /// `POSTWRIGHT_ORACLE_REQUIRED=1`. `purpose` keeps apart the scratch directories of one program.
     pub fn find(purpose: &str) -> Option<Self> {
-        let root =
-            std::env::var_os("POSTWRIGHT_ORACLE").map_or_else(|| "/var/tmp/postwright-oracle".into(), PathBuf::from);
+        Self::at(usual_root(), "compatibility_level = 3.11\ndefault_database_type = lmdb\n", purpose)
+    }
+
+    /// The same with a Postfix that is linked with Berkeley DB, Debian 12's.
+    pub fn find_berkeley_db(purpose: &str) -> Option<Self> {
+        let mut root = usual_root().into_os_string();
+        root.push("-bdb");
+        Self::at(root.into(), "compatibility_level = 3.6\n", purpose)
+    }
+
+    fn at(root: PathBuf, always: &'static str, purpose: &str) -> Option<Self> {
         if !root.join(".complete").exists() {
             let required = std::env::var_os("POSTWRIGHT_ORACLE_REQUIRED").is_some_and(|value| value == "1");
             assert!(!required, "no oracle at {} (tests/oracle/setup makes it)", root.display());
-            println!("skipped: no oracle (tests/oracle/setup makes it)");
+            println!("skipped: no oracle at {} (tests/oracle/setup makes it)", root.display());
             return None;
         }
         let scratch = format!("/tmp/{purpose}-{}", std::process::id());
-        let oracle = Self { root, scratch };
+        let oracle = Self { root, always, scratch };
         fs::create_dir_all(oracle.path("")).unwrap();
         oracle.configure("");
         Some(oracle)
@@ -45,8 +56,7 @@ impl Oracle {
 
     /// Writes the scratch directory's main.cf anew, with these lines in it.
     pub fn configure(&self, lines: &str) {
-        let always = "compatibility_level = 3.11\ndefault_database_type = lmdb\n";
-        fs::write(self.path("main.cf"), format!("{always}{lines}\n")).unwrap();
+        fs::write(self.path("main.cf"), format!("{}{lines}\n", self.always)).unwrap();
     }
 
     /// A file of the scratch directory as seen from outside.
@@ -72,6 +82,10 @@ impl Oracle {
     pub fn version(&self) -> String {
         String::from_utf8(self.run(&["postconf", "-d", "-h", "mail_version"]).stdout).unwrap().trim().to_owned()
     }
+}
+
+fn usual_root() -> PathBuf {
+    std::env::var_os("POSTWRIGHT_ORACLE").map_or_else(|| "/var/tmp/postwright-oracle".into(), PathBuf::from)
 }
 
 impl Drop for Oracle {

@@ -10,7 +10,7 @@ use crate::syntax::table_line::TableForm;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStringExt;
-use std::path::Path;
+use std::path::PathBuf;
 
 /// Tables in the order of the command line, each opened when it is first asked.
 pub struct Tables<'a> {
@@ -169,11 +169,14 @@ pub fn open_table(operand: &Operand, manner: &Manner, messages: &Messages) -> Re
 
 /// Says so if an index is older than its source.
 fn warn_of_age(reference: &TableReference, messages: &Messages) {
-    let Some(index_type) = IndexType::by_name(&reference.map_type) else { return };
-    let name = OsString::from_vec(reference.name.clone());
-    let index = index_type.path(Path::new(&name));
-    if is_outdated(&index, Path::new(&name)) {
-        let index = index.into_os_string().into_vec();
+    let suffix = match IndexType::by_name(&reference.map_type) {
+        Some(index_type) => index_type.suffix(),
+        None if matches!(reference.map_type.as_str(), "hash" | "btree") => ".db",
+        None => return,
+    };
+    let index = [&reference.name, suffix.as_bytes()].concat();
+    let path = |name: &[u8]| PathBuf::from(OsString::from_vec(name.to_vec()));
+    if is_outdated(&path(&index), &path(&reference.name)) {
         messages.warning([&b"database "[..], &index, b" is older than source file ", &reference.name].concat());
     }
 }

@@ -1,6 +1,9 @@
-//! One file per map type.
+//! One file per map type; `hash:` and `btree:` share what [`berkeley_db`] does.
 
+pub mod berkeley_db;
+pub mod btree;
 pub mod cdb;
+pub mod hash;
 pub mod lmdb;
 
 use super::compile::Folding;
@@ -48,6 +51,7 @@ pub fn system_words(error: &std::io::Error) -> String {
 }
 
 /// Tries a key with a trailing NUL, then without, and remembers which form the table has.
+#[derive(Debug)]
 struct NulForm {
     with: bool,
     without: bool,

@@ -1,0 +1,14 @@
+//! `hash:` — NAME.db, a Berkeley DB hash file. Source: `DATABASE_README`, `postmap(1)`.
+
+use super::berkeley_db::BerkeleyDbTable;
+use crate::maps::berkeley_db::Kind;
+use crate::maps::error::LookupError;
+use crate::maps::table::OpenOptions;
+
+/// Opens the table NAME, whose file is NAME.db.
+///
+/// # Errors
+/// When the file cannot be opened or is no Berkeley DB hash file.
+pub fn open(name: &[u8], options: &OpenOptions) -> Result<BerkeleyDbTable, LookupError> {
+    BerkeleyDbTable::open(name, Kind::Hash, options)
+}
