@@ -301,3 +301,17 @@ fn standard_input() {
     run("check --as main.cf --fix -").is(2, "", cannot);
     assert_eq!(run("check --as main -").status, 2);
 }
+
+/// The hooks for pre-commit run as they are declared: on files of a commit, or on a site given as an argument.
+#[test]
+fn hooks_of_pre_commit() {
+    let hooks = std::fs::read_to_string(support::repository().join(".pre-commit-hooks.yaml")).unwrap();
+    let entries: Vec<&str> = hooks.lines().filter_map(|line| line.trim().strip_prefix("entry: postwright ")).collect();
+    assert_eq!(entries.len(), hooks.matches("- id: ").count());
+    let scratch = built();
+    for (entry, operands) in entries.iter().zip(["site/main.cf site/master.cf site/aliases", "site"]) {
+        scratch.run(&format!("{entry} {operands}")).is(0, "nothing found\n", "");
+    }
+    scratch.edit("site/main.cf", "myhostname = ", "my_hostname = ");
+    assert_eq!(scratch.run(&format!("{} site/main.cf", entries[0])).status, 1);
+}

@@ -1,7 +1,7 @@
 //! Our own command line: `postwright COMMAND …`.
 
 use super::output::{Color, Output};
-use super::{build, check, diff, expand, set};
+use super::{build, check, diff, expand, explain, set};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -30,6 +30,7 @@ enum Command {
     Check(check::Check),
     Diff(diff::Diff),
     Expand(expand::Expand),
+    Explain(explain::Explain),
     Set(set::Set),
 }
 
@@ -49,6 +50,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         Command::Check(options) => check::run(options, &output),
         Command::Diff(options) => diff::run(options, &output),
         Command::Expand(options) => expand::run(options, &output),
+        Command::Explain(options) => explain::run(options, &output),
         Command::Set(options) => set::run(options, &output),
     }
 }

@@ -9,6 +9,7 @@ pub mod diff;
 pub mod dropin;
 pub mod edit_lock;
 pub mod expand;
+pub mod explain;
 pub mod find_service;
 pub mod output;
 pub mod progress;

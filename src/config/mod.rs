@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod edit;
 pub mod effective;
 pub mod expand;
+pub mod facts;
 pub mod host;
 pub mod load;
 pub mod paths;

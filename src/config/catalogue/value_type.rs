@@ -27,6 +27,20 @@ pub enum ValueType {
 }
 
 impl ValueType {
+    /// The name of the type, as postconf(5) and the data files have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::NBool => "nbool",
+            Self::Int(_) => "int",
+            Self::NInt(_) => "nint",
+            Self::Long(_) => "long",
+            Self::Str(_) => "str",
+            Self::Raw(_) => "raw",
+            Self::Time { .. } => "time",
+        }
+    }
+
     /// The limits, if the type has any.
     pub fn limits(self) -> Option<Limits> {
         match self {

@@ -1,0 +1,142 @@
+//! `postwright explain`: what a rule finds and why, or what a parameter is and where it is used.
+
+mod parameter;
+mod rule;
+
+use super::output::{Output, fail};
+use super::site_options::SiteOptions;
+use crate::config::catalogue::{restriction, suggest, suggest_parameter};
+use crate::config::facts::{facts, uses};
+use crate::diagnostic::Family;
+use crate::diagnostic::render::clean;
+use crate::lint::declarations;
+use crate::lint::selection::rule_called;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use std::process::ExitCode;
+
+/// Explain a rule or a parameter
+///
+/// NAME is the code or the name of a rule, a family of rules (MC, MAP, …), or a parameter of main.cf. Of a parameter, the places
+/// are shown that set it or refer to it in the configuration that -c names, else in the system's own, if that can be read.
+#[derive(Args, Clone, Debug)]
+pub struct Explain {
+    /// A rule, a family of rules, or a parameter
+    #[arg(value_name = "CODE|PARAMETER")]
+    name: String,
+    /// Format of the explanation
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    #[command(flatten)]
+    site: SiteOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text
+    Human,
+    /// One document
+    Json,
+}
+
+/// Runs the command.
+pub fn run(options: &Explain, output: &Output) -> ExitCode {
+    let settings = match options.site.settings() {
+        Ok(settings) => settings,
+        Err(message) => return fail(&message),
+    };
+    let name = options.name.as_str();
+    let is_json = options.format == Format::Json;
+    if let Ok(rule) = rule_called(name) {
+        if is_json {
+            output.line(&json!({ "version": 1, "rule": rule::document(rule) }).to_string());
+        } else {
+            output.text(&rule::text(rule, output.width()));
+        }
+        return ExitCode::SUCCESS;
+    }
+    if let Some(family) = Family::ALL.into_iter().find(|family| family.letters() == name) {
+        let rules: Vec<_> = declarations().filter(|rule| rule.family == family).collect();
+        if is_json {
+            let rules: Vec<_> = rules.into_iter().map(rule::document).collect();
+            output.line(&json!({ "version": 1, "family": name, "about": family.name(), "rules": rules }).to_string());
+        } else {
+            output.line(&format!("{name}: {}", family.name()));
+            rules.iter().for_each(|rule| output.line(&format!("{} {}: {}", rule.code, rule.name, rule.summary)));
+        }
+        return ExitCode::SUCCESS;
+    }
+    let Some(facts) = facts(name, settings.target, settings.profile) else { return unknown(name) };
+    let places = match options.site.open(None, settings.clone()) {
+        Ok(opened) => uses(&opened.configuration, name),
+        Err(error) if options.site.config_dir.is_some() || options.site.root.is_some() => {
+            let reason = crate::maps::types::system_words(&error.error);
+            return fail(&format!("{}: {reason}", error.path.display()));
+        }
+        // Nobody said that there is a Postfix here.
+        Err(_) => Vec::new(),
+    };
+    if is_json {
+        let document = parameter::document(&facts, &places, &settings);
+        output.line(&json!({ "version": 1, "parameter": document }).to_string());
+    } else {
+        output.text(&parameter::text(&facts, &places, &settings, output.width()));
+    }
+    ExitCode::SUCCESS
+}
+
+/// Says that there is no such name, and what may be meant; status 1.
+fn unknown(name: &str) -> ExitCode {
+    let hint = if restriction(name).is_some() {
+        "it is a restriction, for lists such as smtpd_recipient_restrictions".to_string()
+    } else {
+        let codes = declarations().flat_map(|rule| [rule.code, rule.name]);
+        let rule = rule_called(name).err().and_then(|error| error.similar);
+        let similar = rule.or_else(|| suggest_parameter(name).similar.into_iter().next());
+        let similar = similar.or_else(|| suggest(name, codes).first().map(ToString::to_string));
+        similar.map_or_else(String::new, |similar| format!("did you mean {similar}?"))
+    };
+    let end = if hint.is_empty() { String::new() } else { format!("; {hint}") };
+    let _ = fail(&format!("no rule and no parameter is called {}{end}", clean(name)));
+    ExitCode::from(1)
+}
+
+/// A block of text with lines of at most `width` columns, each behind `indent`; no word is cut.
+fn wrapped(text: &str, indent: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length <= width {
+            out.push(' ');
+            column += 1 + length;
+        } else {
+            if column > 0 {
+                out.push('\n');
+            }
+            out.push_str(indent);
+            column = indent.chars().count() + length;
+        }
+        out.push_str(word);
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_wrapped_between_words() {
+        let cases = [
+            ("one two three", "", 7, "one two\nthree\n"),
+            ("one  two\nthree", "  ", 9, "  one two\n  three\n"),
+            ("incomprehensibilities a", "", 5, "incomprehensibilities\na\n"),
+            ("", "  ", 5, "\n"),
+        ];
+        for (text, indent, width, expected) in cases {
+            assert_eq!(wrapped(text, indent, width), expected, "{text:?}");
+        }
+    }
+}
