@@ -214,7 +214,6 @@ fn a_million_entries() {
     let mut keys = String::new();
     for number in 0..1_000_000_u64 {
         let shuffled = number * 7919 % 1_000_003;
-        // Lower case: Postfix folds no key once the file has grown past `lmdb_map_size`.
         source.push_str(&format!("user{shuffled:07}@example.com  mailbox{number}@example.org\n"));
         if random.below(1000) == 0 {
             keys.push_str(&format!("user{:07}@example.com\n", random.below(1_000_003)));
