@@ -12,6 +12,12 @@ use crate::syntax::match_list::split_list;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+/// Whether programs know the value of a parameter by themselves, whatever files say.
+#[must_use]
+pub fn is_read_only(name: &[u8]) -> bool {
+    matches!(name, b"process_id" | b"process_name")
+}
+
 /// By what a configuration is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -68,11 +74,14 @@ impl Configuration {
     /// `None`: no layer knows the name.
     #[must_use]
     pub fn value<'a>(&'a self, name: &[u8], service: Option<&'a Service>) -> Option<Value<'a>> {
+        if let Some(bytes) = self.told(name, service) {
+            return Some(Value { bytes, origin: Origin::Default });
+        }
         if let Some(set) = service.and_then(|service| service.value(name)) {
             let origin = Origin::Service(&set.value);
             return Some(Value { bytes: Cow::Borrowed(set.value.bytes()), origin });
         }
-        if let Some((_, value)) = self.overrides.iter().rev().find(|(set, _)| set == name) {
+        if let Some(value) = self.overridden(name) {
             return Some(Value { bytes: Cow::Borrowed(value), origin: Origin::CommandLine });
         }
         if let Some(entry) = self.files.entry(name) {
@@ -124,11 +133,24 @@ impl Configuration {
     /// # Errors
     /// As for [`expanded`](Self::expanded).
     pub fn expand(&self, text: &[u8], service: Option<&Service>) -> Result<Vec<u8>, ExpandError> {
-        expand(text, &mut |name: &[u8]| match service {
-            // What the master daemon tells a service about itself.
-            Some(service) if name == b"service_name" => Some(Cow::Borrowed(service.line.name().bytes())),
-            _ => self.value(name, service).map(|value| value.bytes),
-        })
+        expand(text, &mut |name: &[u8]| self.value(name, service).map(|value| value.bytes))
+    }
+
+    fn overridden(&self, name: &[u8]) -> Option<&[u8]> {
+        self.overrides.iter().rev().find(|(set, _)| set == name).map(|(_, value)| value.as_slice())
+    }
+
+    /// What a program knows of itself, and no file can change.
+    fn told<'a>(&'a self, name: &[u8], service: Option<&'a Service>) -> Option<Cow<'a, [u8]>> {
+        match (name, service) {
+            (b"service_name", Some(service)) => Some(Cow::Borrowed(service.line.name().bytes())),
+            (b"process_name", Some(service)) => {
+                let command = service.line.command().bytes();
+                command.rsplit(|&byte| byte == b'/').next().map(Cow::Borrowed)
+            }
+            _ if is_read_only(name) => self.overridden(name).map(Cow::Borrowed).or_else(|| self.default(name)),
+            _ => None,
+        }
     }
 
     /// The unexpanded default of a parameter; `None` if the target knows no such name.

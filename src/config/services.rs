@@ -35,10 +35,12 @@ pub struct Override {
 }
 
 /// A `-o` that sets nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverrideFault {
     /// What is wrong.
     pub kind: OverrideFaultKind,
+    /// What stands in braces, if it does.
+    pub braced: Option<Text>,
     /// Where.
     pub span: Span,
 }
@@ -94,7 +96,8 @@ fn service(line: &ServiceLine) -> Service {
         let Some((flags, joined)) = override_flag(text) else { continue };
         let (assignment, braced, span) = if joined.is_empty() {
             let Some(next) = arguments.next() else {
-                faults.push(OverrideFault { kind: OverrideFaultKind::MissingArgument, span: argument.span });
+                let kind = OverrideFaultKind::MissingArgument;
+                faults.push(OverrideFault { kind, braced: None, span: argument.span });
                 break;
             };
             (next.text.clone(), next.braced, argument.span.cover(next.span))
@@ -113,7 +116,7 @@ fn service(line: &ServiceLine) -> Service {
                     crate::syntax::FaultKind::MissingName => OverrideFaultKind::MissingName,
                     _ => OverrideFaultKind::MissingEquals,
                 };
-                faults.push(OverrideFault { kind, span });
+                faults.push(OverrideFault { kind, braced: braced.then_some(assignment), span });
             }
         }
     }

@@ -47,3 +47,10 @@ pub(super) fn parse_lines(
     }
     (harvest.builder.finish(), harvest.faults)
 }
+
+/// Calls `parse` for a source that is one logical line, newlines in it and all.
+pub(super) fn parse_one(source: &Arc<Source>, parse: impl FnOnce(Text, &mut Harvest)) -> (Tree, Vec<Fault>) {
+    let mut harvest = Harvest { builder: TreeBuilder::new(source), faults: Vec::new() };
+    parse(Text::whole(source.bytes()), &mut harvest);
+    (harvest.builder.finish(), harvest.faults)
+}

@@ -6,8 +6,9 @@
 //! Source: master(5).
 
 use super::fault::{Fault, FaultKind};
-use super::lines::parse_lines;
+use super::lines::{Harvest, parse_lines, parse_one};
 use super::logical::is_space;
+use super::match_list::closing_brace;
 use super::text::Text;
 use super::tree::{TokenKind, Tree};
 use crate::base::{Source, Span};
@@ -77,30 +78,51 @@ impl ServiceLine {
 pub fn parse_master_cf(source: &Arc<Source>) -> MasterCf {
     let mut services = Vec::new();
     let (tree, faults) = parse_lines(source, |line, text, harvest| {
-        let extent = line.extent();
-        let (words, fault) = split_words(text.bytes());
-        if let Some((kind, range)) = fault {
-            harvest.fault(kind, text.source_span(range));
-        }
-        for (index, word) in words.iter().enumerate() {
-            let kind = if index == 0 { TokenKind::Name } else { TokenKind::Value };
-            harvest.token(kind, text.source_span(word.whole.clone()));
-        }
-        let fields: Vec<Text> = words.iter().take(FIELDS).map(|word| text.slice(word.whole.clone())).collect();
-        let Ok(fields) = <[Text; FIELDS]>::try_from(fields) else {
-            return harvest.fault(FaultKind::TooFewFields, extent);
+        // Postfix sees nothing of the logical line behind a zero byte.
+        let text = match memchr::memchr(0, text.bytes()) {
+            Some(at) => {
+                harvest.fault(FaultKind::ZeroByte, text.source_span(at..at + 1));
+                text.slice(0..at)
+            }
+            None => text,
         };
-        let arguments = words[FIELDS..]
-            .iter()
-            .map(|word| Argument {
-                text: text.slice(word.inner.clone()),
-                braced: word.braced,
-                span: text.source_span(word.whole.clone()),
-            })
-            .collect();
-        services.push(ServiceLine { fields, arguments, extent, line: line.line });
+        services.extend(service_line(&text, line.extent(), line.line, harvest));
     });
     MasterCf { tree, services, faults }
+}
+
+/// Parses a single entry, in which newlines are white space like any other: those inside braces stay in the arguments.
+#[must_use]
+pub fn parse_entry(source: &Arc<Source>) -> MasterCf {
+    let mut services = Vec::new();
+    let extent = Span::new(0, source.bytes().len());
+    let (tree, faults) = parse_one(source, |text, harvest| services.extend(service_line(&text, extent, 1, harvest)));
+    MasterCf { tree, services, faults }
+}
+
+fn service_line(text: &Text, extent: Span, line: usize, harvest: &mut Harvest) -> Option<ServiceLine> {
+    let (words, faults) = split_words(text.bytes());
+    for (kind, range) in faults {
+        harvest.fault(kind, text.source_span(range));
+    }
+    for (index, word) in words.iter().enumerate() {
+        let kind = if index == 0 { TokenKind::Name } else { TokenKind::Value };
+        harvest.token(kind, text.source_span(word.whole.clone()));
+    }
+    let fields: Vec<Text> = words.iter().take(FIELDS).map(|word| text.slice(word.whole.clone())).collect();
+    let Ok(fields) = <[Text; FIELDS]>::try_from(fields) else {
+        harvest.fault(FaultKind::TooFewFields, extent);
+        return None;
+    };
+    let arguments = words[FIELDS..]
+        .iter()
+        .map(|word| Argument {
+            text: text.slice(word.inner.clone()),
+            braced: word.braced,
+            span: text.source_span(word.whole.clone()),
+        })
+        .collect();
+    Some(ServiceLine { fields, arguments, extent, line })
 }
 
 struct Word {
@@ -110,14 +132,14 @@ struct Word {
 }
 
 /// Splits at white space; from the ninth word on, white space inside braces does not count, and a word in braces is its inside.
-fn split_words(text: &[u8]) -> (Vec<Word>, Option<(FaultKind, Range<usize>)>) {
+fn split_words(text: &[u8]) -> (Vec<Word>, Vec<(FaultKind, Range<usize>)>) {
     let mut words = Vec::new();
-    let mut fault = None;
+    let mut faults = Vec::new();
     let mut at = 0;
     loop {
         at = next(text, at, |byte| !is_space(byte));
         if at >= text.len() {
-            return (words, fault);
+            return (words, faults);
         }
         let end = if words.len() < FIELDS { next(text, at, is_space) } else { grouped_end(text, at) };
         if words.len() < FIELDS || text[at] != b'{' {
@@ -125,11 +147,11 @@ fn split_words(text: &[u8]) -> (Vec<Word>, Option<(FaultKind, Range<usize>)>) {
         } else if let Some(close) = closing_brace(text, at) {
             words.push(Word { whole: at..end, inner: trimmed(text, at + 1..close), braced: true });
             if end > close + 1 {
-                fault = fault.or(Some((FaultKind::TextAfterBrace, close + 1..end)));
+                faults.push((FaultKind::TextAfterBrace, close + 1..end));
             }
         } else {
             words.push(Word { whole: at..end, inner: trimmed(text, at + 1..end), braced: true });
-            fault = fault.or(Some((FaultKind::UnclosedBrace, at..end)));
+            faults.push((FaultKind::UnclosedBrace, at..end));
         }
         at = end;
     }
@@ -151,20 +173,6 @@ fn grouped_end(text: &[u8], from: usize) -> usize {
 
 fn next(text: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> usize {
     text[from..].iter().position(|&byte| wanted(byte)).map_or(text.len(), |n| from + n)
-}
-
-/// The `}` that closes the `{` at `open`.
-fn closing_brace(text: &[u8], open: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (offset, byte) in text[open..].iter().enumerate() {
-        match byte {
-            b'{' => depth += 1,
-            b'}' if depth == 1 => return Some(open + offset),
-            b'}' => depth -= 1,
-            _ => {}
-        }
-    }
-    None
 }
 
 fn trimmed(text: &[u8], range: Range<usize>) -> Range<usize> {
@@ -206,6 +214,8 @@ mod tests {
                 &[("a/unix", &["-o{ x = y }", "e={ 5 6 }", "f{"])],
                 &[],
             ),
+            ("a unix - - n - - pipe {x}y\n  {z}{\n", &[("a/unix", &["x", "z"])], &[FaultKind::TextAfterBrace; 2]),
+            ("a unix - - n - - pipe a\0b\n c\n", &[("a/unix", &["a"])], &[FaultKind::ZeroByte]),
             ("a unix - - n - - pipe {}\n", &[("a/unix", &[""])], &[]),
             (" x\n", &[], &[FaultKind::LeadingWhiteSpace]),
         ];

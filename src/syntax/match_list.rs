@@ -101,6 +101,21 @@ pub fn parse_elements(text: &Text) -> Vec<Element> {
         .collect()
 }
 
+/// The `}` that closes the `{` at `open`.
+#[must_use]
+pub fn closing_brace(text: &[u8], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (offset, byte) in text[open..].iter().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 1 => return Some(open + offset),
+            b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
+}
+
 fn element_kind(bytes: &[u8]) -> ElementKind {
     if bytes.starts_with(b"/") {
         return ElementKind::File;
@@ -166,5 +181,14 @@ mod tests {
         let text = b"inline:{ a=b, c=d } x,,y";
         let parts: Vec<_> = split_list(text).into_iter().map(|range| &text[range]).collect();
         assert_eq!(parts, [&b"inline:{ a=b, c=d }"[..], b"x", b"y"]);
+    }
+
+    #[test]
+    fn braces_have_partners() {
+        let cases = [("{a}", Some(2)), ("{a{b}}c}", Some(5)), ("{}", Some(1)), ("{a{}", None), ("{", None)];
+        for (text, close) in cases {
+            assert_eq!(closing_brace(text.as_bytes(), 0), close, "{text:?}");
+        }
+        assert_eq!(closing_brace(b"}{x}", 1), Some(3));
     }
 }

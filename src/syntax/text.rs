@@ -24,7 +24,7 @@ impl Text {
         text
     }
 
-    /// Text that is no part of a source: its places are its own offsets.
+    /// Text as it is, newlines too: its places are its own offsets.
     #[must_use]
     pub fn whole(bytes: &[u8]) -> Self {
         Self { bytes: bytes.to_vec(), pieces: vec![(0, 0)] }

@@ -11,7 +11,7 @@ use crate::config::host::Host;
 use crate::config::load::ConfigFiles;
 use crate::maps::types::system_words;
 use crate::syntax::main_cf::MainCf;
-use crate::syntax::{Fault, FaultKind, Text};
+use crate::syntax::{Fault, FaultKind, LogicalLines};
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -39,7 +39,7 @@ impl Context {
         let path: PathBuf = [directory.as_os_str(), OsStr::new("/main.cf")].concat_os().into();
         let source = read(&path)?;
         let files = ConfigFiles::from_sources(Path::new(&directory), &source, None);
-        check(&files.main, &source, &path, messages)?;
+        check(&files.main, path.as_os_str().as_bytes(), None, messages)?;
         let profile = std::env::var("POSTWRIGHT_PROFILE").ok().and_then(|name| Profile::from_name(&name));
         let settings = Settings { target: Version::NEWEST, profile, host: Host::this() };
         let context = Self { configuration: Configuration::new(files, settings) };
@@ -121,36 +121,45 @@ fn read(path: &Path) -> Result<Arc<Source>, Fatal> {
     })
 }
 
-/// Says what is wrong with main.cf, in the order of its lines.
-fn check(main: &MainCf, source: &Source, path: &Path, messages: &Messages) -> Result<(), Fatal> {
-    let path = path.as_os_str().as_bytes();
+/// Says what is wrong with a text in the form of main.cf, in the order of its lines; `known` is set before the first one.
+///
+/// # Errors
+/// A line that Postfix would not run with.
+pub(super) fn check(
+    main: &MainCf,
+    path: &[u8],
+    known: Option<(&[u8], &[u8])>,
+    messages: &Messages,
+) -> Result<(), Fatal> {
+    let source = main.tree.source();
     let mut found: Vec<(usize, Trouble<'_>)> =
         main.faults.iter().map(|fault| (fault.span.start, Trouble::Fault(fault))).collect();
-    let mut set: HashMap<&[u8], &Text> = HashMap::new();
+    let mut set: HashMap<&[u8], &[u8]> = known.into_iter().collect();
     for entry in &main.entries {
-        if let Some(old) = set.insert(entry.name.bytes(), &entry.value) {
-            found.push((entry.extent.start, Trouble::Again(entry.line, &entry.name, old)));
+        if let Some(old) = set.insert(entry.name.bytes(), entry.value.bytes()) {
+            found.push((entry.extent.start, Trouble::Again(entry.line, entry.name.bytes(), old)));
         }
     }
     found.sort_by_key(|&(at, _)| at);
     for (at, trouble) in found {
         let place = |line: usize| [path, format!(", line {line}: ").as_bytes()].concat();
-        let text = |fault: &Fault| joined(source.slice(fault.span));
         match trouble {
-            Trouble::Again(line, name, old) => messages
-                .warning([&place(line), &b"overriding earlier entry: "[..], name.bytes(), b"=", old.bytes()].concat()),
+            Trouble::Again(line, name, old) => {
+                messages.warning([&place(line), &b"overriding earlier entry: "[..], name, b"=", old].concat());
+            }
             Trouble::Fault(fault) => match fault.kind {
-                FaultKind::LeadingWhiteSpace => messages.warning(leading_white_space(path, &text(fault))),
-                FaultKind::ZeroByte => messages
-                    .warning([&place(line_of(source, at)), &b"text after null byte may be ignored"[..]].concat()),
+                FaultKind::LeadingWhiteSpace => {
+                    messages.warning(leading_white_space(path, &joined(source.slice(fault.span))));
+                }
+                FaultKind::ZeroByte => messages.warning(zero_byte(path, source, at)),
                 kind => {
                     let words: &[u8] = match kind {
                         FaultKind::MissingName => b"missing attribute name: \"",
                         _ => b"missing '=' after attribute name: \"",
                     };
-                    let text = text(fault);
+                    let text = joined(source.slice(fault.span));
                     let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
-                    return Err(Fatal::new([&place(line_of(source, at)), words, text, b"\""].concat()));
+                    return Err(Fatal::new([&place(source.position(at).line), words, text, b"\""].concat()));
                 }
             },
         }
@@ -161,11 +170,16 @@ fn check(main: &MainCf, source: &Source, path: &Path, messages: &Messages) -> Re
 enum Trouble<'a> {
     Fault(&'a Fault),
     /// A name that was set before: line, name, earlier value.
-    Again(usize, &'a Text, &'a Text),
+    Again(usize, &'a [u8], &'a [u8]),
 }
 
-fn line_of(source: &Source, offset: usize) -> usize {
-    source.position(offset).line
+/// The warning about a zero byte at an offset: it names all lines that are read with it, comments behind them too.
+pub(super) fn zero_byte(path: &[u8], source: &Source, at: usize) -> Vec<u8> {
+    let mut lines = LogicalLines::new(source.bytes());
+    let first = lines.by_ref().find(|line| line.extent().end > at).map_or(1, |line| line.line);
+    let last = source.position(lines.offset().saturating_sub(1)).line;
+    let range = if last > first { format!("{first}-{last}") } else { first.to_string() };
+    [path, format!(", line {range}: text after null byte may be ignored").as_bytes()].concat()
 }
 
 /// The text of a logical line from its extent: comments and newlines left out.

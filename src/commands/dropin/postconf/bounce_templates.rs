@@ -8,10 +8,9 @@ use super::print::Printer;
 use super::startup;
 use crate::base::Source;
 use crate::commands::dropin::messages::{Fatal, Messages};
-use crate::commands::site_options::SiteOptions;
+use crate::config::Configuration;
 use crate::config::bounce_template::{Template, TemplateClass, TemplateFault, Templates};
-use crate::config::catalogue::{read_by_bounce, read_by_every_program};
-use crate::config::{ConfigFiles, Configuration};
+use crate::config::catalogue::read_by_bounce;
 use crate::syntax::bounce_template::parse_bounce_template;
 use crate::syntax::{Fault, FaultKind};
 use std::ffi::OsStr;
@@ -24,11 +23,7 @@ use std::process::ExitCode;
 /// # Errors
 /// A main.cf that cannot be read or that Postfix would not run with.
 pub fn show(options: &Options, directory: &Path, messages: &Messages) -> Result<ExitCode, Fatal> {
-    let settings = SiteOptions::default().settings().map_err(Fatal::new)?;
-    let files = ConfigFiles::from_sources(directory, &super::read_main(directory)?, None);
-    super::warn_about_main(&files, messages)?;
-    let mut configuration = Configuration::new(files, settings);
-    startup::check(read_by_every_program(), &configuration, messages)?;
+    let mut configuration = super::load_main(directory, messages)?;
     let syslog_name = startup::value("syslog_name", &configuration, messages)?;
     let expand = options.has('b');
     let arguments = [

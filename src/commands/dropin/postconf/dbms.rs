@@ -2,11 +2,17 @@
 //!
 //! Source: ldap_table(5), mysql_table(5), pgsql_table(5), sqlite_table(5), memcache_table(5), mongodb_table(5).
 
-use crate::syntax::logical::LogicalLines;
-use crate::syntax::main_cf::split_assignment;
-use crate::syntax::match_list::split_list;
+use crate::base::Source;
+use crate::commands::dropin::context;
+use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::maps::types::system_words;
+use crate::syntax::FaultKind;
+use crate::syntax::main_cf::parse_main_cf;
+use crate::syntax::match_list::{closing_brace, split_list};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 const LDAP: &[&str] = &[
     "bind",
@@ -129,17 +135,17 @@ const MONGODB: &[&str] = &[
     "uri",
 ];
 
-/// Where a client's parameters are.
+/// What a value names, or what is wrong with it.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Source<'a> {
-    /// In main.cf: `prefix_suffix`.
+pub enum Found<'a> {
+    /// A client's parameters in main.cf: `prefix_suffix`.
     Prefix {
         /// The names behind the prefix.
         suffixes: &'static [&'static str],
         /// The table's name.
         prefix: &'a [u8],
     },
-    /// In a file.
+    /// A client's parameters in a file.
     File {
         /// The map type.
         map_type: &'a str,
@@ -147,6 +153,20 @@ pub enum Source<'a> {
         path: &'a [u8],
         /// The names that it may hold.
         suffixes: &'static [&'static str],
+    },
+    /// A word that looks like the beginning of a comment; no word behind it is looked at.
+    Comment {
+        /// The word.
+        word: &'a [u8],
+        /// What stands behind it and its separator.
+        rest: &'a [u8],
+    },
+    /// Braces that are not closed, or text right behind them; what is inside is looked at.
+    Brace {
+        /// Which of both.
+        kind: FaultKind,
+        /// From the brace to the end of the word.
+        text: &'a [u8],
     },
 }
 
@@ -164,60 +184,108 @@ fn suffixes(map_type: &[u8]) -> Option<&'static [&'static str]> {
 
 /// The database clients that a value names, at any depth of braces.
 #[must_use]
-pub fn sources(value: &[u8]) -> Vec<Source<'_>> {
+pub fn find(value: &[u8]) -> Vec<Found<'_>> {
     let mut found = Vec::new();
     let mut pending = vec![value];
     while let Some(text) = pending.pop() {
         for range in split_list(text) {
-            let mut word = &text[range];
+            let mut word = &text[range.clone()];
+            if word.starts_with(b"#") {
+                found.push(Found::Comment { word, rest: text.get(range.end + 1..).unwrap_or_default() });
+                break;
+            }
+            if word.starts_with(b"{") {
+                pending.push(inside(word, &mut found));
+                continue;
+            }
             while let Some(inner) = word.strip_prefix(b"proxy:").or_else(|| word.strip_prefix(b"debug:")) {
                 word = inner;
-            }
-            if let Some(inner) = braced(word) {
-                pending.push(inner);
-                continue;
             }
             let Some(colon) = memchr::memchr(b':', word) else { continue };
             let (map_type, name) = (&word[..colon], &word[colon + 1..]);
             match (suffixes(map_type), std::str::from_utf8(map_type), name.first()) {
-                (None, _, Some(b'{')) => pending.extend(braced(name)),
-                (Some(_), _, None | Some(b'{')) | (None, ..) | (_, Err(_), _) => {}
-                (Some(suffixes), Ok(map_type), Some(b'/' | b'.')) => {
-                    found.push(Source::File { map_type, path: name, suffixes });
+                (None, _, Some(b'{')) => pending.push(inside(name, &mut found)),
+                (Some(suffixes), Ok(map_type), Some(b'/')) => {
+                    found.push(Found::File { map_type, path: name, suffixes })
                 }
-                (Some(suffixes), Ok(_), Some(_)) => found.push(Source::Prefix { suffixes, prefix: name }),
+                // A name with a dot in front is an old way to say that it is a file's.
+                (Some(_), _, None | Some(b'{' | b'.')) | (None, ..) | (_, Err(_), _) => {}
+                (Some(suffixes), Ok(_), Some(_)) => found.push(Found::Prefix { suffixes, prefix: name }),
             }
         }
     }
     found
 }
 
-fn braced(text: &[u8]) -> Option<&[u8]> {
-    text.strip_prefix(b"{")?.strip_suffix(b"}")
+/// What is inside the braces with which a word begins.
+fn inside<'a>(text: &'a [u8], found: &mut Vec<Found<'a>>) -> &'a [u8] {
+    let close = closing_brace(text, 0);
+    let kind = match close {
+        None => Some(FaultKind::UnclosedBrace),
+        Some(close) => (close + 1 < text.len()).then_some(FaultKind::TextAfterBrace),
+    };
+    found.extend(kind.map(|kind| Found::Brace { kind, text }));
+    &text[1..close.unwrap_or(text.len())]
 }
 
-/// Warnings about names in a client's file that the client does not read.
+/// Warnings about names in a client's file that the client does not read; what is wrong with the file itself is said at once.
 ///
 /// # Errors
-/// The warning that the file cannot be opened.
-pub fn check_file(map_type: &str, path: &[u8], suffixes: &[&str]) -> Result<Vec<Vec<u8>>, Vec<u8>> {
-    let file = std::path::Path::new(OsStr::from_bytes(path));
+/// A line with which Postfix would not go on.
+pub fn check_file(map_type: &str, path: &[u8], suffixes: &[&str], messages: &Messages) -> Result<Vec<Vec<u8>>, Fatal> {
+    let file = Path::new(OsStr::from_bytes(path));
     let read = match std::fs::metadata(file) {
         Ok(metadata) if !metadata.is_file() => Err("not a regular file".to_string()),
-        Ok(_) => std::fs::read(file).map_err(|error| crate::maps::types::system_words(&error)),
-        Err(error) => Err(crate::maps::types::system_words(&error)),
+        Ok(_) => Source::read(file).map_err(|error| system_words(&error)),
+        Err(error) => Err(system_words(&error)),
     };
-    let text = read.map_err(|words| {
-        [b"open \"", map_type.as_bytes(), b"\" configuration \"", path, b"\": ", words.as_bytes()].concat()
-    })?;
-    let mut warnings = Vec::new();
-    for line in LogicalLines::new(&text) {
-        let line = line.text(&text);
-        let Ok((name, _, value)) = split_assignment(&line) else { continue };
-        if !suffixes.iter().any(|suffix| suffix.as_bytes() == &line[name.clone()]) {
-            let head = [map_type.as_bytes(), b":", path, b": unused parameter: "].concat();
-            warnings.push([&head, &line[name], b"=", &line[value]].concat());
+    let source = match read {
+        Ok(source) => source,
+        Err(words) => {
+            let head = [b"open \"", map_type.as_bytes(), b"\" configuration \"", path, b"\": "].concat();
+            messages.warning([head.as_slice(), words.as_bytes()].concat());
+            return Ok(Vec::new());
+        }
+    };
+    let parsed = parse_main_cf(&source);
+    context::check(&parsed, path, None, messages)?;
+    let settings: BTreeMap<&[u8], &[u8]> =
+        parsed.entries.iter().map(|entry| (entry.name.bytes(), entry.value.bytes())).collect();
+    let unused = settings.iter().filter(|(name, _)| !suffixes.iter().any(|suffix| suffix.as_bytes() == **name));
+    let head = [map_type.as_bytes(), b":", path, b": unused parameter: "].concat();
+    Ok(unused.map(|(name, value)| [&head, *name, b"=", value].concat()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(value: &str) -> String {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let each = find(value.as_bytes()).into_iter().map(|found| match found {
+            Found::Prefix { prefix, .. } => text(prefix),
+            Found::File { map_type, path, .. } => format!("file {map_type} {}", text(path)),
+            Found::Comment { word, rest } => format!("comment {} {}", text(word), text(rest)),
+            Found::Brace { kind, text: braces } => format!("{kind:?} {}", text(braces)),
+        });
+        each.collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn tables_of_clients_and_what_is_wrong_around_them() {
+        let cases = [
+            ("mysql:a, ldap:/b hash:c MYSQL:d", "a; file ldap /b"),
+            ("proxy:debug:mysql:a proxy:{mysql:b} maybe:mysql:c", "a"),
+            ("pipemap:{mysql:a, {mysql:b}} mysql:{c}", "a; b"),
+            ("mysql: mysql:./a mysql:a:b", "a:b"),
+            ("mysql:a #b,c  d mysql:e", "a; comment #b c  d mysql:e"),
+            ("{#a mysql:b} mysql:c", "c; comment #a mysql:b"),
+            ("{mysql:a}{mysql:b}", "TextAfterBrace {mysql:a}{mysql:b}; a"),
+            ("unionmap:{mysql:a", "UnclosedBrace {mysql:a; a"),
+            ("}#a {", "UnclosedBrace {"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(found(value), expected, "{value:?}");
         }
     }
-    Ok(warnings)
 }

@@ -32,9 +32,7 @@ pub fn show(
 ) -> Result<(), Fatal> {
     let shown = Shown { options, usage, configuration, style: style(options) };
     if options.operands.is_empty() {
-        let names: Vec<&[u8]> =
-            usage.table.iter().filter(|(_, known)| known.class.is_in(options.classes)).map(|(name, _)| name).collect();
-        for name in names {
+        for (name, _) in usage.table.iter().filter(|(_, known)| known.is_listed && known.class.is_in(options.classes)) {
             shown.one(name, printer, messages)?;
         }
         return Ok(());

@@ -7,9 +7,9 @@ use super::print::Printer;
 use super::usage::{Usage, settings_of};
 use crate::commands::dropin::messages::{Fatal, Messages};
 use crate::config::Configuration;
-use crate::config::catalogue;
 use crate::config::services::{Service, override_flag};
 use crate::syntax::logical::is_space;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 
@@ -20,11 +20,27 @@ pub struct Request {
 }
 
 impl Request {
-    /// Parses a request of at most `parts` parts.
+    /// Asks for everything.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self { parts: Vec::new() }
+    }
+
+    /// Parses a request of at most `parts` parts, with one or more `/` between them and none before; `*` stands alone.
     #[must_use]
     pub fn parse(text: &[u8], parts: usize) -> Option<Self> {
-        let parsed: Vec<Vec<u8>> = text.split(|&byte| byte == b'/').map(<[u8]>::to_vec).collect();
-        (parsed.len() <= parts).then_some(Self { parts: parsed })
+        let parsed: Vec<Vec<u8>> =
+            text.split(|&byte| byte == b'/').filter(|part| !part.is_empty()).map(<[u8]>::to_vec).collect();
+        let is_fine = |part: &Vec<u8>| part == b"*" || !part.contains(&b'*');
+        let count = 1..=parts;
+        (!text.starts_with(b"/") && count.contains(&parsed.len()) && parsed.iter().all(is_fine))
+            .then_some(Self { parts: parsed })
+    }
+
+    /// Its parts; what is left out matches everything.
+    #[must_use]
+    pub fn parts(&self) -> &[Vec<u8>] {
+        &self.parts
     }
 
     /// Whether the part with this number asks for `text`.
@@ -98,37 +114,37 @@ pub fn show(
     messages: &Messages,
 ) -> Result<(), Fatal> {
     let parts = if mode == 'M' { 2 } else { 3 };
-    let everything = vec![b"*".to_vec()];
-    let requests: Vec<Vec<u8>> = if options.operands.is_empty() {
-        everything
-    } else {
-        options.operands.iter().map(|operand| operand.as_bytes().to_vec()).collect()
-    };
-    for text in &requests {
-        let request = Request::parse(text, parts).ok_or_else(|| bad_request(mode))?;
-        let is_field = |name: &&str| request.matches(2, name.as_bytes());
-        if mode == 'F' && !FIELD_NAMES.iter().any(is_field) {
-            let name = text.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-            return Err(Fatal::new([b"invalid service attribute name: \"", name, b"\""].concat()));
+    let mut requests: Vec<(Request, bool)> = Vec::new();
+    for operand in &options.operands {
+        let request = Request::parse(operand.as_bytes(), parts).ok_or_else(|| bad_request(mode))?;
+        if let (Some(name), 'F') = (request.parts().get(2), mode)
+            && !FIELD_NAMES.iter().any(|field| request.matches(2, field.as_bytes()))
+        {
+            return Err(Fatal::new([b"invalid service attribute name: \"", name.as_slice(), b"\""].concat()));
         }
-        let mut matched = options.operands.is_empty();
-        for service in &configuration.files.services {
-            if request.matches_service(service) {
-                matched |= match mode {
-                    'M' => whole(service, options, configuration, printer, messages)?,
-                    'F' => fields(service, &request, options, configuration, printer, messages)?,
-                    _ => parameters(service, usage, &request, options, configuration, printer, messages)?,
-                };
-            }
+        requests.push((request, false));
+    }
+    if requests.is_empty() {
+        requests.push((Request::everything(), true));
+    }
+    for service in &configuration.files.services {
+        for (request, matched) in requests.iter_mut().filter(|(request, _)| request.matches_service(service)) {
+            *matched |= match mode {
+                'M' => whole(service, options, configuration, printer, messages)?,
+                'F' => fields(service, request, options, configuration, printer, messages)?,
+                _ => parameters(service, usage, request, options, configuration, printer, messages)?,
+            };
         }
+    }
+    for ((_, matched), operand) in requests.iter().zip(&options.operands) {
         if !matched {
-            messages.warning([b"unmatched request: \"", text.as_slice(), b"\""].concat());
+            messages.warning([b"unmatched request: \"", operand.as_bytes(), b"\""].concat());
         }
     }
     Ok(())
 }
 
-/// A request with too many parts.
+/// A request that is none.
 #[must_use]
 pub fn bad_request(mode: char) -> Fatal {
     let form = match mode {
@@ -200,22 +216,17 @@ fn parameters(
     messages: &Messages,
 ) -> Result<bool, Fatal> {
     let mut any = false;
-    let own = settings_of(service, &configuration.files.services);
+    let mut all: BTreeMap<&[u8], Cow<'_, [u8]>> = BTreeMap::new();
     // -PP: everything that the service goes by, whoever set it.
-    let all: BTreeMap<&[u8], &[u8]> = if options.has(ALL_PARAMETERS) {
-        let known = usage.table.iter().filter_map(|(name, known)| {
-            let explicit = usage.explicit.get(name).map(Vec::as_slice);
-            Some((name, explicit.or(known.default.as_deref())?))
-        });
-        // Old names that are still read count as empty.
-        let target = configuration.settings.target;
-        let old = catalogue::parameters().iter().filter(|old| old.exists_in(target) && !old.listed_in(target));
-        let old = old.map(|old| (old.name.as_bytes(), &b""[..]));
-        old.chain(known).chain(own).collect()
-    } else {
-        own
-    };
-    for (name, value) in all {
+    if options.has(ALL_PARAMETERS) {
+        let value = |name: &[u8]| configuration.value(name, Some(service)).map(|value| value.bytes).unwrap_or_default();
+        let is_asked_for = !request.parts().is_empty();
+        let known = usage.table.iter().filter(|(_, known)| known.is_listed || is_asked_for);
+        all.extend(known.map(|(name, _)| (name, value(name))));
+    }
+    let own = settings_of(service, &configuration.files.services);
+    all.extend(own.into_iter().map(|(name, value)| (name, Cow::Borrowed(value))));
+    for (name, value) in &all {
         if !request.matches(2, name) {
             continue;
         }
@@ -258,4 +269,29 @@ fn expanded_arguments(
         expanded.push(text);
     }
     Ok(expanded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Request;
+
+    #[test]
+    fn requests_and_what_is_none() {
+        let cases: [(&str, Option<&[&str]>); 8] = [
+            ("smtp", Some(&["smtp"])),
+            ("smtp//", Some(&["smtp"])),
+            ("*//inet", Some(&["*", "inet"])),
+            ("smtp/inet/chroot", None),
+            ("sm*", None),
+            ("/inet", None),
+            ("/", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            let request = Request::parse(text.as_bytes(), 2);
+            let parts = request.as_ref().map(|request| request.parts().to_vec());
+            let expected = expected.map(|parts| parts.iter().map(|part| part.as_bytes().to_vec()).collect());
+            assert_eq!(parts, expected, "{text:?}");
+        }
+    }
 }

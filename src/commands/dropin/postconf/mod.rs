@@ -8,6 +8,7 @@
 //! | `edit_main.rs`, `edit_master.rs` | editing |
 //! | `bounce_templates.rs` | `-b -t` |
 //! | `startup.rs` | values that Postfix would not start with |
+//! | `faults.rs` | what is wrong with master.cf |
 //! | `lists.rs` | `-a -A -l -m` |
 //! | `print.rs` | how settings look |
 
@@ -15,6 +16,7 @@ mod bounce_templates;
 mod dbms;
 mod edit_main;
 mod edit_master;
+mod faults;
 mod fields;
 mod lists;
 mod main_cf;
@@ -25,9 +27,13 @@ mod startup;
 mod table;
 mod usage;
 
+use super::context;
 use super::messages::{Fatal, Messages};
+use crate::base::Source;
 use crate::commands::edit_lock::EditLock;
 use crate::commands::site_options::SiteOptions;
+use crate::config::catalogue::read_by_every_program;
+use crate::config::effective::is_read_only;
 use crate::config::{ConfigFiles, Configuration};
 use options::Options;
 use print::Printer;
@@ -36,6 +42,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use usage::Usage;
 
 /// Runs postconf.
@@ -54,8 +61,7 @@ fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
     let mut printer = Printer::default();
     if options.has('m') {
         // Which types there are can depend on it.
-        let main = read_main(&directory(&options))?;
-        warn_about_main(&ConfigFiles::from_sources(&directory(&options), &main, None), messages)?;
+        load_main(&directory(&options), messages)?;
     }
     if lists::show(&options, &mut printer, messages)? {
         printer.flush().map_err(|error| Fatal::output(&error))?;
@@ -70,14 +76,16 @@ fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let configuration = load(&options, &directory, messages)?;
-    let mut usage = Usage::new(&configuration, explicit(&options, &configuration));
-    let clients = usage.find_clients();
+    let mut configuration = load(&options, &directory, messages)?;
+    let explicit = explicit(&options, &configuration);
+    configuration.overrides.retain(|(name, _)| !is_read_only(name));
+    let mut usage = Usage::new(&configuration, explicit);
+    let clients = usage.find_clients(messages);
     usage.undefined().for_each(|warning| messages.warning(warning));
-    clients.map_err(|error| main_cf::failed_expansion(&error, messages))?;
     if !options.has('q') && !options.has('d') {
         usage.in_client_files().for_each(|warning| messages.warning(warning));
     }
+    clients?;
     match master {
         Some(mode) => master_cf::show(&options, mode, &usage, &configuration, &mut printer, messages)?,
         None => main_cf::show(&options, &usage, &configuration, &mut printer, messages)?,
@@ -98,44 +106,79 @@ fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
 
 /// The configuration directory: `-c`, else `MAIL_CONFIG`, else the stock one.
 fn directory(options: &Options) -> PathBuf {
-    let from_environment = || std::env::var_os("MAIL_CONFIG").filter(|value| !value.is_empty());
-    options
-        .config_dir
-        .clone()
-        .or_else(from_environment)
-        .map_or_else(|| PathBuf::from(crate::config::paths::STOCK_DIRECTORY), PathBuf::from)
+    let given = options.config_dir.clone().or_else(|| std::env::var_os("MAIL_CONFIG"));
+    match given {
+        // An empty name is the root directory, as it is to Postfix.
+        Some(name) if name.is_empty() => PathBuf::from("/"),
+        Some(name) => PathBuf::from(name),
+        None => PathBuf::from(crate::config::paths::STOCK_DIRECTORY),
+    }
+}
+
+/// Reads main.cf alone, as a program that starts: its values must be such that Postfix would run with them.
+fn load_main(directory: &Path, messages: &Messages) -> Result<Configuration, Fatal> {
+    let settings = SiteOptions::default().settings().map_err(Fatal::new)?;
+    let files = ConfigFiles::from_sources(directory, &read_main(directory)?, None);
+    warn_about_main(&files, messages)?;
+    let configuration = Configuration::new(files, settings);
+    startup::check(read_by_every_program(), &configuration, messages)?;
+    Ok(configuration)
 }
 
 /// Reads main.cf (unless only defaults are wanted) and master.cf.
 fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Configuration, Fatal> {
     let settings = SiteOptions::default().settings().map_err(Fatal::new)?;
-    let open = |name: &str| crate::base::Source::read(&directory.join(name));
-    let nothing = || std::sync::Arc::new(crate::base::Source::new(directory.join("main.cf").to_string_lossy(), ""));
-    let main = if options.has('d') { nothing() } else { read_main(directory)? };
-    let master = match open("master.cf") {
-        Ok(source) => Some(source),
-        Err(error) if ['M', 'F', 'P'].into_iter().any(|letter| options.has(letter)) => {
-            return Err(Fatal::open(directory.join("master.cf"), &error));
-        }
-        Err(error) => {
-            let words = crate::maps::types::system_words(&error);
-            messages.warning(format!("open {}: {words}", directory.join("master.cf").display()));
-            None
-        }
+    let master_first = ['M', 'F', 'P'].into_iter().any(|letter| options.has(letter));
+    let master = match read_master(directory) {
+        Ok(source) => Ok(source),
+        Err(error) if master_first => return Err(Fatal::open(directory.join("master.cf"), &error)),
+        Err(error) => Err(error),
     };
-    let files = ConfigFiles::from_sources(directory, &main, master.as_ref());
-    warn_about_main(&files, messages)?;
-    warn_about_master(&files, messages)?;
+    let main = match options.has('d') {
+        true => Arc::new(Source::new(directory.join("main.cf").to_string_lossy(), "")),
+        false => read_main(directory)?,
+    };
+    let files = ConfigFiles::from_sources(directory, &main, master.as_ref().ok());
+    let check_master = || match &files.master {
+        Some(master) => faults::check_master(master, &files.services, messages),
+        None => Ok(()),
+    };
+    if master_first {
+        check_master()?;
+        warn_about_main(&files, messages)?;
+    } else {
+        warn_about_main(&files, messages)?;
+        if let Err(error) = &master {
+            let words = crate::maps::types::system_words(error);
+            messages.warning(format!("open {}: {words}", directory.join("master.cf").display()));
+        }
+        check_master()?;
+    }
     let mut configuration = Configuration::new(files, settings);
-    configuration.overrides =
-        options.overrides.iter().map(|text| options::override_of(text)).collect::<Result<_, _>>()?;
+    // As if it were set, but by the caller.
+    let directory = own_directory(directory).filter(|_| configuration.files.entry(b"config_directory").is_none());
+    configuration.overrides.extend(directory.map(|directory| (b"config_directory".to_vec(), directory.to_vec())));
+    for text in &options.overrides {
+        configuration.overrides.push(options::override_of(text)?);
+    }
     Ok(configuration)
 }
 
+/// Reads master.cf. One that is a directory is empty.
+fn read_master(directory: &Path) -> std::io::Result<Arc<Source>> {
+    let path = directory.join("master.cf");
+    match Source::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => {
+            Ok(Arc::new(Source::new(path.to_string_lossy(), "")))
+        }
+        read => read,
+    }
+}
+
 /// Reads main.cf.
-fn read_main(directory: &Path) -> Result<std::sync::Arc<crate::base::Source>, Fatal> {
+fn read_main(directory: &Path) -> Result<Arc<Source>, Fatal> {
     let path = directory.join("main.cf");
-    crate::base::Source::read(&path).map_err(|error| match error.kind() {
+    Source::read(&path).map_err(|error| match error.kind() {
         // It could be opened.
         std::io::ErrorKind::IsADirectory => Fatal::new(format!("read {}: Is a directory", path.display())),
         _ => Fatal::open(&path, &error),
@@ -144,115 +187,20 @@ fn read_main(directory: &Path) -> Result<std::sync::Arc<crate::base::Source>, Fa
 
 /// What Postfix says while it reads main.cf.
 fn warn_about_main(files: &ConfigFiles, messages: &Messages) -> Result<(), Fatal> {
-    use crate::syntax::FaultKind;
-    let main = &files.main;
-    let source = main.tree.source();
-    let name = source.name();
-    for fault in &main.faults {
-        let mut text = one_line(source, fault.span);
-        text.truncate(memchr::memchr(0, &text).unwrap_or(text.len()));
-        let line = source.position(fault.span.start).line;
-        match fault.kind {
-            FaultKind::LeadingWhiteSpace => {
-                let head = format!("{name}: logical line must not start with whitespace: \"");
-                messages.warning([head.as_bytes(), &text, b"\""].concat());
-            }
-            FaultKind::ZeroByte => {
-                messages.warning(format!("{name}, line {line}: text after null byte may be ignored"));
-            }
-            FaultKind::MissingEquals => {
-                let head = format!("{name}, line {line}: missing '=' after attribute name: \"");
-                return Err(Fatal::new([head.as_bytes(), &text, b"\""].concat()));
-            }
-            FaultKind::MissingName => {
-                let head = format!("{name}, line {line}: missing attribute name: \"");
-                return Err(Fatal::new([head.as_bytes(), &text, b"\""].concat()));
-            }
-            _ => {}
-        }
-    }
-    let mut seen: std::collections::HashMap<&[u8], &[u8]> = std::collections::HashMap::new();
-    if files.directory != Path::new(crate::config::paths::STOCK_DIRECTORY) {
-        seen.insert(b"config_directory", files.directory.as_os_str().as_bytes());
-    }
-    for entry in &main.entries {
-        if let Some(old) = seen.insert(entry.name.bytes(), entry.value.bytes()) {
-            let head = format!("{name}, line {}: overriding earlier entry: ", entry.line);
-            messages.warning([head.as_bytes(), entry.name.bytes(), b"=", old].concat());
-        }
-    }
-    Ok(())
+    let own = own_directory(&files.directory).map(|directory| (&b"config_directory"[..], directory));
+    context::check(&files.main, files.main.tree.source().name().as_bytes(), own, messages)
 }
 
-/// What Postfix says while it reads master.cf.
-fn warn_about_master(files: &ConfigFiles, messages: &Messages) -> Result<(), Fatal> {
-    use crate::config::services::OverrideFaultKind;
-    use crate::syntax::FaultKind;
-    let Some(master) = &files.master else { return Ok(()) };
-    let source = master.tree.source();
-    let name = source.name();
-    // In the order of the text, since the first service that cannot be one ends it.
-    let mut faults = master.faults.iter().peekable();
-    let mut services = files.services.iter().peekable();
-    loop {
-        let fault_at = faults.peek().map(|fault| fault.span.start);
-        let service_at = services.peek().map(|service| service.line.extent.end);
-        if service_at.is_some_and(|service| fault_at.is_none_or(|fault| service < fault)) {
-            let Some(service) = services.next() else { continue };
-            fields::check_service(service, &one_line(source, service.line.extent))?;
-            for fault in service.faults.iter().filter(|fault| fault.kind != OverrideFaultKind::MissingArgument) {
-                let text = source.slice(fault.span);
-                // What stands without braces is an argument like any other.
-                if let Some(inside) = text.strip_suffix(b"}").and_then(|text| text.splitn(2, |&b| b == b'{').nth(1)) {
-                    let what: &[u8] = match fault.kind {
-                        OverrideFaultKind::MissingName => b"missing attribute name: \"",
-                        _ => b"missing '=' after attribute name: \"",
-                    };
-                    let inside = crate::syntax::logical::trim(inside);
-                    messages.warning([b"master.cf: ", what, inside, b"\""].concat());
-                }
-            }
-            continue;
-        }
-        let Some(fault) = faults.next() else { return Ok(()) };
-        let text = one_line(source, fault.span);
-        match fault.kind {
-            FaultKind::LeadingWhiteSpace => {
-                let head = format!("{name}: logical line must not start with whitespace: \"");
-                messages.warning([head.as_bytes(), &text, b"\""].concat());
-            }
-            FaultKind::TooFewFields => {
-                let line = source.position(fault.span.start).line;
-                return Err(Fatal::new(format!("file {name}: line {line}: bad field count")));
-            }
-            FaultKind::UnclosedBrace => {
-                messages.warning([b"master.cf: missing '}' in \"", text.as_slice(), b"\""].concat());
-            }
-            FaultKind::TextAfterBrace => {
-                let before = &source.bytes()[..fault.span.start];
-                let open = memchr::memrchr(b'{', before).unwrap_or(fault.span.start);
-                let whole = one_line(source, crate::base::Span::new(open, fault.span.end));
-                messages.warning([b"master.cf: syntax error after '}' in \"", whole.as_slice(), b"\""].concat());
-            }
-            _ => {}
-        }
-    }
+/// The directory, if it is not the stock one.
+fn own_directory(directory: &Path) -> Option<&[u8]> {
+    (directory != Path::new(crate::config::paths::STOCK_DIRECTORY)).then(|| directory.as_os_str().as_bytes())
 }
 
-/// The text of a span without its newlines.
-fn one_line(source: &crate::base::Source, span: crate::base::Span) -> Vec<u8> {
-    source.slice(span).iter().copied().filter(|byte| *byte != b'\n').collect()
-}
-
-/// What is set by main.cf and the command line, by name; with the directory, if it is not the stock one.
+/// What is set by main.cf and the command line, by name.
 fn explicit(options: &Options, configuration: &Configuration) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut explicit = BTreeMap::new();
     if options.has('d') {
         return explicit;
-    }
-    let directory = &configuration.files.directory;
-    if directory != Path::new(crate::config::paths::STOCK_DIRECTORY) {
-        explicit.insert(b"config_directory".to_vec(), directory.as_os_str().as_bytes().to_vec());
     }
     for entry in &configuration.files.main.entries {
         explicit.insert(entry.name.bytes().to_vec(), entry.value.bytes().to_vec());
@@ -263,16 +211,16 @@ fn explicit(options: &Options, configuration: &Configuration) -> BTreeMap<Vec<u8
 
 /// Replaces a file by what `change` makes of it.
 fn edit_file(path: &Path, change: impl FnOnce(&[u8]) -> Result<Vec<u8>, Fatal>) -> Result<(), Fatal> {
-    let text = |error: &std::io::Error| {
-        let words = crate::maps::types::system_words(error);
-        Fatal::new(format!("open {} for reading: {words}", path.display()))
-    };
-    // Told first: the lock would be made beside a file that is not there.
-    std::fs::metadata(path).map_err(|error| text(&error))?;
     let _lock = EditLock::acquire(path).map_err(|error| {
         let words = crate::maps::types::system_words(&error);
         Fatal::new(format!("open {}.tmp: {words}", path.display()))
     })?;
-    let new = change(&std::fs::read(path).map_err(|error| text(&error))?)?;
-    crate::base::atomic_file::replace(path, &new, 0o644).map_err(|error| Fatal::open(path, &error))
+    let old = std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::IsADirectory => Fatal::new(format!("read {}: Is a directory", path.display())),
+        _ => {
+            let words = crate::maps::types::system_words(&error);
+            Fatal::new(format!("open {} for reading: {words}", path.display()))
+        }
+    })?;
+    crate::base::atomic_file::replace(path, &change(&old)?, 0o644).map_err(|error| Fatal::open(path, &error))
 }

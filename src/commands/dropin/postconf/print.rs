@@ -2,8 +2,10 @@
 
 use std::io::Write;
 
-/// Widest folded line, in bytes.
+/// Widest folded line of main.cf, in bytes.
 const WIDTH: usize = 80;
+/// Widest folded line of master.cf, in bytes.
+const SERVICE_WIDTH: usize = 79;
 /// What folded lines begin with.
 const INDENT: &str = "    ";
 /// Columns at which the fields of a service begin.
@@ -94,7 +96,7 @@ impl Printer {
             }
             let own_line = is_override || after_override;
             after_override = is_override;
-            if fold && (own_line || width + 1 + text.len() > WIDTH) {
+            if fold && (own_line || width + 1 + text.len() > SERVICE_WIDTH) {
                 self.out.push(b'\n');
                 self.out.extend_from_slice(INDENT.as_bytes());
                 width = INDENT.len();

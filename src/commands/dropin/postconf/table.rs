@@ -38,6 +38,8 @@ pub struct Known {
     pub default: Option<Cow<'static, [u8]>>,
     /// Whether Postfix expands its value when it reads it; others have names of their own (`$home`), which are filled in later.
     pub is_expanded: bool,
+    /// Whether lists of all parameters have it: an old name only where something sets it.
+    pub is_listed: bool,
 }
 
 /// All parameters, by name.
@@ -51,10 +53,15 @@ impl ParameterTable {
     #[must_use]
     pub fn new(configuration: &Configuration) -> Self {
         let target = configuration.settings.target;
-        let builtin = catalogue::parameters().iter().filter(|parameter| parameter.listed_in(target)).map(|parameter| {
-            let default = configuration.default(parameter.name.as_bytes());
+        let builtin = catalogue::parameters().iter().filter(|parameter| parameter.exists_in(target)).map(|parameter| {
+            // Names that are only read where the new ones are not set count as user-defined, and empty.
+            let is_listed = parameter.listed_in(target);
+            let (class, default) = match is_listed {
+                true => (Class::Builtin, configuration.default(parameter.name.as_bytes())),
+                false => (Class::User, Some(Cow::Borrowed(&b""[..]))),
+            };
             let is_expanded = !matches!(parameter.value_type, ValueType::Raw(_));
-            (Cow::Borrowed(parameter.name.as_bytes()), Known { class: Class::Builtin, default, is_expanded })
+            (Cow::Borrowed(parameter.name.as_bytes()), Known { class, default, is_expanded, is_listed })
         });
         let mut table = Self { known: builtin.collect() };
         for service in &configuration.files.services {
@@ -73,6 +80,7 @@ impl ParameterTable {
                     class: Class::Service,
                     default,
                     is_expanded: true,
+                    is_listed: true,
                 });
             }
         }
@@ -87,7 +95,15 @@ impl ParameterTable {
 
     /// Adds a user-defined parameter.
     pub fn add_user(&mut self, name: &[u8]) {
-        self.known.insert(Cow::Owned(name.to_vec()), Known { class: Class::User, default: None, is_expanded: true });
+        let known = Known { class: Class::User, default: None, is_expanded: true, is_listed: true };
+        self.known.insert(Cow::Owned(name.to_vec()), known);
+    }
+
+    /// Something sets a parameter.
+    pub fn set(&mut self, name: &[u8]) {
+        if let Some(known) = self.known.get_mut(name) {
+            known.is_listed = true;
+        }
     }
 
     /// All of them, by name.

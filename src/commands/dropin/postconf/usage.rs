@@ -4,12 +4,16 @@
 //! parameter (or its default), a `-o` of any service, or `smtpd_restriction_classes`; and then what its own value refers to.
 //! A `-o` may also define a name for its own service alone.
 
-use super::dbms;
+use super::dbms::{self, Found};
+use super::main_cf::expand;
 use super::table::{Class, ParameterTable};
+use crate::commands::dropin::messages::{Fatal, Messages};
 use crate::config::Configuration;
 use crate::config::catalogue::{self, Change, NameKind};
-use crate::config::expand::{ExpandError, Notice, scan};
+use crate::config::effective::is_read_only;
+use crate::config::expand::{Notice, scan};
 use crate::config::services::Service;
+use crate::syntax::FaultKind;
 use crate::syntax::match_list::split_list;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,9 +33,6 @@ pub struct Usage<'a> {
     main_path: Vec<u8>,
     master_path: Vec<u8>,
 }
-
-/// What programs tell about themselves, and nobody sets.
-const READ_ONLY: &[&str] = &["process_id", "process_name"];
 
 /// Whose names count besides those of main.cf: those of the service with this number.
 type Scope = Option<usize>;
@@ -71,20 +72,23 @@ impl<'a> Usage<'a> {
     }
 
     fn register(&mut self) {
-        for name in READ_ONLY {
-            if let Some(value) = self.explicit.get(name.as_bytes()) {
-                let head = [self.main_path.as_slice(), b": read-only parameter assignment: "].concat();
-                self.warnings.insert([&head, name.as_bytes(), b"=", value].concat());
-                self.explicit.remove(name.as_bytes());
+        let ignored = |path: &[u8], name: &[u8], value: &[u8]| {
+            [path, b": read-only parameter assignment: ", name, b"=", value].concat()
+        };
+        self.explicit.retain(|name, value| {
+            if is_read_only(name) {
+                self.warnings.insert(ignored(&self.main_path, name, value));
             }
-        }
+            !is_read_only(name)
+        });
+        self.explicit.keys().for_each(|name| self.table.set(name));
         let services = &self.configuration.files.services;
         for (index, service) in services.iter().enumerate() {
             for set in &service.overrides {
                 let name = set.name.bytes();
-                if READ_ONLY.iter().any(|read_only| read_only.as_bytes() == name) {
-                    let head = [self.master_path.as_slice(), b": read-only parameter assignment: "].concat();
-                    self.warnings.insert([&head, name, b"=", set.value.bytes()].concat());
+                self.table.set(name);
+                if is_read_only(name) {
+                    self.warnings.insert(ignored(&self.master_path, name, set.value.bytes()));
                 }
                 if self.table.get(name).is_none_or(|known| known.is_expanded) {
                     self.scan_value(set.value.bytes(), Some(index));
@@ -111,8 +115,8 @@ impl<'a> Usage<'a> {
     /// Looks for tables of database clients, in what the values of known parameters come to.
     ///
     /// # Errors
-    /// A value that cannot be expanded.
-    pub fn find_clients(&mut self) -> Result<(), ExpandError> {
+    /// A value that cannot be expanded, or a client's own file with which Postfix would not go on.
+    pub fn find_clients(&mut self, messages: &Messages) -> Result<(), Fatal> {
         if self.explicit.is_empty() {
             return Ok(());
         }
@@ -121,15 +125,15 @@ impl<'a> Usage<'a> {
         };
         let explicit = self.explicit.iter().filter(|(name, _)| known(name, &self.table));
         let values: Vec<Vec<u8>> = explicit.map(|(_, value)| value.clone()).collect();
-        for value in values {
-            let expanded = self.configuration.expand(&value, None)?;
-            self.scan_tables(&expanded, None);
-        }
         for (index, service) in self.configuration.files.services.iter().enumerate() {
             for set in service.overrides.iter().filter(|set| known(set.name.bytes(), &self.table)).collect::<Vec<_>>() {
-                let expanded = self.configuration.expand(set.value.bytes(), Some(service))?;
-                self.scan_tables(&expanded, Some(index));
+                let expanded = expand(self.configuration, set.value.bytes(), Some(service), messages)?;
+                self.scan_tables(&expanded, Some(index), messages)?;
             }
+        }
+        for value in values {
+            let expanded = expand(self.configuration, &value, None, messages)?;
+            self.scan_tables(&expanded, None, messages)?;
         }
         Ok(())
     }
@@ -174,42 +178,47 @@ impl<'a> Usage<'a> {
             self.scan_value(&value, None);
             return;
         }
-        let target = self.configuration.settings.target;
-        let accepted = std::str::from_utf8(name)
-            .ok()
-            .and_then(catalogue::parameter)
-            .is_some_and(|parameter| parameter.exists_in(target));
-        if !accepted {
-            let path = if scope.is_some() { &self.master_path } else { &self.main_path };
-            self.warnings.insert([path.as_slice(), b": undefined parameter: ", name].concat());
-        }
+        let path = if scope.is_some() { &self.master_path } else { &self.main_path };
+        self.warnings.insert([path.as_slice(), b": undefined parameter: ", name].concat());
     }
 
     /// Names of a database client's own parameters, as in `ldap:name` with `name_server_host`.
-    fn scan_tables(&mut self, value: &[u8], scope: Scope) {
-        if memchr::memchr(b':', value).is_none() {
-            return;
+    fn scan_tables(&mut self, value: &[u8], scope: Scope, messages: &Messages) -> Result<(), Fatal> {
+        if memchr::memchr2(b':', b'#', value).is_none() {
+            return Ok(());
         }
-        for source in dbms::sources(value) {
-            match source {
-                dbms::Source::Prefix { suffixes, prefix } => {
+        let services = &self.configuration.files.services;
+        let path = if scope.is_some() { self.master_path.clone() } else { self.main_path.clone() };
+        let label = scope.map(|at| format!(":{}", services[at].label())).unwrap_or_default();
+        for found in dbms::find(value) {
+            match found {
+                Found::Prefix { suffixes, prefix } => {
                     for suffix in suffixes {
                         let name = [prefix, b"_", suffix.as_bytes()].concat();
-                        let is_local =
-                            scope.is_some_and(|at| self.configuration.files.services[at].value(&name).is_some());
+                        let is_local = scope.is_some_and(|at| services[at].value(&name).is_some());
                         if is_local || self.explicit.contains_key(&name) {
                             self.name(&name, scope);
                         }
                     }
                 }
-                dbms::Source::File { map_type, path, suffixes } => match dbms::check_file(map_type, path, suffixes) {
-                    Ok(unused) => self.client_warnings.extend(unused),
-                    Err(warning) => {
-                        self.warnings.insert(warning);
-                    }
-                },
+                Found::File { map_type, path, suffixes } => {
+                    self.client_warnings.extend(dbms::check_file(map_type, path, suffixes, messages)?);
+                }
+                Found::Comment { word, rest } => {
+                    let rest = &rest[..rest.len().min(20)];
+                    let head: &[u8] = b": #comment after other text is not allowed: ";
+                    self.warnings.insert([&path, head, word, b" ", rest, b"..."].concat());
+                }
+                Found::Brace { kind, text } => {
+                    let what: &[u8] = match kind {
+                        FaultKind::TextAfterBrace => b": syntax error after '}' in \"",
+                        _ => b": missing '}' in \"",
+                    };
+                    self.warnings.insert([&path, label.as_bytes(), what, text, b"\""].concat());
+                }
             }
         }
+        Ok(())
     }
 
     /// Warnings about settings of main.cf that are not used or out of date.
@@ -264,7 +273,7 @@ pub fn settings_of<'a>(service: &Service, services: &'a [Service]) -> BTreeMap<&
             == (service.line.name().bytes(), service.line.service_type().bytes())
     };
     let sets = services.iter().filter(is_twin).flat_map(|twin| &twin.overrides);
-    sets.map(|set| (set.name.bytes(), set.value.bytes())).collect()
+    sets.filter(|set| !is_read_only(set.name.bytes())).map(|set| (set.name.bytes(), set.value.bytes())).collect()
 }
 
 /// Whether a warning of [`Usage`] is one after which the reader is sent to the documentation.

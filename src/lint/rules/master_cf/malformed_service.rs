@@ -29,6 +29,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
             FaultKind::TooFewFields => ("a service needs eight fields", "fewer than eight here"),
             FaultKind::UnclosedBrace => ("a '{' without its '}'", "opened here"),
             FaultKind::TextAfterBrace => ("text right behind a '}'", "white space is missing before this"),
+            FaultKind::ZeroByte => ("a zero byte: Postfix does not see what follows it", "here"),
             _ => continue,
         };
         findings.push(Finding::new(&RULE, message).at(master.tree.source(), fault.span, label).help(RULE.remedy));
