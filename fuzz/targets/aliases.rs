@@ -1,0 +1,16 @@
+//! Any bytes as an aliases file: no panic, the tree prints them back, and so for what the compiler reads.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use postwright::base::Source;
+use postwright::maps::compile::{Recipe, read_entries};
+use postwright::syntax::table::parse_table;
+use postwright::syntax::table_line::TableForm;
+use std::sync::Arc;
+
+fuzz_target!(|bytes: &[u8]| {
+    let source = Arc::new(Source::new("fuzz", bytes));
+    let parsed = parse_table(&source, TableForm::Aliases);
+    assert_eq!(parsed.tree.print(), bytes);
+    read_entries(bytes.to_vec(), &Recipe::standard(TableForm::Aliases));
+});

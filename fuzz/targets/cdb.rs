@@ -1,0 +1,24 @@
+//! Any bytes as a file of `cdb:`: an error or an answer, never a panic, and an end.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use postwright::maps::cdb::{Damage, CdbFile};
+use std::fs::File;
+use std::io::Write;
+
+fuzz_target!(|bytes: &[u8]| {
+    let memory = rustix::fs::memfd_create("fuzz", rustix::fs::MemfdFlags::CLOEXEC).expect("memory");
+    let mut file = File::from(memory);
+    file.write_all(bytes).expect("memory");
+    let Ok(table) = CdbFile::open(file) else { return };
+    let mut keys: Vec<Vec<u8>> = vec![b"key".to_vec(), b"a\0".to_vec()];
+    let _ = table.walk(|key, _| {
+        if keys.len() < 20 {
+            keys.push(key.to_vec());
+        }
+        Ok::<(), Damage>(())
+    });
+    for key in keys {
+        let _ = table.get(&key);
+    }
+});

@@ -1,0 +1,15 @@
+//! Any bytes as a table of patterns: no panic, and the tree prints them back.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use postwright::base::Source;
+use postwright::syntax::pattern_table::{PatternForm, parse_pattern_table};
+use std::sync::Arc;
+
+fuzz_target!(|bytes: &[u8]| {
+    let source = Arc::new(Source::new("fuzz", bytes));
+    for form in [PatternForm::Expression, PatternForm::Network] {
+        let parsed = parse_pattern_table(&source, form);
+        assert_eq!(parsed.tree.print(), bytes);
+    }
+});
