@@ -12,6 +12,6 @@ fuzz_target!(|bytes: &[u8]| {
     let source = Arc::new(Source::new("fuzz", bytes));
     let parsed = parse_table(&source, TableForm::KeyValue);
     assert_eq!(parsed.tree.print(), bytes);
-    let entries = read_entries(bytes.to_vec(), &Recipe { utf8: false, ..Recipe::standard(TableForm::KeyValue) });
+    let entries = read_entries(bytes.to_vec(), &Recipe::standard(TableForm::KeyValue));
     assert_eq!(entries.all().len(), parsed.entries.len());
 });
