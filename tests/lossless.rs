@@ -26,6 +26,7 @@ use postwright::syntax::logical::LogicalLines;
 use postwright::syntax::main_cf::parse_main_cf;
 use postwright::syntax::master_cf::parse_master_cf;
 use postwright::syntax::match_list::{parse_match_list, split_list};
+use postwright::syntax::pattern_line::Dialect;
 use postwright::syntax::pattern_table::{Pattern, PatternForm, StatementKind, parse_pattern_table};
 use postwright::syntax::table::parse_table;
 use postwright::syntax::table_line::{TableForm, parse_table_line, split_table_line};
@@ -45,7 +46,8 @@ const PARSERS: &[(&str, Check)] = &[
     ("table", |source| table(source, TableForm::KeyValue)),
     ("aliases", |source| table(source, TableForm::Aliases)),
     ("match list", match_list),
-    ("expressions", |source| pattern_table(source, PatternForm::Expression)),
+    ("regexp", |source| pattern_table(source, PatternForm::Expression(Dialect::Regexp))),
+    ("pcre", |source| pattern_table(source, PatternForm::Expression(Dialect::Pcre))),
     ("networks", |source| pattern_table(source, PatternForm::Network)),
     ("bounce templates", bounce_template),
     ("lines", lines),
@@ -140,6 +142,7 @@ fn pattern_table(source: &Arc<Source>, form: PatternForm) {
 fn check_pattern(source: &Source, pattern: &Pattern) {
     check_text(source, &pattern.text);
     check_text(source, &pattern.flags);
+    pattern.second.iter().for_each(|second| check_pattern(source, second));
 }
 
 /// What works on single logical lines.

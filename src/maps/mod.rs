@@ -2,7 +2,7 @@
 //!
 //! [`table`] is the interface and the door; [`types`] holds one file per map type; [`compile`] turns a source into an indexed
 //! file; [`lmdb`], [`cdb`] and [`berkeley_db`] are the file formats; [`file_values`] is for values that stand for files;
-//! [`source_table`] looks into a source itself, where there is no index.
+//! [`source_table`] looks into a source itself, where there is no index; [`patterns`] are tables of expressions.
 
 pub mod berkeley_db;
 pub mod cdb;
@@ -10,6 +10,7 @@ pub mod compile;
 pub mod error;
 pub mod file_values;
 pub mod lmdb;
+pub mod patterns;
 pub mod source_table;
 pub mod table;
 pub mod types;

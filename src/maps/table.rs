@@ -70,13 +70,15 @@ pub struct OpenOptions {
     pub folding: Folding,
     /// `-n` and `-N`: look only for keys without, or with, a trailing NUL; `None` finds both.
     pub trailing_nul: Option<bool>,
+    /// `-F`: values name files, whose contents are meant. Types that read a source then give these, in base64.
+    pub file_values: bool,
     /// Who opens it.
     pub caller: Arc<dyn Caller>,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { folding: Folding::Unicode, trailing_nul: None, caller: Arc::new(NoCaller) }
+        Self { folding: Folding::Unicode, trailing_nul: None, file_values: false, caller: Arc::new(NoCaller) }
     }
 }
 
@@ -90,6 +92,8 @@ pub fn open(reference: &TableReference, options: &OpenOptions) -> Result<Box<dyn
         "cdb" => Ok(Box::new(types::cdb::CdbTable::open(&reference.name, options)?)),
         "hash" => Ok(Box::new(types::hash::open(&reference.name, options)?)),
         "btree" => Ok(Box::new(types::btree::open(&reference.name, options)?)),
+        "pcre" => Ok(Box::new(types::pcre::PcreTable::open(&reference.name, options)?)),
+        "regexp" => Ok(Box::new(types::regexp::RegexpTable::open(&reference.name, options)?)),
         other => Err(LookupError::Config(match catalogue::map_type(other) {
             Some(_) => format!("{other} tables are not supported yet"),
             None => format!("unsupported dictionary type: {other}"),

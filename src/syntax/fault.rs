@@ -48,6 +48,8 @@ pub enum FaultKind {
     UnclosedPattern,
     /// Pattern tables: `if` without a pattern.
     MissingPattern,
+    /// Pattern tables: a letter behind an expression that is no flag.
+    UnknownFlag,
     /// Pattern tables: `endif` without `if`.
     UnmatchedEndif,
     /// Pattern tables: `if` without `endif`.

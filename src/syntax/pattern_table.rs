@@ -1,13 +1,14 @@
 //! Pattern tables: regexp, pcre and cidr — rules tried in order, grouped by `if` … `endif`.
 //!
 //! Here only the form is read: where a pattern ends, its flags, its result, which `endif` closes which `if`. What a pattern
-//! means is for the map type.
+//! means is for the map type. Expressions are taken apart by [`pattern_line`](super::pattern_line).
 //!
 //! Source: regexp_table(5), pcre_table(5), cidr_table(5).
 
 use super::fault::{Fault, FaultKind};
 use super::lines::parse_lines;
 use super::logical::is_space;
+use super::pattern_line::{Dialect, LineFault, LinePattern, LineStatement, parse_pattern_line};
 use super::text::Text;
 use super::tree::{TokenKind, Tree};
 use crate::base::{Source, Span};
@@ -18,7 +19,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PatternForm {
     /// `/pattern/flags` with any delimiter.
-    Expression,
+    Expression(Dialect),
     /// An address or a network.
     Network,
 }
@@ -75,6 +76,8 @@ pub struct Pattern {
     pub text: Text,
     /// The letters behind the closing delimiter.
     pub flags: Text,
+    /// `/a/!/b/` of `regexp:`: what must hold too.
+    pub second: Option<Box<Self>>,
 }
 
 /// Parses a pattern table. Never fails.
@@ -84,7 +87,10 @@ pub fn parse_pattern_table(source: &Arc<Source>, form: PatternForm) -> PatternTa
     let mut open: Vec<usize> = Vec::new();
     let (tree, mut faults) = parse_lines(source, |line, text, harvest| {
         let extent = line.extent();
-        let parsed = parse_statement(&text, form);
+        let parsed = match form {
+            PatternForm::Expression(dialect) => parse_expression(&text, dialect),
+            PatternForm::Network => parse_network(&text),
+        };
         if let Some(kind) = parsed.fault {
             harvest.fault(kind, extent);
         }
@@ -118,7 +124,50 @@ struct Parsed {
     tokens: Vec<(TokenKind, Range<usize>)>,
 }
 
-fn parse_statement(text: &Text, form: PatternForm) -> Parsed {
+fn parse_expression(text: &Text, dialect: Dialect) -> Parsed {
+    let line = parse_pattern_line(text.bytes(), dialect);
+    let mut parsed = Parsed::default();
+    parsed.tokens.extend(line.keyword.map(|range| (TokenKind::Keyword, range)));
+    let pattern = |found: LinePattern, tokens: &mut Vec<_>| {
+        // The delimiters are part of what is shown as a pattern.
+        tokens.push((TokenKind::Pattern, found.expression.start - 1..found.flags.end));
+        Pattern {
+            negated: found.negated,
+            text: text.slice(found.expression),
+            flags: text.slice(found.flags),
+            second: None,
+        }
+    };
+    match line.statement {
+        Ok(LineStatement::If(found)) => {
+            let pattern = pattern(found, &mut parsed.tokens);
+            parsed.statement = Some(StatementKind::If { pattern, end: None });
+        }
+        Ok(LineStatement::Endif) => parsed.statement = Some(StatementKind::Endif),
+        Ok(LineStatement::Rule { pattern: found, second, result }) => {
+            if result.is_empty() {
+                parsed.fault = Some(FaultKind::MissingResult);
+            }
+            let mut first = pattern(found, &mut parsed.tokens);
+            first.second = second.map(|found| Box::new(pattern(found, &mut parsed.tokens)));
+            parsed.tokens.push((TokenKind::Value, result.clone()));
+            parsed.statement = Some(StatementKind::Rule { pattern: first, result: text.slice(result) });
+        }
+        Err(fault) => {
+            parsed.fault = Some(match fault {
+                LineFault::Unrecognized | LineFault::NoExpression => FaultKind::MissingPattern,
+                LineFault::Unclosed(_) => FaultKind::UnclosedPattern,
+                LineFault::UnknownFlag(_) => FaultKind::UnknownFlag,
+            });
+        }
+    }
+    if !line.ignored.is_empty() {
+        parsed.fault = Some(FaultKind::TextIgnored);
+    }
+    parsed
+}
+
+fn parse_network(text: &Text) -> Parsed {
     let bytes = text.bytes();
     let mut parsed = Parsed::default();
     let all = text.trim_range(0..bytes.len());
@@ -136,7 +185,7 @@ fn parse_statement(text: &Text, form: PatternForm) -> Parsed {
     if is_if {
         parsed.tokens.push((TokenKind::Keyword, word));
     }
-    let (pattern, behind) = match parse_pattern(text, rest.clone(), form, &mut parsed.tokens) {
+    let (pattern, behind) = match parse_pattern(text, rest.clone(), &mut parsed.tokens) {
         Ok(found) => found,
         Err(kind) => {
             parsed.fault = Some(kind);
@@ -153,9 +202,7 @@ fn parse_statement(text: &Text, form: PatternForm) -> Parsed {
     }
     if result.is_empty() {
         parsed.fault = Some(FaultKind::MissingResult);
-        if form == PatternForm::Network {
-            return parsed;
-        }
+        return parsed;
     }
     parsed.tokens.push((TokenKind::Value, result.clone()));
     parsed.statement = Some(StatementKind::Rule { pattern, result: text.slice(result) });
@@ -165,7 +212,6 @@ fn parse_statement(text: &Text, form: PatternForm) -> Parsed {
 fn parse_pattern(
     text: &Text,
     range: Range<usize>,
-    form: PatternForm,
     tokens: &mut Vec<(TokenKind, Range<usize>)>,
 ) -> Result<(Pattern, usize), FaultKind> {
     let bytes = text.bytes();
@@ -181,25 +227,9 @@ fn parse_pattern(
     if at >= range.end {
         return Err(FaultKind::MissingPattern);
     }
-    if form == PatternForm::Network {
-        let end = word_end(bytes, at..range.end);
-        tokens.push((TokenKind::Pattern, at..end));
-        return Ok((Pattern { negated, text: text.slice(at..end), flags: text.slice(end..end) }, end));
-    }
-    let delimiter = bytes[at];
-    if is_space(delimiter) || delimiter.is_ascii_alphanumeric() {
-        return Err(FaultKind::MissingPattern);
-    }
-    let mut close = at + 1;
-    while close < range.end && bytes[close] != delimiter {
-        close += if bytes[close] == b'\\' { 2 } else { 1 };
-    }
-    if close >= range.end {
-        return Err(FaultKind::UnclosedPattern);
-    }
-    let end = word_end(bytes, close + 1..range.end);
+    let end = word_end(bytes, at..range.end);
     tokens.push((TokenKind::Pattern, at..end));
-    Ok((Pattern { negated, text: text.slice(at + 1..close), flags: text.slice(close + 1..end) }, end))
+    Ok((Pattern { negated, text: text.slice(at..end), flags: text.slice(end..end), second: None }, end))
 }
 
 fn word_end(bytes: &[u8], range: Range<usize>) -> usize {
@@ -217,7 +247,8 @@ mod tests {
         assert_eq!(parsed.tree.print(), source.bytes());
         let pattern = |p: &Pattern| {
             let mark = if p.negated { "!" } else { "" };
-            format!("{mark}<{}>{}", p.text.to_string_lossy(), p.flags.to_string_lossy())
+            let second = p.second.iter().map(|p| format!(" & {}", p.negated)).collect::<String>();
+            format!("{mark}<{}>{}{second}", p.text.to_string_lossy(), p.flags.to_string_lossy())
         };
         let show = |statement: &Statement| match &statement.kind {
             StatementKind::If { pattern: p, end } => format!("if {} ..{end:?}", pattern(p)),
@@ -229,20 +260,25 @@ mod tests {
 
     #[test]
     fn expressions() {
-        let text = "/^a/ res a\n!/b\\/c/i not\nif /x/\n|y|  z\nendif\n/foo\n/x/\nif\nendif\nIF !/q/ extra\n";
+        let text =
+            "/^a/ res a\n!/b\\/c/i not\nif /x/\n|y|!|z|  z\nendif\n/foo\n/x/\nif\nendif\nIF !/q/ extra\n/x/k y\n";
         let statements = [
             "<^a> => res a",
             "!<b\\/c>i => not",
             "if <x> ..Some(4)",
-            "<y> => z",
+            "<y> & true => z",
             "endif",
             "<x> => ",
             "endif",
             "if !<q> ..None",
         ];
-        use FaultKind::{MissingPattern, MissingResult, TextIgnored, UnclosedPattern, UnmatchedEndif, UnmatchedIf};
-        let faults = vec![UnclosedPattern, MissingResult, MissingPattern, UnmatchedEndif, TextIgnored, UnmatchedIf];
-        assert_eq!(parse(text, PatternForm::Expression), (statements.map(str::to_string).to_vec(), faults));
+        use FaultKind::{
+            MissingPattern, MissingResult, TextIgnored, UnclosedPattern, UnknownFlag, UnmatchedEndif, UnmatchedIf,
+        };
+        let faults =
+            vec![UnclosedPattern, MissingResult, MissingPattern, UnmatchedEndif, TextIgnored, UnknownFlag, UnmatchedIf];
+        let form = PatternForm::Expression(Dialect::Regexp);
+        assert_eq!(parse(text, form), (statements.map(str::to_string).to_vec(), faults));
     }
 
     #[test]

@@ -26,6 +26,12 @@ struct Asked {
     open: Option<Box<dyn LookupTable>>,
 }
 
+impl Asked {
+    fn is_indexed(&self) -> bool {
+        matches!(self.operand.map_type.as_slice(), b"lmdb" | b"cdb" | b"hash" | b"btree")
+    }
+}
+
 /// What all tables together say to one key.
 enum Said {
     /// This table has it.
@@ -58,10 +64,22 @@ impl<'a> Tables<'a> {
         keys: &[&[u8]],
         mut found: impl FnMut(&[u8], &[u8]) -> Result<(), Fatal>,
     ) -> Result<(), Fatal> {
+        // Only indexed files gain by many keys at once. Other tables may warn of a key, in its turn.
+        let at_once = if self.tables.iter().all(Asked::is_indexed) { keys.len().max(1) } else { 1 };
+        keys.chunks(at_once).try_for_each(|keys| self.lookup_at_once(keys, &mut found))
+    }
+
+    fn lookup_at_once(
+        &mut self,
+        keys: &[&[u8]],
+        found: &mut impl FnMut(&[u8], &[u8]) -> Result<(), Fatal>,
+    ) -> Result<(), Fatal> {
         let mut answers: Vec<Said> = keys.iter().map(|_| Said::Nothing(0)).collect();
         for number in 0..self.tables.len() {
             let earlier = &self.tables[..number];
-            let is_repeated = earlier.iter().any(|table| table.operand == self.tables[number].operand);
+            let table = &self.tables[number];
+            // Another type may have warnings to repeat.
+            let is_repeated = table.is_indexed() && earlier.iter().any(|other| other.operand == table.operand);
             let open: Vec<usize> = (0..keys.len()).filter(|&at| matches!(answers[at], Said::Nothing(_))).collect();
             if open.is_empty() {
                 break;

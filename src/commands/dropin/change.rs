@@ -134,15 +134,16 @@ pub fn delete(key: &[u8], operands: &[OsString], manner: &Manner, messages: &Mes
             keys.extend(lines.iter().map(|line| line.to_vec()));
             Ok(())
         })?;
-        if keys.is_empty() {
-            return Ok(found(false));
-        }
     }
     let operands: Vec<Operand> = operands.iter().map(|operand| Operand::new(operand, manner, messages)).collect();
     let usable = |key: &Vec<u8>| !manner.utf8 || std::str::from_utf8(key).is_ok();
     let mut any = false;
     for (number, operand) in operands.iter().enumerate() {
         operand.reference()?;
+        // Tables are opened even if there is nothing to delete.
+        if keys.is_empty() && is_pseudo(operand) {
+            continue;
+        }
         let target = changeable(operand, b"unsupported dictionary type: ")?;
         let own = |_: Option<&Metadata>| {
             let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
@@ -221,6 +222,12 @@ fn changeable(operand: &Operand, unknown: &[u8]) -> Result<PathBuf, Fatal> {
         Some(MapKind::Pseudo) => Fatal::new([b"table ", &shown[..], b": delete operation is not supported"].concat()),
         Some(_) => Fatal::new([&shown[..], b" map requires O_RDONLY access mode"].concat()),
     })
+}
+
+/// Whether an operand names a table without entries of its own.
+fn is_pseudo(operand: &Operand) -> bool {
+    let name = String::from_utf8_lossy(&operand.map_type);
+    map_type(&name).is_some_and(|known| known.kind == MapKind::Pseudo)
 }
 
 /// Makes an empty table where there is none, as Postfix does.

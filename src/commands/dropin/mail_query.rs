@@ -1,14 +1,15 @@
 //! Asking tables with the lines of a message: `postmap -q - -h TABLE…`, `-b`.
 //!
 //! A header, with all its lines, is one key; so is each line of the body. The body begins with an empty key, whether or not an
-//! empty line stands there. MIME (`-m`) is not taken apart yet.
+//! empty line stands there. With `-m` the headers of parts and attached messages are headers too.
 //!
-//! Source: postmap(1), "-h" and "-b"; header_checks(5).
+//! Source: postmap(1), "-h", "-b" and "-m"; header_checks(5).
 
 use super::answers::{Tables, write_entry};
 use super::messages::{Fatal, Messages};
 use super::query::{found, no_input};
 use super::table_program::{Manner, Operand};
+use crate::mail::mime::{Item, MessageLimits, MessageReader};
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
@@ -23,10 +24,8 @@ pub struct Wanted {
     pub headers: bool,
     /// `-b`: lines of the body.
     pub body: bool,
-    /// `-m`: the message is taken apart as MIME says.
-    pub mime: bool,
-    /// `header_size_limit`: a header that is as long gets no more lines, in bytes.
-    pub header_size: usize,
+    /// How the message is taken apart; as MIME says with `-m`.
+    pub limits: MessageLimits,
 }
 
 /// Writes key and value for each key of the message on standard input that is in a table.
@@ -39,9 +38,6 @@ pub fn query_mail(
     manner: &Manner,
     messages: &Messages,
 ) -> Result<ExitCode, Fatal> {
-    if wanted.mime {
-        return Err(Fatal::new("option -m is not supported yet"));
-    }
     let mut message = Vec::new();
     io::stdin().lock().read_to_end(&mut message).map_err(|error| no_input(&error))?;
     let keys = keys(&message, wanted);
@@ -63,47 +59,23 @@ pub fn query_mail(
 /// The keys of a message, each up to its first NUL.
 fn keys(message: &[u8], wanted: Wanted) -> Vec<Vec<u8>> {
     let mut keys = Vec::new();
-    let mut header: Option<Vec<u8>> = None;
-    let mut in_body = false;
-    let text = message.strip_suffix(b"\n").unwrap_or(message);
-    let lines = if message.is_empty() { None } else { Some(text.split(|&byte| byte == b'\n')) };
-    for line in lines.into_iter().flatten() {
-        if !in_body {
-            if let Some(header) = &mut header
-                && matches!(line.first(), Some(b' ' | b'\t'))
-            {
-                if header.len() < wanted.header_size {
-                    header.push(b'\n');
-                    header.extend_from_slice(line);
-                }
-                continue;
-            }
-            keys.extend(header.take().filter(|_| wanted.headers));
-            if let Some((name, rest)) = split_header(line) {
-                header = Some([name, rest].concat());
-                continue;
-            }
-            in_body = true;
-            if wanted.body && !line.is_empty() {
-                keys.push(Vec::new());
-            }
+    let mut each = |item: Item<'_>| {
+        let (is_wanted, key): (bool, &[u8]) = match item {
+            Item::Header(header) => (wanted.headers, header),
+            Item::Body => (wanted.body, b""),
+            Item::Line(line) => (wanted.body, line),
+        };
+        if is_wanted {
+            keys.push(key[..memchr::memchr(0, key).unwrap_or(key.len())].to_vec());
         }
-        if wanted.body {
-            keys.push(line.to_vec());
-        }
+    };
+    let mut reader = MessageReader::new(wanted.limits);
+    if !message.is_empty() {
+        let text = message.strip_suffix(b"\n").unwrap_or(message);
+        text.split(|&byte| byte == b'\n').for_each(|line| reader.line(line, &mut each));
     }
-    keys.extend(header.filter(|_| wanted.headers));
-    for key in &mut keys {
-        key.truncate(memchr::memchr(0, key).unwrap_or(key.len()));
-    }
+    reader.end(&mut each);
     keys
-}
-
-/// The name of a header, and the rest from the colon on; white space between them is left out.
-fn split_header(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = line.iter().position(|&byte| !byte.is_ascii_graphic() || byte == b':')?;
-    let colon = end + line[end..].iter().position(|&byte| byte != b' ' && byte != b'\t')?;
-    (end > 0 && line[colon] == b':').then(|| (&line[..end], &line[colon..]))
 }
 
 #[cfg(test)]
@@ -133,7 +105,8 @@ mod tests {
             ("a: 3456789\n 23\n x\nb: c", &["a: 3456789\n 23", "b: c"]),
         ];
         for (message, expected) in cases {
-            let wanted = Wanted { headers: true, body: true, mime: false, header_size: 12 };
+            let limits = MessageLimits { header_size: 12, mime: None };
+            let wanted = Wanted { headers: true, body: true, limits };
             let all = keys(message.as_bytes(), wanted);
             assert_eq!(all, expected.iter().map(|key| key.as_bytes().to_vec()).collect::<Vec<_>>(), "{message:?}");
             let headers = keys(message.as_bytes(), Wanted { body: false, ..wanted });

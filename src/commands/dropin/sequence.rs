@@ -9,6 +9,9 @@ use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
+/// Types without an index that are opened before it is known whether they can be listed.
+const OPENED_FIRST: [&str; 3] = ["pcre", "regexp", "texthash"];
+
 /// Writes every entry, in the table's own order.
 ///
 /// # Errors
@@ -17,7 +20,7 @@ pub fn list(operand: &OsStr, manner: &Manner, messages: &Messages) -> Result<Exi
     let operand = Operand::new(operand, manner, messages);
     let shown = operand.shown();
     let known = std::str::from_utf8(&operand.map_type).ok().and_then(map_type);
-    if known.is_some_and(|known| known.kind != MapKind::IndexedFile && known.name != "texthash") {
+    if known.is_some_and(|known| known.kind != MapKind::IndexedFile && !OPENED_FIRST.contains(&known.name)) {
         return Err(Fatal::new([b"table ", &shown[..], b": sequence operation is not supported"].concat()));
     }
     let mut table = open_table(&operand, manner, messages)?;

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::getopt::Options;
 use super::messages::{Fatal, Messages};
 use super::{change, create, mail_query, query, sequence};
+use crate::mail::mime::{MessageLimits, MimeLimits};
 use crate::maps::compile::{Duplicates, Folding, Inherit, Recipe};
 use crate::maps::{Caller, OpenOptions, TableReference};
 use crate::syntax::table_line::TableForm;
@@ -93,7 +94,12 @@ impl Manner {
     /// How a table is opened.
     #[must_use]
     pub fn open_options(&self) -> OpenOptions {
-        OpenOptions { folding: self.folding(), trailing_nul: self.trailing_nul, caller: Arc::clone(&self.caller) }
+        OpenOptions {
+            folding: self.folding(),
+            trailing_nul: self.trailing_nul,
+            file_values: self.file_values,
+            caller: Arc::clone(&self.caller),
+        }
     }
 }
 
@@ -207,7 +213,16 @@ fn work(program: &TableProgram, arguments: &[OsString], messages: &Arc<Messages>
         }
     };
     let utf8 = context.boolean("smtputf8_enable", messages)? && !line.no_utf8 && (!from_mail || line.force_utf8);
-    let header_size = if from_mail { context.number("header_size_limit", messages)? } else { 0 };
+    let limits = MessageLimits {
+        header_size: if from_mail { context.number("header_size_limit", messages)? } else { 0 },
+        mime: match from_mail && line.mime {
+            true => Some(MimeLimits {
+                boundary: context.number("mime_boundary_length_limit", messages)?,
+                nesting: context.number("mime_nesting_limit", messages)?,
+            }),
+            false => None,
+        },
+    };
     let manner = Manner {
         form: program.form,
         no_folding: line.no_folding,
@@ -232,7 +247,7 @@ fn work(program: &TableProgram, arguments: &[OsString], messages: &Arc<Messages>
         Job::Insert => change::insert(operands, &manner, messages),
         Job::Delete(key) => change::delete(&key, operands, &manner, messages),
         Job::Query(key) if key == b"-" && from_mail => {
-            let wanted = mail_query::Wanted { headers: line.header, body: line.body, mime: line.mime, header_size };
+            let wanted = mail_query::Wanted { headers: line.header, body: line.body, limits };
             mail_query::query_mail(wanted, operands, &manner, messages)
         }
         Job::Query(key) if key == b"-" => query::query_input(operands, &manner, messages),

@@ -5,6 +5,8 @@ pub mod btree;
 pub mod cdb;
 pub mod hash;
 pub mod lmdb;
+pub mod pcre;
+pub mod regexp;
 
 use super::compile::Folding;
 use super::error::LookupError;
