@@ -8,6 +8,7 @@
 use super::fault::{Fault, FaultKind};
 use super::lines::parse_lines;
 use super::logical::is_space;
+use super::network_line::{NetworkLine, parse_network_line};
 use super::text::Text;
 use super::tree::{TokenKind, Tree};
 use crate::base::{Source, Span};
@@ -84,7 +85,10 @@ pub fn parse_pattern_table(source: &Arc<Source>, form: PatternForm) -> PatternTa
     let mut open: Vec<usize> = Vec::new();
     let (tree, mut faults) = parse_lines(source, |line, text, harvest| {
         let extent = line.extent();
-        let parsed = parse_statement(&text, form);
+        let parsed = match form {
+            PatternForm::Expression => parse_statement(&text),
+            PatternForm::Network => parse_network_statement(&text),
+        };
         if let Some(kind) = parsed.fault {
             harvest.fault(kind, extent);
         }
@@ -118,7 +122,48 @@ struct Parsed {
     tokens: Vec<(TokenKind, Range<usize>)>,
 }
 
-fn parse_statement(text: &Text, form: PatternForm) -> Parsed {
+fn parse_network_statement(text: &Text) -> Parsed {
+    let mut parsed = Parsed::default();
+    let all = text.trim_range(0..text.bytes().len());
+    let before = |parsed: &mut Parsed, pattern: &Range<usize>| {
+        if pattern.start > all.start {
+            parsed.tokens.push((TokenKind::Keyword, text.trim_range(all.start..pattern.start)));
+        }
+        parsed.tokens.push((TokenKind::Pattern, pattern.clone()));
+    };
+    let pattern = |negated, range: Range<usize>| Pattern {
+        negated,
+        flags: text.slice(range.end..range.end),
+        text: text.slice(range),
+    };
+    parsed.statement = match parse_network_line(text.bytes()) {
+        Ok(NetworkLine::Endif) => {
+            parsed.tokens.push((TokenKind::Keyword, all));
+            Some(StatementKind::Endif)
+        }
+        Ok(NetworkLine::If { negated, pattern: range }) => {
+            before(&mut parsed, &range);
+            Some(StatementKind::If { pattern: pattern(negated, range), end: None })
+        }
+        Ok(NetworkLine::Rule { negated, pattern: range, result }) => {
+            before(&mut parsed, &range);
+            if result.is_empty() {
+                parsed.fault = Some(FaultKind::MissingResult);
+                None
+            } else {
+                parsed.tokens.push((TokenKind::Value, result.clone()));
+                Some(StatementKind::Rule { pattern: pattern(negated, range), result: text.slice(result) })
+            }
+        }
+        Err(kind) => {
+            parsed.fault = Some(kind);
+            None
+        }
+    };
+    parsed
+}
+
+fn parse_statement(text: &Text) -> Parsed {
     let bytes = text.bytes();
     let mut parsed = Parsed::default();
     let all = text.trim_range(0..bytes.len());
@@ -136,7 +181,7 @@ fn parse_statement(text: &Text, form: PatternForm) -> Parsed {
     if is_if {
         parsed.tokens.push((TokenKind::Keyword, word));
     }
-    let (pattern, behind) = match parse_pattern(text, rest.clone(), form, &mut parsed.tokens) {
+    let (pattern, behind) = match parse_pattern(text, rest.clone(), &mut parsed.tokens) {
         Ok(found) => found,
         Err(kind) => {
             parsed.fault = Some(kind);
@@ -153,9 +198,6 @@ fn parse_statement(text: &Text, form: PatternForm) -> Parsed {
     }
     if result.is_empty() {
         parsed.fault = Some(FaultKind::MissingResult);
-        if form == PatternForm::Network {
-            return parsed;
-        }
     }
     parsed.tokens.push((TokenKind::Value, result.clone()));
     parsed.statement = Some(StatementKind::Rule { pattern, result: text.slice(result) });
@@ -165,7 +207,6 @@ fn parse_statement(text: &Text, form: PatternForm) -> Parsed {
 fn parse_pattern(
     text: &Text,
     range: Range<usize>,
-    form: PatternForm,
     tokens: &mut Vec<(TokenKind, Range<usize>)>,
 ) -> Result<(Pattern, usize), FaultKind> {
     let bytes = text.bytes();
@@ -180,11 +221,6 @@ fn parse_pattern(
     }
     if at >= range.end {
         return Err(FaultKind::MissingPattern);
-    }
-    if form == PatternForm::Network {
-        let end = word_end(bytes, at..range.end);
-        tokens.push((TokenKind::Pattern, at..end));
-        return Ok((Pattern { negated, text: text.slice(at..end), flags: text.slice(end..end) }, end));
     }
     let delimiter = bytes[at];
     if is_space(delimiter) || delimiter.is_ascii_alphanumeric() {
@@ -247,8 +283,8 @@ mod tests {
 
     #[test]
     fn networks() {
-        let text = "10.0.0.0/8 a b\n!1.2.3.4 c\nif 1.2.3.0/24\nendif x\nfe80::/64\n!\n";
-        let statements = ["<10.0.0.0/8> => a b", "!<1.2.3.4> => c", "if <1.2.3.0/24> ..Some(3)", "endif"];
+        let text = "10.0.0.0/8 a b\n!1.2.3.4 c\nif ! 1.2.3.0/24 x\nendif x\nendif\nfe80::/64\n!\n";
+        let statements = ["<10.0.0.0/8> => a b", "!<1.2.3.4> => c", "if !<1.2.3.0/24 x> ..Some(3)", "endif"];
         use FaultKind::{MissingPattern, MissingResult, TextIgnored};
         let faults = vec![TextIgnored, MissingResult, MissingPattern];
         assert_eq!(parse(text, PatternForm::Network), (statements.map(str::to_string).to_vec(), faults));
