@@ -2,7 +2,8 @@
 //!
 //! [`table`] is the interface and the door; [`types`] holds one file per map type; [`compile`] turns a source into an indexed
 //! file; [`lmdb`], [`cdb`] and [`berkeley_db`] are the file formats; [`file_values`] is for values that stand for files;
-//! [`source_table`] looks into a source itself, where there is no index.
+//! [`source_table`] looks into a source itself, where there is no index; [`text_source`] reads tables that are never compiled, of
+//! which [`memory`] and [`networks`] answer.
 
 pub mod berkeley_db;
 pub mod cdb;
@@ -10,8 +11,11 @@ pub mod compile;
 pub mod error;
 pub mod file_values;
 pub mod lmdb;
+pub mod memory;
+pub mod networks;
 pub mod source_table;
 pub mod table;
+pub mod text_source;
 pub mod types;
 
 pub use error::LookupError;

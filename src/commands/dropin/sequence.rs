@@ -17,7 +17,9 @@ pub fn list(operand: &OsStr, manner: &Manner, messages: &Messages) -> Result<Exi
     let operand = Operand::new(operand, manner, messages);
     let shown = operand.shown();
     let known = std::str::from_utf8(&operand.map_type).ok().and_then(map_type);
-    if known.is_some_and(|known| known.kind != MapKind::IndexedFile && known.name != "texthash") {
+    // These are opened first, for what there is to say about them.
+    let opens = |name: &str| matches!(name, "cidr" | "inline" | "sqlite" | "texthash");
+    if known.is_some_and(|known| known.kind != MapKind::IndexedFile && !opens(known.name)) {
         return Err(Fatal::new([b"table ", &shown[..], b": sequence operation is not supported"].concat()));
     }
     let mut table = open_table(&operand, manner, messages)?;
@@ -58,8 +60,7 @@ fn write_one(
     };
     if key.is_empty() {
         messages.warning([b"table ", &operand.shown()[..], b": empty lookup key value is not allowed"].concat());
-    }
-    if is_empty {
+    } else if is_empty {
         warn_of_empty(&operand.shown(), key, messages);
     }
     write_entry(output, key, value, manner)

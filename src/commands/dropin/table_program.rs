@@ -93,7 +93,15 @@ impl Manner {
     /// How a table is opened.
     #[must_use]
     pub fn open_options(&self) -> OpenOptions {
-        OpenOptions { folding: self.folding(), trailing_nul: self.trailing_nul, caller: Arc::clone(&self.caller) }
+        OpenOptions {
+            folding: self.folding(),
+            trailing_nul: self.trailing_nul,
+            utf8: self.utf8,
+            duplicates: self.duplicates,
+            file_values: self.file_values,
+            caller: Arc::clone(&self.caller),
+            ..OpenOptions::default()
+        }
     }
 }
 
