@@ -3,10 +3,11 @@
 //! [`table`] is the interface and the door; [`types`] holds one file per map type; [`compile`] turns a source into an indexed
 //! file; [`lmdb`], [`cdb`] and [`berkeley_db`] are the file formats; [`file_values`] is for values that stand for files;
 //! [`source_table`] looks into a source itself, where there is no index; [`text_source`] reads tables that are never compiled, of
-//! which [`memory`] and [`networks`] answer.
+//! which [`memory`] and [`networks`] answer; [`client`] is what clients of databases share.
 
 pub mod berkeley_db;
 pub mod cdb;
+pub mod client;
 pub mod compile;
 pub mod error;
 pub mod file_values;

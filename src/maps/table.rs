@@ -108,6 +108,10 @@ pub fn open(reference: &TableReference, options: &OpenOptions) -> Result<Box<dyn
         "btree" => Ok(Box::new(types::btree::open(&reference.name, options)?)),
         "cidr" => Ok(Box::new(types::cidr::CidrTable::open(&reference.name, options)?)),
         "inline" => Ok(Box::new(types::inline::InlineTable::open(&reference.name, options)?)),
+        #[cfg(feature = "sql")]
+        "sqlite" => Ok(Box::new(types::sqlite::SqliteTable::open(&reference.name, options)?)),
+        #[cfg(not(feature = "sql"))]
+        "sqlite" => Err(LookupError::Config("this program was built without sqlite tables (feature sql)".to_owned())),
         "texthash" => Ok(Box::new(types::texthash::TexthashTable::open(&reference.name, options)?)),
         other => Err(LookupError::Config(match catalogue::map_type(other) {
             Some(_) => format!("{other} tables are not supported yet"),

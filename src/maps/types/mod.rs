@@ -7,6 +7,8 @@ pub mod cidr;
 pub mod hash;
 pub mod inline;
 pub mod lmdb;
+#[cfg(feature = "sql")]
+pub mod sqlite;
 pub mod texthash;
 
 use super::compile::Folding;
