@@ -1,8 +1,10 @@
-//! A million entries: how long building their table takes, beside Postfix's own postmap, and how much memory.
+//! A million entries: how long building their table takes, beside Postfix's own postmap, and how much memory; and how long
+//! keys take in tables that are not built.
 //!
-//! `cargo bench --bench compile`. Both programs run inside the oracle's root through `chroot`, in turn, round after round, on
-//! the same file; without an oracle only our own times are measured. What is printed are medians; a goal that is missed is
-//! marked, and its least value, when missed too, ends the run with status 1.
+//! `cargo bench --bench compile`; with `POSTWRIGHT_SCENARIO=cidr` only those with that in their name. Both programs run inside
+//! the oracle's root through `chroot`, in turn, round after round, on the same file; without an oracle only our own times are
+//! measured. What is printed are medians; a goal that is missed is marked, and its least value, when missed too, ends the run
+//! with status 1.
 
 // A benchmark that cannot go on says why and stops.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -21,22 +23,37 @@ use oracle::{Oracle, Random};
 const ENTRIES: usize = 1_000_000;
 const ROUNDS: usize = 5;
 
+/// Networks in the table that is asked, and keys on standard input.
+const NETWORKS: usize = 10_000;
+const KEYS: usize = 50_000;
+
 /// Something that both sides do.
 struct Scenario {
     name: &'static str,
     /// The map type that main.cf and postmap name.
     map_type: &'static str,
-    /// Whether the index is removed before each of our runs; else it is there and current.
-    from_scratch: bool,
+    job: Job,
     /// How many times faster than postmap we want to be, and must be.
     goal: Option<(f64, f64)>,
 }
 
+/// What a scenario does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Job {
+    /// Makes an index that is not there.
+    Build,
+    /// Finds that an index is current.
+    Check,
+    /// Looks up keys from standard input, as `postmap -q -` on both sides.
+    Query,
+}
+
 const SCENARIOS: &[Scenario] = &[
-    Scenario { name: "lmdb, built", map_type: "lmdb", from_scratch: true, goal: Some((8.0, 6.0)) },
-    Scenario { name: "lmdb, unchanged", map_type: "lmdb", from_scratch: false, goal: Some((20.0, 10.0)) },
-    Scenario { name: "cdb, built", map_type: "cdb", from_scratch: true, goal: Some((6.0, 6.0)) },
-    Scenario { name: "cdb, unchanged", map_type: "cdb", from_scratch: false, goal: None },
+    Scenario { name: "lmdb, built", map_type: "lmdb", job: Job::Build, goal: Some((8.0, 6.0)) },
+    Scenario { name: "lmdb, unchanged", map_type: "lmdb", job: Job::Check, goal: Some((20.0, 10.0)) },
+    Scenario { name: "cdb, built", map_type: "cdb", job: Job::Build, goal: Some((6.0, 6.0)) },
+    Scenario { name: "cdb, unchanged", map_type: "cdb", job: Job::Check, goal: None },
+    Scenario { name: "cidr, asked", map_type: "cidr", job: Job::Query, goal: Some((50.0, 20.0)) },
 ];
 
 /// Most memory that we may take, as a multiple of the source's size.
@@ -55,6 +72,7 @@ impl Place {
         let own = if oracle.is_none() { Some(tempfile::tempdir().unwrap()) } else { None };
         let place = Self { oracle, own };
         fs::copy(env!("CARGO_BIN_EXE_postwright"), place.path("postwright")).unwrap();
+        let _ = std::os::unix::fs::symlink("postwright", place.path("postmap"));
         place
     }
 
@@ -95,10 +113,27 @@ impl Place {
                 command
             }
         };
-        for name in ["MAIL_CONFIG", "POSTWRIGHT_TARGET", "POSTWRIGHT_PROFILE"] {
-            command.env_remove(name);
-        }
+        without_settings(&mut command);
         command
+    }
+
+    /// `postmap -q -`, ours or Postfix's, with the keys on standard input.
+    fn query(&self, map_type: &str, ours: bool) -> Option<Command> {
+        let directory = self.directory();
+        let program = if ours { format!("{directory}/postmap") } else { "postmap".to_owned() };
+        let table = format!("{map_type}:{directory}/{map_type}");
+        let arguments = [&*program, "-c", &directory, "-q", "-", &table];
+        let mut command = match &self.oracle {
+            Some(oracle) => oracle.command(&arguments),
+            None if ours => {
+                let mut command = Command::new(&program);
+                command.args(&arguments[1..]);
+                command
+            }
+            None => return None,
+        };
+        without_settings(&mut command);
+        Some(command)
     }
 
     fn postmap(&self, map_type: &str) -> Option<Command> {
@@ -106,6 +141,28 @@ impl Place {
         let table = format!("{map_type}:{directory}/virtual");
         Some(self.oracle.as_ref()?.command(&["postmap", "-c", &directory, &table]))
     }
+}
+
+fn without_settings(command: &mut Command) {
+    for name in ["MAIL_CONFIG", "POSTWRIGHT_TARGET", "POSTWRIGHT_PROFILE"] {
+        command.env_remove(name);
+    }
+}
+
+/// Networks of all lengths from 12 to 32, as a list of unwelcome clients has them, and addresses of which some are in one.
+fn networks_and_keys() -> (String, String) {
+    let mut random = Random(4711);
+    let address = |bits: usize| std::net::Ipv4Addr::from(u32::try_from(bits).expect("32 bits"));
+    let (mut table, mut keys) = (String::new(), String::new());
+    for number in 0..NETWORKS {
+        let length = 12 + random.below(21);
+        let network = random.below(1 << length) << (32 - length);
+        writeln!(table, "{}/{length} REJECT {number}", address(network)).unwrap();
+    }
+    for _ in 0..KEYS {
+        writeln!(keys, "{}", address(random.below(1 << 32))).unwrap();
+    }
+    (table, keys)
 }
 
 /// The table: in a random order, the same in every run.
@@ -129,6 +186,16 @@ fn seconds(command: &mut Command, expected: &str) -> f64 {
     let good = output.status.success() && said.contains(expected);
     assert!(good, "{command:?}: {} {said}{}", output.status, String::from_utf8_lossy(&output.stderr));
     elapsed.as_secs_f64()
+}
+
+/// Runs a lookup of all keys; gives the time, and what was found.
+fn lookups(command: &mut Command, keys: &Path) -> (f64, Vec<u8>) {
+    let input = fs::File::open(keys).unwrap();
+    let started = Instant::now();
+    let output = command.stdin(input).output().expect("the program runs");
+    let elapsed = started.elapsed();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    (elapsed.as_secs_f64(), output.stdout)
 }
 
 /// The most memory that a command has in use at any time, in bytes: what the system last says of it before it ends.
@@ -158,19 +225,46 @@ struct Measured {
     postmap: Option<f64>,
     /// The median of the rounds' ratios.
     ratio: Option<f64>,
-    /// Peak memory as a multiple of the source's size.
-    memory: f64,
+    /// Peak memory of a build as a multiple of the source's size.
+    memory: Option<f64>,
+}
+
+fn of(values: &mut [f64]) -> Option<f64> {
+    if values.is_empty() { None } else { Some(median(values)) }
+}
+
+fn measure_query(place: &Place, scenario: &Scenario) -> Measured {
+    let (table, keys) = networks_and_keys();
+    fs::write(place.path(scenario.map_type), table).unwrap();
+    fs::write(place.path("keys"), keys).unwrap();
+    let keys = place.path("keys");
+    let (mut ours, mut postmap, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let mut command = place.query(scenario.map_type, true).expect("ours is there");
+        let (own, found) = lookups(&mut command, &keys);
+        ours.push(own);
+        if let Some(mut command) = place.query(scenario.map_type, false) {
+            let (reference, expected) = lookups(&mut command, &keys);
+            assert!(found == expected, "{}: the answers differ", scenario.name);
+            postmap.push(reference);
+            ratios.push(reference / own);
+        }
+    }
+    Measured { ours: median(&mut ours), postmap: of(&mut postmap), ratio: of(&mut ratios), memory: None }
 }
 
 fn measure(place: &Place, scenario: &Scenario, source_size: u64) -> Measured {
+    if scenario.job == Job::Query {
+        return measure_query(place, scenario);
+    }
     place.configure(scenario.map_type);
     let index = place.path(&format!("virtual.{}", scenario.map_type));
     let prepare = || {
-        if scenario.from_scratch {
+        if scenario.job == Job::Build {
             let _ = fs::remove_file(&index);
         }
     };
-    let expected = if scenario.from_scratch { "1 built" } else { "1 current" };
+    let expected = if scenario.job == Job::Build { "1 built" } else { "1 current" };
     let (mut ours, mut postmap, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let reference = place.postmap(scenario.map_type).map(|mut command| {
@@ -189,8 +283,7 @@ fn measure(place: &Place, scenario: &Scenario, source_size: u64) -> Measured {
     prepare();
     #[allow(clippy::cast_precision_loss)] // Some hundred megabytes.
     let memory = peak(&mut place.ours()) as f64 / source_size as f64;
-    let of = |values: &mut Vec<f64>| if values.is_empty() { None } else { Some(median(values)) };
-    Measured { ours: median(&mut ours), postmap: of(&mut postmap), ratio: of(&mut ratios), memory }
+    Measured { ours: median(&mut ours), postmap: of(&mut postmap), ratio: of(&mut ratios), memory: Some(memory) }
 }
 
 /// How a ratio stands to its goal, and whether that is good enough.
@@ -223,22 +316,24 @@ fn main() -> ExitCode {
     fs::write(table, source()).unwrap();
     let size = fs::metadata(table).unwrap().len();
     println!("{ENTRIES} entries, {} MB; medians of {ROUNDS} rounds", size / 1_000_000);
+    println!("({NETWORKS} networks and {KEYS} keys where keys are asked)");
     println!("{:16} {:>9} {:>9} {:>7}  {:24} {:>7}", "", "postmap", "ours", "ratio", "", "memory");
     let mut good = true;
-    for scenario in SCENARIOS {
+    let only = std::env::var("POSTWRIGHT_SCENARIO").unwrap_or_default();
+    for scenario in SCENARIOS.iter().filter(|scenario| scenario.name.contains(&only)) {
         let measured = measure(&place, scenario, size);
         let (words, reached) = verdict(measured.ratio, scenario.goal);
-        let small = measured.memory <= MEMORY_GOAL;
+        let small = measured.memory.is_none_or(|memory| memory <= MEMORY_GOAL);
+        let memory = measured.memory.map_or(String::new(), |memory| format!("{memory:.2}x of the source"));
         let time = |seconds: Option<f64>| seconds.map_or("-".into(), |seconds| format!("{seconds:.3} s"));
         let ratio = measured.ratio.map_or("-".into(), |ratio| format!("{ratio:.1}x"));
         println!(
-            "{:16} {:>9} {:>9} {:>7}  {:24} {:.2}x of the source{}",
+            "{:16} {:>9} {:>9} {:>7}  {:24} {memory}{}",
             scenario.name,
             time(measured.postmap),
             time(Some(measured.ours)),
             ratio,
             words,
-            measured.memory,
             if small { String::new() } else { format!(": MISSED, {MEMORY_GOAL} is the most") },
         );
         good &= reached && small;

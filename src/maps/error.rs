@@ -13,6 +13,29 @@ pub enum LookupError {
     Config(String),
 }
 
+impl LookupError {
+    /// An error that lasts, in words that hold bytes of a user's: each that is not UTF-8 is shown as `?`.
+    #[must_use]
+    pub fn config(words: &[u8]) -> Self {
+        Self::Config(shown(words))
+    }
+
+    /// An error that may pass, in such words.
+    #[must_use]
+    pub fn retry(words: &[u8]) -> Self {
+        Self::Retry(shown(words))
+    }
+}
+
+fn shown(words: &[u8]) -> String {
+    let mut text = String::with_capacity(words.len());
+    for chunk in words.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    text
+}
+
 impl fmt::Display for LookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

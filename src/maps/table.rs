@@ -1,6 +1,6 @@
 //! Lookup tables: the one narrow interface that every map type stands behind, and how a table is named.
 
-use super::compile::Folding;
+use super::compile::{Duplicates, Folding};
 use super::error::LookupError;
 use super::types;
 use crate::config::catalogue;
@@ -70,15 +70,29 @@ pub struct OpenOptions {
     pub folding: Folding,
     /// `-n` and `-N`: look only for keys without, or with, a trailing NUL; `None` finds both.
     pub trailing_nul: Option<bool>,
-    /// `-F`: values name files, whose contents are meant. Types that read a source then give these, in base64.
+    /// Whether the text of a table, and what it gives, must be UTF-8.
+    pub utf8: bool,
+    /// What happens to repeated keys in a text that is read when it is opened.
+    pub duplicates: Duplicates,
+    /// `-F`: values in such a text stand for files, whose contents are given in base64.
     pub file_values: bool,
+    /// How many tables are open around this one: a table may name itself.
+    pub depth: usize,
     /// Who opens it.
     pub caller: Arc<dyn Caller>,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { folding: Folding::Unicode, trailing_nul: None, file_values: false, caller: Arc::new(NoCaller) }
+        Self {
+            folding: Folding::Unicode,
+            trailing_nul: None,
+            utf8: true,
+            duplicates: Duplicates::Warn,
+            file_values: false,
+            depth: 0,
+            caller: Arc::new(NoCaller),
+        }
     }
 }
 
@@ -94,6 +108,13 @@ pub fn open(reference: &TableReference, options: &OpenOptions) -> Result<Box<dyn
         "btree" => Ok(Box::new(types::btree::open(&reference.name, options)?)),
         "pcre" => Ok(Box::new(types::pcre::PcreTable::open(&reference.name, options)?)),
         "regexp" => Ok(Box::new(types::regexp::RegexpTable::open(&reference.name, options)?)),
+        "cidr" => Ok(Box::new(types::cidr::CidrTable::open(&reference.name, options)?)),
+        "inline" => Ok(Box::new(types::inline::InlineTable::open(&reference.name, options)?)),
+        #[cfg(feature = "sql")]
+        "sqlite" => Ok(Box::new(types::sqlite::SqliteTable::open(&reference.name, options)?)),
+        #[cfg(not(feature = "sql"))]
+        "sqlite" => Err(LookupError::Config("this program was built without sqlite tables (feature sql)".to_owned())),
+        "texthash" => Ok(Box::new(types::texthash::TexthashTable::open(&reference.name, options)?)),
         other => Err(LookupError::Config(match catalogue::map_type(other) {
             Some(_) => format!("{other} tables are not supported yet"),
             None => format!("unsupported dictionary type: {other}"),

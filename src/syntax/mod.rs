@@ -13,6 +13,7 @@ pub mod logical;
 pub mod main_cf;
 pub mod master_cf;
 pub mod match_list;
+pub mod network_line;
 pub mod pattern_line;
 pub mod pattern_table;
 pub mod table;

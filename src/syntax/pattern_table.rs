@@ -7,7 +7,7 @@
 
 use super::fault::{Fault, FaultKind};
 use super::lines::parse_lines;
-use super::logical::is_space;
+use super::network_line::{NetworkLine, parse_network_line};
 use super::pattern_line::{Dialect, LineFault, LinePattern, LineStatement, parse_pattern_line};
 use super::text::Text;
 use super::tree::{TokenKind, Tree};
@@ -168,73 +168,45 @@ fn parse_expression(text: &Text, dialect: Dialect) -> Parsed {
 }
 
 fn parse_network(text: &Text) -> Parsed {
-    let bytes = text.bytes();
     let mut parsed = Parsed::default();
-    let all = text.trim_range(0..bytes.len());
-    let word = all.start..word_end(bytes, all.clone());
-    if bytes[word.clone()].eq_ignore_ascii_case(b"endif") {
-        parsed.tokens.push((TokenKind::Keyword, word.clone()));
-        if word.end < all.end {
-            parsed.fault = Some(FaultKind::TextIgnored);
+    let all = text.trim_range(0..text.bytes().len());
+    let before = |parsed: &mut Parsed, pattern: &Range<usize>| {
+        if pattern.start > all.start {
+            parsed.tokens.push((TokenKind::Keyword, text.trim_range(all.start..pattern.start)));
         }
-        parsed.statement = Some(StatementKind::Endif);
-        return parsed;
-    }
-    let is_if = bytes[word.clone()].eq_ignore_ascii_case(b"if");
-    let rest = if is_if { text.trim_range(word.end..all.end) } else { all };
-    if is_if {
-        parsed.tokens.push((TokenKind::Keyword, word));
-    }
-    let (pattern, behind) = match parse_pattern(text, rest.clone(), &mut parsed.tokens) {
-        Ok(found) => found,
+        parsed.tokens.push((TokenKind::Pattern, pattern.clone()));
+    };
+    let pattern = |negated, range: Range<usize>| Pattern {
+        negated,
+        flags: text.slice(range.end..range.end),
+        text: text.slice(range),
+        second: None,
+    };
+    parsed.statement = match parse_network_line(text.bytes()) {
+        Ok(NetworkLine::Endif) => {
+            parsed.tokens.push((TokenKind::Keyword, all));
+            Some(StatementKind::Endif)
+        }
+        Ok(NetworkLine::If { negated, pattern: range }) => {
+            before(&mut parsed, &range);
+            Some(StatementKind::If { pattern: pattern(negated, range), end: None })
+        }
+        Ok(NetworkLine::Rule { negated, pattern: range, result }) => {
+            before(&mut parsed, &range);
+            if result.is_empty() {
+                parsed.fault = Some(FaultKind::MissingResult);
+                None
+            } else {
+                parsed.tokens.push((TokenKind::Value, result.clone()));
+                Some(StatementKind::Rule { pattern: pattern(negated, range), result: text.slice(result) })
+            }
+        }
         Err(kind) => {
             parsed.fault = Some(kind);
-            return parsed;
+            None
         }
     };
-    let result = text.trim_range(behind..rest.end);
-    if is_if {
-        if !result.is_empty() {
-            parsed.fault = Some(FaultKind::TextIgnored);
-        }
-        parsed.statement = Some(StatementKind::If { pattern, end: None });
-        return parsed;
-    }
-    if result.is_empty() {
-        parsed.fault = Some(FaultKind::MissingResult);
-        return parsed;
-    }
-    parsed.tokens.push((TokenKind::Value, result.clone()));
-    parsed.statement = Some(StatementKind::Rule { pattern, result: text.slice(result) });
     parsed
-}
-
-fn parse_pattern(
-    text: &Text,
-    range: Range<usize>,
-    tokens: &mut Vec<(TokenKind, Range<usize>)>,
-) -> Result<(Pattern, usize), FaultKind> {
-    let bytes = text.bytes();
-    let mut at = range.start;
-    let mut negated = false;
-    while at < range.end && (bytes[at] == b'!' || (negated && is_space(bytes[at]))) {
-        if bytes[at] == b'!' {
-            tokens.push((TokenKind::Keyword, at..at + 1));
-            negated = !negated;
-        }
-        at += 1;
-    }
-    if at >= range.end {
-        return Err(FaultKind::MissingPattern);
-    }
-    let end = word_end(bytes, at..range.end);
-    tokens.push((TokenKind::Pattern, at..end));
-    Ok((Pattern { negated, text: text.slice(at..end), flags: text.slice(end..end), second: None }, end))
-}
-
-fn word_end(bytes: &[u8], range: Range<usize>) -> usize {
-    let word = &bytes[range.clone()];
-    range.start + word.iter().position(|&byte| is_space(byte)).unwrap_or(word.len())
 }
 
 #[cfg(test)]
@@ -283,8 +255,8 @@ mod tests {
 
     #[test]
     fn networks() {
-        let text = "10.0.0.0/8 a b\n!1.2.3.4 c\nif 1.2.3.0/24\nendif x\nfe80::/64\n!\n";
-        let statements = ["<10.0.0.0/8> => a b", "!<1.2.3.4> => c", "if <1.2.3.0/24> ..Some(3)", "endif"];
+        let text = "10.0.0.0/8 a b\n!1.2.3.4 c\nif ! 1.2.3.0/24 x\nendif x\nendif\nfe80::/64\n!\n";
+        let statements = ["<10.0.0.0/8> => a b", "!<1.2.3.4> => c", "if !<1.2.3.0/24 x> ..Some(3)", "endif"];
         use FaultKind::{MissingPattern, MissingResult, TextIgnored};
         let faults = vec![TextIgnored, MissingResult, MissingPattern];
         assert_eq!(parse(text, PatternForm::Network), (statements.map(str::to_string).to_vec(), faults));

@@ -29,6 +29,6 @@ impl Caller for ProgramCaller {
     }
 
     fn parameter(&self, name: &str) -> Option<Vec<u8>> {
-        self.context.value(name, &self.messages).ok()
+        if self.context.is_set(name) { self.context.value(name, &self.messages).ok() } else { None }
     }
 }

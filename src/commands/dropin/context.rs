@@ -61,6 +61,12 @@ impl Context {
         })
     }
 
+    /// Whether a parameter has a value, be it a default or an empty one.
+    #[must_use]
+    pub fn is_set(&self, name: &str) -> bool {
+        self.configuration.value(name.as_bytes(), None).is_some()
+    }
+
     /// The value of a parameter that must not be empty.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 /// Types without an index that are opened before it is known whether they can be listed.
-const OPENED_FIRST: [&str; 3] = ["pcre", "regexp", "texthash"];
+const OPENED_FIRST: [&str; 6] = ["cidr", "inline", "pcre", "regexp", "sqlite", "texthash"];
 
 /// Writes every entry, in the table's own order.
 ///
@@ -61,8 +61,7 @@ fn write_one(
     };
     if key.is_empty() {
         messages.warning([b"table ", &operand.shown()[..], b": empty lookup key value is not allowed"].concat());
-    }
-    if is_empty {
+    } else if is_empty {
         warn_of_empty(&operand.shown(), key, messages);
     }
     write_entry(output, key, value, manner)

@@ -97,8 +97,11 @@ impl Manner {
         OpenOptions {
             folding: self.folding(),
             trailing_nul: self.trailing_nul,
+            utf8: self.utf8,
+            duplicates: self.duplicates,
             file_values: self.file_values,
             caller: Arc::clone(&self.caller),
+            ..OpenOptions::default()
         }
     }
 }

@@ -3,10 +3,15 @@
 pub mod berkeley_db;
 pub mod btree;
 pub mod cdb;
+pub mod cidr;
 pub mod hash;
+pub mod inline;
 pub mod lmdb;
 pub mod pcre;
 pub mod regexp;
+#[cfg(feature = "sql")]
+pub mod sqlite;
+pub mod texthash;
 
 use super::compile::Folding;
 use super::error::LookupError;
@@ -99,6 +104,13 @@ impl NulForm {
 
 fn without_nul(bytes: &[u8]) -> &[u8] {
     bytes.strip_suffix(b"\0").unwrap_or(bytes)
+}
+
+/// What is said of a table whose type cannot list its entries.
+fn no_sequence(map_type: &str, name: &[u8]) -> LookupError {
+    LookupError::config(
+        &[b"table ", map_type.as_bytes(), b":", name, b": sequence operation is not supported"].concat(),
+    )
 }
 
 fn damaged(path: &std::path::Path, what: &dyn std::fmt::Display) -> LookupError {
