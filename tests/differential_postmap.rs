@@ -3,7 +3,8 @@
 //! `testdata/postmap/cases` holds the command lines, a file for each subject, and `recorded` what Postfix answered; ours must
 //! answer the same, to the byte, on standard output, standard error and by exit status. They run in a copy of `tables` and
 //! `sources` (those of types that are not compiled). `differing` holds those on which we differ on purpose, with our
-//! answer and the reason; `differences` lists single lines that one side says more. Where the oracle is installed, the record is
+//! answer and the reason; `differences` lists single lines that one side says more. `$TCP`, `$INET` and `$UNIX` name tables whose
+//! servers run here (`support/postmap/server.rs`). Where the oracle is installed, the record is
 //! checked against it, and each side reads the tables of the other. `POSTWRIGHT_BLESS=1` writes the records anew, and
 //! `POSTWRIGHT_CASE=TEXT` runs only the cases with that text in them.
 

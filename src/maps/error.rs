@@ -17,19 +17,41 @@ impl LookupError {
     /// An error that lasts, in words that hold bytes of a user's: each that is not UTF-8 is shown as `?`.
     #[must_use]
     pub fn config(words: &[u8]) -> Self {
-        Self::Config(shown(words))
+        Self::Config(in_message(words))
     }
 
     /// An error that may pass, in such words.
     #[must_use]
     pub fn retry(words: &[u8]) -> Self {
-        Self::Retry(shown(words))
+        Self::Retry(in_message(words))
+    }
+
+    /// A failed query as postmap words it: `table NAME: query error`, and why.
+    #[must_use]
+    pub fn query(table: &str, why: &str) -> String {
+        let colon = if why.is_empty() { "" } else { ": " };
+        format!("table {table}: query error{colon}{why}")
+    }
+
+    /// The error of a table inside another one, as it is worded for that one.
+    #[must_use]
+    pub fn from_member(self, member: &str, table: &str) -> Self {
+        let reworded = |message: String| match message.strip_prefix(&format!("table {member}: ")) {
+            Some(rest) => format!("table {table}: {rest}"),
+            None => message,
+        };
+        match self {
+            Self::Retry(message) => Self::Retry(reworded(message)),
+            Self::Config(message) => Self::Config(reworded(message)),
+        }
     }
 }
 
-fn shown(words: &[u8]) -> String {
-    let mut text = String::with_capacity(words.len());
-    for chunk in words.utf8_chunks() {
+/// Bytes in a message: those that are not UTF-8 become question marks, one each.
+#[must_use]
+pub fn in_message(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
         text.extend(chunk.invalid().iter().map(|_| '?'));
     }
@@ -45,3 +67,22 @@ impl fmt::Display for LookupError {
 }
 
 impl std::error::Error for LookupError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_inside_is_the_outer_tables() {
+        let inner = LookupError::Retry(LookupError::query("fail:x", "Application error"));
+        let outer = inner.clone().from_member("fail:x", "debug:fail:x");
+        assert_eq!(outer, LookupError::Retry("table debug:fail:x: query error: Application error".into()));
+        assert_eq!(inner.clone().from_member("fail:y", "debug:fail:y"), inner);
+        assert_eq!(LookupError::query("x:y", ""), "table x:y: query error");
+    }
+
+    #[test]
+    fn each_odd_byte_is_a_question_mark() {
+        assert_eq!(in_message(b"a\xff\xc3\xa4\xe2\x82."), "a?\u{e4}??.");
+    }
+}

@@ -98,7 +98,7 @@ impl<'a> Tables<'a> {
                 Said::Failed(fatal) => return Err(fatal),
             };
             if self.manner.utf8 && std::str::from_utf8(key).is_err() {
-                for table in &self.tables[..asked] {
+                for table in self.tables[..asked].iter().filter(|table| table.operand.map_type != b"debug") {
                     let shown = table.operand.shown_inside();
                     let words = [&shown[..], b": non-UTF-8 key \"", key, b"\": malformed UTF-8 or invalid codepoint"];
                     self.messages.warning(words.concat());
@@ -125,7 +125,9 @@ impl<'a> Tables<'a> {
                 }
             },
         };
-        let usable = |at: usize| !self.manner.utf8 || std::str::from_utf8(keys[at]).is_ok();
+        // What `debug:` tells of an unusable key, its own table says.
+        let usable =
+            |at: usize| !self.manner.utf8 || operand.map_type == b"debug" || std::str::from_utf8(keys[at]).is_ok();
         let asked: Vec<usize> = open.iter().copied().filter(|&at| usable(at)).collect();
         open.iter().for_each(|&at| answers[at] = Said::Nothing(number + 1));
         let asked_keys: Vec<&[u8]> = asked.iter().map(|&at| keys[at]).collect();

@@ -7,6 +7,7 @@ use super::create::{bad_key, check_owner, failed, no_berkeley_db, shown_in_warni
 use super::messages::{Fatal, Messages};
 use super::query::{for_lines, found, no_input};
 use super::table_program::{Manner, Operand};
+use super::unindexed::{self, Inside};
 use crate::base::Span;
 use crate::base::atomic_file::Access;
 use crate::base::identity::run_as;
@@ -15,7 +16,7 @@ use crate::maps::compile::index::{add_alias_records, inherited_access, write_ind
 use crate::maps::compile::{Complaint, ComplaintKind, Duplicates, Entries, IndexType, Recipe, read_entries};
 use crate::maps::file_values::encode_files;
 use crate::maps::lmdb::{Damage, Put, Update, UpdateError, update};
-use crate::maps::types::system_words;
+use crate::maps::types::{system_words, unavailable};
 use crate::syntax::table_line::TableForm;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
@@ -37,12 +38,20 @@ pub fn insert(operands: &[OsString], manner: &Manner, messages: &Messages) -> Re
     for operand in operands {
         let operand = Operand::new(operand, manner, messages);
         check_owner(&operand.name, b"stdin", &input, manner, messages)?;
-        let target = changeable(&operand, b"unsupported map type: ")?;
+        let inside = Inside::of(&operand)?;
+        let keeps_nothing = inside.keeping_nothing();
+        let target = match keeps_nothing {
+            Some(_) => PathBuf::new(),
+            None => changeable(&inside.table, b"unsupported map type: ")?,
+        };
         let mut text = Vec::new();
         if std::mem::take(&mut is_first) {
             io::stdin().lock().read_to_end(&mut text).map_err(|error| no_input(&error))?;
         }
-        let work = || insert_into(&operand, &target, text, &input, manner, messages);
+        let work = || match keeps_nothing {
+            Some(kind) => unindexed::insert(&inside, kind, b"stdin", text, manner, messages),
+            None => insert_into(&inside, &target, text, &input, manner, messages),
+        };
         let root = rustix::process::geteuid().is_root();
         if root && manner.inherit.owner && input.uid() != 0 {
             let (uid, gid) = (input.uid(), input.gid());
@@ -60,14 +69,16 @@ fn standard_input() -> io::Result<Metadata> {
 }
 
 fn insert_into(
-    operand: &Operand,
+    inside: &Inside,
     target: &Path,
     text: Vec<u8>,
     input: &Metadata,
     manner: &Manner,
     messages: &Messages,
 ) -> Result<(), Fatal> {
+    let operand = &inside.table;
     let recipe = manner.recipe();
+    let given_keys = inside.given_keys(&text, manner);
     let mut entries = read_entries(text, &recipe);
     let from_lines = entries.all().len();
     let left_out = if manner.file_values { entries.replace_values(encode_files) } else { Vec::new() };
@@ -77,7 +88,10 @@ fn insert_into(
     }
     make_if_missing(operand, target, &recipe, |old| inherited_access(IndexType::Lmdb, input, old, manner.inherit))?;
     let work = |update: &mut Update<'_>| put_all(update, &entries, stored_lines, manner);
-    let (duplicates, bad_line) = update(target, manner.map_size, work).map_err(|error| not_changed(target, &error))?;
+    let stored = update(target, manner.map_size, work).map_err(|error| not_changed(target, &error))?;
+    let told = inside.updates(&entries, &given_keys, |number| {
+        stored.outcomes.get(number).map(|&stored| if stored { "success" } else { "failed" })
+    });
 
     let left_out: Vec<(usize, Vec<u8>)> = left_out
         .into_iter()
@@ -85,41 +99,57 @@ fn insert_into(
         .collect();
     let mut all = remarks(entries.complaints());
     all.extend(left_out.iter().map(|(at, words)| (*at, Remark::Words(words))));
-    all.extend(remarks(&duplicates));
-    if let Some(line) = bad_line {
+    all.extend(remarks(&stored.duplicates));
+    all.extend(told.iter().map(|(at, line)| (*at, Remark::Log(line))));
+    if let Some(line) = stored.bad_line {
         all.retain(|&(at, _)| at <= line);
     }
     let table = shown_in_warnings(operand, IndexType::Lmdb);
     say_all(all, &entries, Subject { source: b"stdin", table: &table }, messages);
-    if bad_line.is_some() { Err(bad_key(&operand.shown())) } else { Ok(()) }
+    if stored.bad_line.is_some() { Err(bad_key(&operand.shown())) } else { Ok(()) }
 }
 
-/// Stores entries; gives the keys that were there before, and where the line stands whose key LMDB does not take.
+/// What storing entries came to.
+#[derive(Default)]
+struct Stored {
+    /// The keys that were there before.
+    duplicates: Vec<Complaint>,
+    /// Where the line stands whose key LMDB does not take.
+    bad_line: Option<usize>,
+    /// For each entry up to that line, whether it was stored.
+    outcomes: Vec<bool>,
+}
+
 fn put_all(
     update: &mut Update<'_>,
     entries: &Entries,
     stored_lines: usize,
     manner: &Manner,
-) -> Result<(Vec<Complaint>, Option<usize>), UpdateError> {
+) -> Result<Stored, UpdateError> {
     let nul = manner.trailing_nul.unwrap_or(true);
     let terminated = |bytes: &[u8]| if nul { [bytes, b"\0"].concat() } else { bytes.to_vec() };
-    let mut duplicates = Vec::new();
+    let mut stored = Stored::default();
     for (number, entry) in entries.all().iter().enumerate() {
         // The records of an alias database are always brought up to date.
         let replace = manner.duplicates == Duplicates::Replace || number >= stored_lines;
-        let (key, line) = (entries.key(entry), entries.line_start(entry));
-        match update.put(&terminated(key), &terminated(entries.value(entry)), replace)? {
+        let (key, value, line) = (entries.key(entry), entries.value(entry), entries.line_start(entry));
+        let put = update.put(&terminated(key), &terminated(value), replace)?;
+        match put {
             Put::Stored => {}
             Put::Exists if manner.duplicates == Duplicates::Warn => {
                 let kind = ComplaintKind::Duplicate { key: key.to_vec(), first: line };
-                duplicates.push(Complaint { span: Span::at(line), kind });
+                stored.duplicates.push(Complaint { span: Span::at(line), kind });
             }
             Put::Exists => {}
             // What came before stays, as with Postfix.
-            Put::BadKey => return Ok((duplicates, Some(line))),
+            Put::BadKey => {
+                stored.bad_line = Some(line);
+                return Ok(stored);
+            }
         }
+        stored.outcomes.push(put == Put::Stored);
     }
-    Ok((duplicates, None))
+    Ok(stored)
 }
 
 /// Removes a key, or the keys on standard input if it is `-`, from every table.
@@ -140,24 +170,32 @@ pub fn delete(key: &[u8], operands: &[OsString], manner: &Manner, messages: &Mes
     let mut any = false;
     for (number, operand) in operands.iter().enumerate() {
         operand.reference()?;
-        // Tables are opened even if there is nothing to delete.
-        if keys.is_empty() && is_pseudo(operand) {
+        let inside = Inside::of(operand)?;
+        if let Some(kind) = inside.keeping_nothing() {
+            if number == 0 {
+                warn_of_bad_keys(keys.iter().filter(|key| !usable(key)), &operands, messages);
+            }
+            unindexed::delete(&inside, kind, keys.iter().filter(|key| usable(key)), manner, messages)?;
             continue;
         }
-        let target = changeable(operand, b"unsupported dictionary type: ")?;
+        let target = changeable(&inside.table, b"unsupported dictionary type: ")?;
         let own = |_: Option<&Metadata>| {
             let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
             Access { uid, gid, mode: 0o644 }
         };
-        make_if_missing(operand, &target, &manner.recipe(), own)?;
+        make_if_missing(&inside.table, &target, &manner.recipe(), own)?;
         if number == 0 {
             warn_of_bad_keys(keys.iter().filter(|key| !usable(key)), &operands, messages);
         }
         let work = |update: &mut Update<'_>| delete_all(update, keys.iter().filter(|key| usable(key)), manner);
         let outcome = update(&target, manner.map_size, work).map_err(|error| not_changed(&target, &error))?;
-        any |= outcome.any;
+        for (key, found) in &outcome.asked {
+            let lines = inside.delete_lines(key, if *found { b"success" } else { b"failed" });
+            lines.iter().for_each(|line| messages.say(line));
+            any |= found;
+        }
         if outcome.empty_key {
-            let words = [b"error deleting from ", &operand.shown()[..], b": "].concat();
+            let words = [b"error deleting from ", &inside.table.shown()[..], b": "].concat();
             let library = lmdb::Error::BadValSize.to_string();
             return Err(Fatal::new([&words, library.as_bytes()].concat()));
         }
@@ -177,7 +215,8 @@ fn warn_of_bad_keys<'k>(keys: impl Iterator<Item = &'k Vec<u8>>, operands: &[Ope
 
 #[derive(Default)]
 struct Deleted {
-    any: bool,
+    /// The keys that were asked for, and whether they were there.
+    asked: Vec<(Vec<u8>, bool)>,
     /// A key without a character was met, which LMDB does not take; nothing behind it was looked at.
     empty_key: bool,
 }
@@ -189,19 +228,20 @@ fn delete_all<'k>(
 ) -> Result<Deleted, UpdateError> {
     let (mut with_nul, mut without_nul) = (manner.trailing_nul != Some(false), manner.trailing_nul != Some(true));
     let mut deleted = Deleted::default();
-    for key in keys {
-        let key = manner.folding().apply(key).into_owned();
+    for given in keys {
+        let key = manner.folding().apply(given).into_owned();
         if with_nul && update.delete(&[&key[..], b"\0"].concat())? {
-            (deleted.any, without_nul) = (true, false);
+            without_nul = false;
+            deleted.asked.push((given.clone(), true));
             continue;
         }
         if without_nul && key.is_empty() {
             deleted.empty_key = true;
             break;
         }
-        if without_nul && update.delete(&key)? {
-            (deleted.any, with_nul) = (true, false);
-        }
+        let found = without_nul && update.delete(&key)?;
+        with_nul &= !found;
+        deleted.asked.push((given.clone(), found));
     }
     Ok(deleted)
 }
@@ -214,20 +254,19 @@ fn changeable(operand: &Operand, unknown: &[u8]) -> Result<PathBuf, Fatal> {
         let path = PathBuf::from(OsString::from_vec(operand.name.clone()));
         return Ok(IndexType::Lmdb.path(&path));
     }
-    let kind = map_type(&name).map(|known| known.kind);
-    Err(match kind {
+    let known = map_type(&name);
+    // A cache that Postfix could change.
+    if let Some(error) = known.filter(|known| known.updatable).and_then(|_| unavailable::why(&name, &operand.name))
+        && known.is_some_and(|known| known.kind == MapKind::DatabaseClient)
+    {
+        return Err(Fatal::new(error.to_string()));
+    }
+    Err(match known.map(|known| known.kind) {
         Some(MapKind::IndexedFile) if name == "cdb" => Fatal::new("unsupported non-bulk change request"),
         Some(MapKind::IndexedFile) if matches!(&*name, "hash" | "btree") => Fatal::new(no_berkeley_db(&shown)),
         None | Some(MapKind::IndexedFile) => Fatal::new([unknown, &operand.map_type[..]].concat()),
-        Some(MapKind::Pseudo) => Fatal::new([b"table ", &shown[..], b": delete operation is not supported"].concat()),
         Some(_) => Fatal::new([&shown[..], b" map requires O_RDONLY access mode"].concat()),
     })
-}
-
-/// Whether an operand names a table without entries of its own.
-fn is_pseudo(operand: &Operand) -> bool {
-    let name = String::from_utf8_lossy(&operand.map_type);
-    map_type(&name).is_some_and(|known| known.kind == MapKind::Pseudo)
 }
 
 /// Makes an empty table where there is none, as Postfix does.

@@ -37,6 +37,8 @@ pub enum Remark<'a> {
     Complaint(&'a Complaint),
     /// Other words, behind the line's number.
     Words(&'a [u8]),
+    /// What `debug:` tells of an access: no warning, and no number.
+    Log(&'a [u8]),
 }
 
 /// Says all that is to be said. `remarks` come with the offset of their line; of one line, in the order in which they are given.
@@ -44,10 +46,14 @@ pub fn say_all(mut remarks: Vec<(usize, Remark<'_>)>, entries: &Entries, subject
     remarks.sort_by_key(|&(at, _)| at);
     let mut lines = Lines { source: entries.source(), at: 0, line: 1 };
     for (at, remark) in remarks {
+        if let Remark::Log(text) = remark {
+            messages.say(text);
+            continue;
+        }
         let number = lines.number(at);
         let place = |text: &[u8]| [subject.source, format!(", line {number}: ").as_bytes(), text].concat();
         let words = match remark {
-            Remark::Words(words) => place(words),
+            Remark::Words(words) | Remark::Log(words) => place(words),
             Remark::Complaint(complaint) => match &complaint.kind {
                 ComplaintKind::Duplicate { key, .. } => [subject.table, b": duplicate entry: \"", key, b"\""].concat(),
                 ComplaintKind::Form(kind) => {

@@ -6,6 +6,7 @@
 use super::complaints::{Remark, Subject, remarks, say_all};
 use super::messages::{Fatal, Messages};
 use super::table_program::{Manner, Operand};
+use super::unindexed::{self, Inside, KeepsNothing};
 use crate::base::AtomicFile;
 use crate::base::atomic_file::open_directory;
 use crate::base::identity::run_as;
@@ -44,18 +45,23 @@ struct Opened {
 }
 
 fn create(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<(), Fatal> {
+    if operand.map_type == b"proxy" {
+        return Err(Fatal::new("can't create maps via the proxy service"));
+    }
     let path = PathBuf::from(OsString::from_vec(operand.name.clone()));
     let mut source = open_source(&path).map_err(|error| Fatal::open(&path, &error))?;
     check_owner(&operand.name, &operand.name, &source.metadata, manner, messages)?;
+    if operand.map_type == b"fail" {
+        let text = read(&mut source, operand)?;
+        return unindexed::insert(&Inside::of(operand)?, KeepsNothing::Fails, &operand.name, text, manner, messages);
+    }
     let index_type = index_type(operand)?;
     let target = index_type.path(&path);
     // Before the source is read, as it may be long.
     if target.is_dir() {
         return Err(cannot_open(&target, &io::Error::from_raw_os_error(libc::EISDIR)));
     }
-    let mut text = Vec::new();
-    let read = source.file.read_to_end(&mut text);
-    read.map_err(|error| Fatal::new([b"read ", &operand.name[..], b": ", system_words(&error).as_bytes()].concat()))?;
+    let text = read(&mut source, operand)?;
 
     let recipe = manner.recipe();
     let mut entries = read_entries(text, &recipe);
@@ -95,6 +101,13 @@ fn create(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<(),
     }
 }
 
+fn read(source: &mut Opened, operand: &Operand) -> Result<Vec<u8>, Fatal> {
+    let mut text = Vec::new();
+    let read = source.file.read_to_end(&mut text);
+    read.map_err(|error| Fatal::new([b"read ", &operand.name[..], b": ", system_words(&error).as_bytes()].concat()))?;
+    Ok(text)
+}
+
 /// The type of index that an operand asks for.
 fn index_type(operand: &Operand) -> Result<IndexType, Fatal> {
     let name = String::from_utf8_lossy(&operand.map_type);
@@ -102,10 +115,12 @@ fn index_type(operand: &Operand) -> Result<IndexType, Fatal> {
         return Ok(index_type);
     }
     let shown = operand.shown();
+    let unsupported = Fatal::new([b"unsupported map type: ", &operand.map_type[..]].concat());
     Err(match map_type(&name).map(|known| known.kind) {
-        _ if name == "fail" => Fatal::new([b"table ", &shown[..], b": write error: Application error"].concat()),
         Some(MapKind::IndexedFile) if matches!(&*name, "hash" | "btree") => Fatal::new(no_berkeley_db(&shown)),
-        None | Some(MapKind::IndexedFile) => Fatal::new([b"unsupported map type: ", &operand.map_type[..]].concat()),
+        // No Postfix for Linux has the last two.
+        None | Some(MapKind::IndexedFile) => unsupported,
+        Some(_) if matches!(&*name, "netinfo" | "nisplus") => unsupported,
         Some(_) => Fatal::new([b"no 'map create' support for this type: ", &operand.map_type[..]].concat()),
     })
 }

@@ -16,6 +16,7 @@ mod postmap;
 mod query;
 mod sequence;
 mod table_program;
+mod unindexed;
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;

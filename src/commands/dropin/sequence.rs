@@ -3,14 +3,10 @@
 use super::answers::{malformed, open_table, up_to_nul, warn_of_empty, write_entry};
 use super::messages::{Fatal, Messages};
 use super::table_program::{Manner, Operand};
-use crate::config::catalogue::{MapKind, map_type};
 use crate::maps::file_values::decode;
 use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
-
-/// Types without an index that are opened before it is known whether they can be listed.
-const OPENED_FIRST: [&str; 6] = ["cidr", "inline", "pcre", "regexp", "sqlite", "texthash"];
 
 /// Writes every entry, in the table's own order.
 ///
@@ -18,11 +14,6 @@ const OPENED_FIRST: [&str; 6] = ["cidr", "inline", "pcre", "regexp", "sqlite", "
 /// When the table cannot be opened or listed.
 pub fn list(operand: &OsStr, manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
     let operand = Operand::new(operand, manner, messages);
-    let shown = operand.shown();
-    let known = std::str::from_utf8(&operand.map_type).ok().and_then(map_type);
-    if known.is_some_and(|known| known.kind != MapKind::IndexedFile && !OPENED_FIRST.contains(&known.name)) {
-        return Err(Fatal::new([b"table ", &shown[..], b": sequence operation is not supported"].concat()));
-    }
     let mut table = open_table(&operand, manner, messages)?;
     let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut written = Ok(());

@@ -1,20 +1,39 @@
-//! One file per map type; `hash:` and `btree:` share what [`berkeley_db`] does.
+//! One file per map type.
+//!
+//! Some rooms serve several types: [`berkeley_db`] for `hash:` and `btree:`, [`members`] for tables made of other tables,
+//! [`checked`] for the tables inside, [`server`] for clients of servers.
 
 pub mod berkeley_db;
 pub mod btree;
 pub mod cdb;
+pub mod checked;
 pub mod cidr;
+pub mod debug;
+pub mod environ;
+pub mod fail;
 pub mod hash;
 pub mod inline;
+pub mod internal;
 pub mod lmdb;
+pub mod members;
 pub mod pcre;
+pub mod pipemap;
+pub mod proxy;
+pub mod randmap;
 pub mod regexp;
+pub mod server;
+pub mod socketmap;
 #[cfg(feature = "sql")]
 pub mod sqlite;
+pub mod r#static;
+pub mod tcp;
 pub mod texthash;
+pub mod unavailable;
+pub mod unionmap;
+pub mod unix;
 
 use super::compile::Folding;
-use super::error::LookupError;
+use super::error::{LookupError, in_message};
 use super::table::OpenOptions;
 use std::ffi::OsString;
 use std::fs::File;
@@ -108,9 +127,12 @@ fn without_nul(bytes: &[u8]) -> &[u8] {
 
 /// What is said of a table whose type cannot list its entries.
 fn no_sequence(map_type: &str, name: &[u8]) -> LookupError {
-    LookupError::config(
-        &[b"table ", map_type.as_bytes(), b":", name, b": sequence operation is not supported"].concat(),
-    )
+    unlistable(&format!("{map_type}:{}", in_message(name)))
+}
+
+/// The same of a table by the name that messages show.
+fn unlistable(table: &str) -> LookupError {
+    LookupError::Config(format!("table {table}: sequence operation is not supported"))
 }
 
 fn damaged(path: &std::path::Path, what: &dyn std::fmt::Display) -> LookupError {

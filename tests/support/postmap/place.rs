@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::case::{Answer, fixture};
+use super::server;
 use crate::oracle::Oracle;
 use std::ffi::OsString;
 use std::fs;
@@ -50,6 +51,7 @@ impl Place {
         let base = path.to_str().unwrap().to_owned();
         copy_fixtures(&path.join("pristine"));
         let pristine = format!("{base}/pristine");
+        server::listen_at(&path.join("pristine/socket"));
         Self { programs: format!("{base}/bin"), base, path: path.to_path_buf(), chroot: None, pristine }
     }
 
@@ -58,6 +60,7 @@ impl Place {
         let path = oracle.path("");
         let root = path.ancestors().nth(oracle.scratch.matches('/').count()).unwrap().to_path_buf();
         copy_fixtures(&oracle.path("pristine"));
+        server::listen_at(&oracle.path("pristine/socket"));
         Self {
             base: oracle.scratch.clone(),
             pristine: format!("{}/pristine", oracle.scratch),
@@ -122,11 +125,15 @@ impl Place {
             words.extend(["chroot".into(), root.into()]);
         }
         words.extend(["sh".into(), "-c".into(), format!("{PRELUDE}{line}").into()]);
+        let (tcp, socketmap) = server::ports();
         let output = Command::new(&words[0])
             .args(&words[1..])
             .env_clear()
             .env("BASE", &self.base)
             .env("PRISTINE", &self.pristine)
+            .env("TCP", format!("tcp:127.0.0.1:{tcp}"))
+            .env("INET", format!("socketmap:inet:127.0.0.1:{socketmap}"))
+            .env("UNIX", format!("socketmap:unix:{}/socket", self.pristine))
             .env("MAIL_CONFIG", "../config")
             .env("POSTWRIGHT_PROFILE", "debian")
             .env("LC_ALL", "C")
@@ -134,7 +141,12 @@ impl Place {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        let settled = |bytes: Vec<u8>| replaced(&bytes, self.base.as_bytes(), b"BASE");
+        let settled = |bytes: Vec<u8>| {
+            let bytes = replaced(&bytes, self.pristine.as_bytes(), b"PRISTINE");
+            let bytes = replaced(&bytes, format!("127.0.0.1:{tcp}").as_bytes(), b"TCP");
+            let bytes = replaced(&bytes, format!("127.0.0.1:{socketmap}").as_bytes(), b"INET");
+            replaced(&bytes, self.base.as_bytes(), b"BASE")
+        };
         Answer {
             stdout: settled(output.stdout),
             stderr: settled(output.stderr),

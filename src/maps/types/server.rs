@@ -1,0 +1,376 @@
+//! What the clients of servers have in common: where a server is, and a connection whose every step ends in time.
+//!
+//! Addresses are written as everywhere in Postfix: `host:port`, `[host]:port`, or a port alone for this host. A reply must be
+//! there as a whole before its time is over, however slowly it comes.
+
+use super::system_words;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Where a server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `host:port`, as it was written.
+    Inet(String),
+    /// The path of a socket.
+    Unix(PathBuf),
+}
+
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectError {
+    /// The address is none; trying again does not help.
+    Address(String),
+    /// The host or the port has no number: why.
+    NotFound(String),
+    /// Nobody took the call; the system's words.
+    Failed(String),
+}
+
+/// The system's words for an address that cannot be had.
+pub const NO_ADDRESS: &str = "Cannot assign requested address";
+
+/// Splits `host:port`; the host is empty if there is none.
+///
+/// # Errors
+/// What is wrong with it, in Postfix's words.
+pub fn host_and_port(text: &str) -> Result<(&str, &str), String> {
+    let fault = |words: &str| Err(format!("{text}: {words}"));
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let Some((host, rest)) = rest.split_once(']') else { return fault("missing \"]\"") };
+            match rest.strip_prefix(':') {
+                Some(port) => (host, port),
+                None if rest.is_empty() => (host, ""),
+                None => return fault("garbage after \"]\""),
+            }
+        }
+        None => text.rsplit_once(':').unwrap_or(("", text)),
+    };
+    if port.is_empty() {
+        return fault("missing service information");
+    }
+    if port.starts_with(|first: char| first.is_ascii_digit()) && !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return fault("garbage after numerical service");
+    }
+    if !host.is_empty() && !is_host(host) {
+        return fault("valid hostname or network address required");
+    }
+    Ok((host, port))
+}
+
+fn is_host(host: &str) -> bool {
+    if host.contains(':') {
+        return host.parse::<Ipv6Addr>().is_ok();
+    }
+    let label = |label: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        (1..=63).contains(&label.len()) && label.bytes().all(plain) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let numbers = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    host.len() <= 255 && host.split('.').all(label) && (!numbers || host.parse::<IpAddr>().is_ok())
+}
+
+/// The number of a port, by number or by its name in /etc/services.
+fn port_number(port: &str) -> Option<u16> {
+    let digits = port.trim_start_matches(' ');
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return digits.parse().ok();
+    }
+    named_port(&std::fs::read_to_string("/etc/services").ok()?, port)
+}
+
+fn named_port(services: &str, name: &str) -> Option<u16> {
+    services.lines().find_map(|line| {
+        let mut words = line.split('#').next()?.split_whitespace();
+        let (first, number) = (words.next()?, words.next()?);
+        let number = number.strip_suffix("/tcp")?.parse().ok()?;
+        (first == name || words.any(|alias| alias == name)).then_some(number)
+    })
+}
+
+fn addresses(text: &str) -> Result<Vec<SocketAddr>, ConnectError> {
+    let (host, port) = host_and_port(text).map_err(ConnectError::Address)?;
+    let port = port_number(port)
+        .ok_or_else(|| ConnectError::NotFound("Servname not supported for ai_socktype".to_string()))?;
+    let host = if host.is_empty() { "localhost" } else { host };
+    let found = (host, port).to_socket_addrs().map_err(|error| {
+        let words = error.to_string();
+        let words = words.strip_prefix("failed to lookup address information: ").unwrap_or(&words);
+        ConnectError::NotFound(words.to_string())
+    })?;
+    Ok(found.collect())
+}
+
+/// A connection, with what came over it and was not asked for yet.
+#[derive(Debug)]
+pub struct Connection {
+    stream: Stream,
+    held: Vec<u8>,
+    opened: Instant,
+    used: Instant,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Inet(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Connection {
+    /// Calls a server; each of its addresses gets this much time.
+    ///
+    /// # Errors
+    /// When there is none, or nobody took the call.
+    pub fn open(endpoint: &Endpoint, patience: Duration) -> Result<Self, ConnectError> {
+        let stream = match endpoint {
+            Endpoint::Inet(text) => Stream::Inet(call(&addresses(text)?, patience)?),
+            Endpoint::Unix(path) => {
+                Stream::Unix(call_path(path, patience).map_err(|error| ConnectError::Failed(system_words(&error)))?)
+            }
+        };
+        let now = Instant::now();
+        Ok(Self { stream, held: Vec::new(), opened: now, used: now })
+    }
+
+    /// Whether it may be used again: neither opened nor last used too long ago, and nothing came that was not asked for.
+    #[must_use]
+    pub fn is_fresh(&self, idle: Duration, age: Duration) -> bool {
+        self.held.is_empty() && self.used.elapsed() < idle && self.opened.elapsed() < age
+    }
+
+    /// Sends all of it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TimedOut`] at the deadline, else the system's.
+    pub fn send(&mut self, mut bytes: &[u8], deadline: Instant) -> io::Result<()> {
+        self.used = Instant::now();
+        while !bytes.is_empty() {
+            let left = Some(left_until(deadline)?);
+            let sent = match &mut self.stream {
+                Stream::Inet(stream) => stream.set_write_timeout(left).and_then(|()| stream.write(bytes)),
+                Stream::Unix(stream) => stream.set_write_timeout(left).and_then(|()| stream.write(bytes)),
+            };
+            match sent {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if is_passing(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// The next byte.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnexpectedEof`] when the server hung up, [`ErrorKind::TimedOut`] at the deadline, else the system's.
+    pub fn byte(&mut self, deadline: Instant) -> io::Result<u8> {
+        self.take(1, deadline).map(|bytes| bytes[0])
+    }
+
+    /// The next bytes, this many.
+    ///
+    /// # Errors
+    /// As for [`byte`](Self::byte).
+    pub fn take(&mut self, count: usize, deadline: Instant) -> io::Result<Vec<u8>> {
+        while self.held.len() < count {
+            self.fill(deadline)?;
+        }
+        Ok(self.held.drain(..count).collect())
+    }
+
+    /// The bytes before the next newline, which is taken away; nothing if it is not among the first `most`.
+    ///
+    /// # Errors
+    /// As for [`byte`](Self::byte).
+    pub fn line(&mut self, most: usize, deadline: Instant) -> io::Result<Option<Vec<u8>>> {
+        loop {
+            let seen = &self.held[..self.held.len().min(most)];
+            if let Some(at) = memchr::memchr(b'\n', seen) {
+                let line = self.held.drain(..=at).take(at).collect();
+                return Ok(Some(line));
+            }
+            if self.held.len() >= most {
+                return Ok(None);
+            }
+            self.fill(deadline)?;
+        }
+    }
+
+    fn fill(&mut self, deadline: Instant) -> io::Result<()> {
+        let mut buffer = [0; 4096];
+        loop {
+            let left = Some(left_until(deadline)?);
+            let read = match &mut self.stream {
+                Stream::Inet(stream) => stream.set_read_timeout(left).and_then(|()| stream.read(&mut buffer)),
+                Stream::Unix(stream) => stream.set_read_timeout(left).and_then(|()| stream.read(&mut buffer)),
+            };
+            match read {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(count) => {
+                    self.held.extend_from_slice(&buffer[..count]);
+                    return Ok(());
+                }
+                Err(error) if is_passing(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock)
+}
+
+/// The time until the deadline; never none.
+fn left_until(deadline: Instant) -> io::Result<Duration> {
+    match deadline.checked_duration_since(Instant::now()) {
+        Some(left) if !left.is_zero() => Ok(left),
+        _ => Err(ErrorKind::TimedOut.into()),
+    }
+}
+
+fn call(addresses: &[SocketAddr], patience: Duration) -> Result<TcpStream, ConnectError> {
+    let mut failed = ConnectError::NotFound("no address".to_string());
+    for address in addresses {
+        match TcpStream::connect_timeout(address, patience) {
+            Ok(stream) => return Ok(stream),
+            Err(error) if error.kind() == ErrorKind::TimedOut => {
+                failed = ConnectError::Failed("Connection timed out".to_string());
+            }
+            Err(error) => failed = ConnectError::Failed(system_words(&error)),
+        }
+    }
+    Err(failed)
+}
+
+/// As the standard library does it, but not for ever: a server that takes no calls makes callers wait.
+fn call_path(path: &Path, patience: Duration) -> io::Result<UnixStream> {
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
+    connect(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(socket.into())
+}
+
+#[cfg(test)]
+pub(super) mod stand_in {
+    //! A server for tests: it serves connections one after the other, each by the next script.
+
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::thread::JoinHandle;
+
+    /// What a server does with one connection: for each request, which `is_whole` finds the end of, the next reply; after the
+    /// last it hangs up, or waits until the client does.
+    pub struct Script {
+        pub replies: Vec<&'static [u8]>,
+        pub hangs_up: bool,
+    }
+
+    /// Starts a server on a port of its own; gives the port, and the requests of each connection once all scripts are done.
+    pub fn serve(
+        scripts: Vec<Script>,
+        is_whole: impl Fn(&[u8]) -> bool + Send + 'static,
+    ) -> (u16, JoinHandle<Vec<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let server = std::thread::spawn(move || {
+            let serve = |script: Script| {
+                let mut stream = listener.accept().expect("a call").0;
+                run(script, &mut stream, &is_whole)
+            };
+            scripts.into_iter().map(serve).collect()
+        });
+        (port, server)
+    }
+
+    fn run(script: Script, stream: &mut TcpStream, is_whole: &impl Fn(&[u8]) -> bool) -> Vec<String> {
+        let mut requests = Vec::new();
+        for reply in script.replies {
+            let mut request = Vec::new();
+            let mut byte = [0];
+            while !is_whole(&request) && stream.read(&mut byte).is_ok_and(|count| count > 0) {
+                request.push(byte[0]);
+            }
+            requests.push(String::from_utf8_lossy(&request).into_owned());
+            // The client may have hung up, which is its right.
+            let _ = stream.write_all(reply);
+        }
+        if !script.hangs_up {
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest);
+        }
+        requests
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Case = (&'static str, Result<(&'static str, &'static str), &'static str>);
+
+    #[test]
+    fn addresses_as_postfix_3_11_reads_them() {
+        let cases: &[Case] = &[
+            ("host:25", Ok(("host", "25"))),
+            (":25", Ok(("", "25"))),
+            ("25", Ok(("", "25"))),
+            ("smtp", Ok(("", "smtp"))),
+            ("[::1]:25", Ok(("::1", "25"))),
+            ("::1:25", Ok(("::1", "25"))),
+            ("a_b:smtp", Ok(("a_b", "smtp"))),
+            ("127.0.0.1:-1", Ok(("127.0.0.1", "-1"))),
+            ("127.0.0.1", Err("garbage after numerical service")),
+            ("127.0.0.1:1x", Err("garbage after numerical service")),
+            ("127.0.0.1:", Err("missing service information")),
+            (":", Err("missing service information")),
+            ("", Err("missing service information")),
+            ("[::1]", Err("missing service information")),
+            ("[::1]:", Err("missing service information")),
+            ("[::1", Err("missing \"]\"")),
+            ("[::1]x", Err("garbage after \"]\"")),
+            ("-a:25", Err("valid hostname or network address required")),
+            ("a..b:25", Err("valid hostname or network address required")),
+            ("127.0.0:1", Err("valid hostname or network address required")),
+            ("[a b]:1", Err("valid hostname or network address required")),
+            ("127.0.0.1:25:a", Err("valid hostname or network address required")),
+        ];
+        for (text, expected) in cases {
+            let expected = expected.map_err(|words| format!("{text}: {words}"));
+            assert_eq!(host_and_port(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ports_by_name() {
+        let services = "# x\nsmtp\t25/tcp  mail # mail\ndomain 53/udp\ndomain 53/tcp\n\nbad\n";
+        let cases = [("smtp", Some(25)), ("mail", Some(25)), ("domain", Some(53)), ("x", None), ("bad", None)];
+        for (name, expected) in cases {
+            assert_eq!(named_port(services, name), expected, "{name}");
+        }
+        assert_eq!(port_number(" 1"), Some(1));
+        assert_eq!(port_number("99999"), None);
+    }
+
+    #[test]
+    fn a_socket_that_takes_no_calls_is_given_up() {
+        let scratch = tempfile::tempdir().expect("scratch directory");
+        let path = scratch.path().join("socket");
+        let open = |patience| Connection::open(&Endpoint::Unix(path.clone()), patience).map(drop);
+        let patience = Duration::from_millis(50);
+        assert_eq!(open(patience), Err(ConnectError::Failed("No such file or directory".into())));
+        let listener = std::os::unix::net::UnixListener::bind(&path).expect("bound");
+        rustix::net::listen(&listener, 0).expect("a short queue");
+        let kept = Connection::open(&Endpoint::Unix(path.clone()), patience).expect("the first is queued");
+        assert!(matches!(open(patience), Err(ConnectError::Failed(_))));
+        drop((kept, listener));
+        assert_eq!(open(patience), Err(ConnectError::Failed("Connection refused".into())));
+    }
+}

@@ -1,0 +1,304 @@
+//! `socketmap:inet:host:port:name` and `socketmap:unix:path:name` — a server that is asked `name key` in a netstring
+//! (`LENGTH:BYTES,`) and answers `OK value`, `NOTFOUND`, `TEMP why`, `TIMEOUT why` or `PERM why` in another.
+//!
+//! A connection is kept for ten seconds of idleness and a hundred in all; when it breaks, the key is asked once more over a new
+//! one. Source: `socketmap_table(5)`.
+
+use super::server::{ConnectError, Connection, Endpoint, NO_ADDRESS};
+use super::{system_words, unlistable};
+use crate::maps::error::{LookupError, in_message};
+use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
+use std::ffi::OsStr;
+use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// `socketmap_max_reply_size` where nobody says.
+const REPLY_SIZE: usize = 100_000;
+/// An unused connection is closed after this.
+const IDLE: Duration = Duration::from_secs(10);
+/// Any connection is closed after this.
+const AGE: Duration = Duration::from_secs(100);
+/// Digits of a length, of which zeros in front could go on for ever.
+const DIGITS: usize = 100;
+
+/// A `socketmap:` table.
+pub struct SocketmapTable {
+    name: String,
+    endpoint: Endpoint,
+    /// The name that the server knows.
+    map: Vec<u8>,
+    reply_size: usize,
+    connection: Option<Connection>,
+    caller: Arc<dyn Caller>,
+    /// The time for calling, and for asking with the whole answer.
+    patience: Duration,
+}
+
+/// Why there is no reply.
+enum Fault {
+    Io(io::Error),
+    TooLong,
+    Format,
+}
+
+impl SocketmapTable {
+    /// The table `socketmap:NAME`; the server is called for the first key.
+    ///
+    /// # Errors
+    /// A name that is not of one of the two forms, or a bad `socketmap_max_reply_size`.
+    pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
+        let config = |words: String| Err(LookupError::Config(words));
+        let Some(colon) = memchr::memrchr(b':', name) else {
+            return config("socketmap requires server:socketmap argument".to_string());
+        };
+        let (server, map) = (&name[..colon], &name[colon + 1..]);
+        let shown = in_message(server);
+        let (transport, place) = match memchr::memchr(b':', server) {
+            Some(colon) if colon + 1 < server.len() => (&server[..colon], &server[colon + 1..]),
+            _ => return config(format!("need service transport:endpoint instead of \"{shown}\"")),
+        };
+        let endpoint = match transport {
+            b"inet" => Endpoint::Inet(in_message(place)),
+            b"unix" => Endpoint::Unix(OsStr::from_bytes(place).into()),
+            _ => return config(format!("invalid transport name: {} in service: {shown}", in_message(transport))),
+        };
+        Ok(Self {
+            name: format!("socketmap:{}", in_message(name)),
+            endpoint,
+            map: map.to_vec(),
+            reply_size: reply_size(options.caller.as_ref())?,
+            connection: None,
+            caller: Arc::clone(&options.caller),
+            patience: Duration::from_secs(100),
+        })
+    }
+
+    fn ask(&mut self, key: &[u8]) -> Result<Vec<u8>, LookupError> {
+        let request = [&self.map[..], b" ", key].concat();
+        let request = [format!("{}:", request.len()).as_bytes(), &request, b","].concat();
+        for is_last in [false, true] {
+            let mut connection = match self.connection.take().filter(|connection| connection.is_fresh(IDLE, AGE)) {
+                Some(connection) => connection,
+                None => self.call()?,
+            };
+            let deadline = Instant::now() + self.patience;
+            let sent = connection.send(&request, deadline).map_err(Fault::Io);
+            let reply = sent.and_then(|()| read_reply(&mut connection, self.reply_size, deadline));
+            let (warning, why) = match reply {
+                Ok(reply) => {
+                    self.connection = Some(connection);
+                    return Ok(reply);
+                }
+                Err(Fault::Io(error)) if error.kind() == ErrorKind::TimedOut => {
+                    ("time limit exceeded".to_string(), "Connection timed out".to_string())
+                }
+                Err(Fault::Io(_)) if !is_last => continue,
+                Err(Fault::Io(error)) if is_hang_up(&error) => {
+                    ("unexpected disconnect".to_string(), "unexpected disconnect".to_string())
+                }
+                Err(Fault::Io(error)) => (system_words(&error), system_words(&error)),
+                Err(Fault::TooLong) => ("input exceeds size limit".to_string(), "Message too long".to_string()),
+                Err(Fault::Format) => ("input format error".to_string(), "Application error".to_string()),
+            };
+            return Err(self.no_reply(&warning, &why));
+        }
+        Err(self.failed(""))
+    }
+
+    fn call(&self) -> Result<Connection, LookupError> {
+        let place = match &self.endpoint {
+            Endpoint::Inet(server) => server.clone(),
+            Endpoint::Unix(path) => in_message(path.as_os_str().as_bytes()),
+        };
+        Connection::open(&self.endpoint, self.patience).map_err(|error| {
+            let words = match error {
+                ConnectError::Address(words) => return LookupError::Config(words),
+                ConnectError::NotFound(words) => {
+                    self.warn(&format!("host or service {place} not found: {words}"));
+                    NO_ADDRESS.to_string()
+                }
+                ConnectError::Failed(words) => words,
+            };
+            self.warn(&format!("connect to {place}: {words}"));
+            self.no_reply(&words, &words)
+        })
+    }
+
+    fn understand(&self, reply: &[u8]) -> Answer {
+        let space = memchr::memchr(b' ', reply);
+        let (verb, text) = space.map_or((reply, &b""[..]), |at| (&reply[..at], &reply[at + 1..]));
+        let what = match verb {
+            b"OK" => return Ok(Some(text.to_vec())),
+            b"NOTFOUND" => return Ok(None),
+            b"TEMP" => "temporary",
+            b"TIMEOUT" => "timeout",
+            b"PERM" => "permanent",
+            _ => "unknown",
+        };
+        let colon = if text.is_empty() { "" } else { ": " };
+        self.warn(&format!("{} socketmap server {what} error{colon}{}", self.name, in_message(text)));
+        Err(match what {
+            "permanent" => LookupError::Config(LookupError::query(&self.name, "")),
+            _ => self.failed(&format!("{what} error of the server{colon}{}", in_message(text))),
+        })
+    }
+
+    /// Warns of a reply that did not come.
+    fn no_reply(&self, warning: &str, why: &str) -> LookupError {
+        self.warn(&format!("table {} lookup error: {warning}", self.name));
+        self.failed(why)
+    }
+
+    fn failed(&self, why: &str) -> LookupError {
+        LookupError::Retry(LookupError::query(&self.name, why))
+    }
+
+    fn warn(&self, words: &str) {
+        self.caller.warning(words.as_bytes());
+    }
+}
+
+fn reply_size(caller: &dyn Caller) -> Result<usize, LookupError> {
+    let Some(value) = caller.parameter("socketmap_max_reply_size") else { return Ok(REPLY_SIZE) };
+    let text = in_message(&value);
+    match text.parse() {
+        Ok(0) => Err(LookupError::Config("invalid socketmap_max_reply_size parameter value 0 < 1".to_string())),
+        Ok(size) => Ok(size),
+        Err(_) => Err(LookupError::Config(format!("bad numerical configuration: socketmap_max_reply_size = {text}"))),
+    }
+}
+
+fn is_hang_up(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset)
+}
+
+/// Reads a netstring.
+fn read_reply(connection: &mut Connection, most: usize, deadline: Instant) -> Result<Vec<u8>, Fault> {
+    let mut length: Option<usize> = None;
+    for _ in 0..=DIGITS {
+        match connection.byte(deadline).map_err(Fault::Io)? {
+            digit @ b'0'..=b'9' => {
+                let grown = length.unwrap_or(0).saturating_mul(10).saturating_add(usize::from(digit - b'0'));
+                if grown > most {
+                    return Err(Fault::TooLong);
+                }
+                length = Some(grown);
+            }
+            b':' => {
+                let length = length.ok_or(Fault::Format)?;
+                let mut reply = connection.take(length.saturating_add(1), deadline).map_err(Fault::Io)?;
+                return if reply.pop() == Some(b',') { Ok(reply) } else { Err(Fault::Format) };
+            }
+            _ => break,
+        }
+    }
+    Err(Fault::Format)
+}
+
+impl LookupTable for SocketmapTable {
+    fn lookup(&mut self, key: &[u8]) -> Answer {
+        let reply = self.ask(key)?;
+        self.understand(&reply)
+    }
+
+    fn walk(&mut self, _: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), LookupError> {
+        Err(unlistable(&self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::server::stand_in::{Script, serve};
+    use super::*;
+
+    fn table(port: u16) -> SocketmapTable {
+        let name = format!("inet:127.0.0.1:{port}:Map");
+        let table = SocketmapTable::open(name.as_bytes(), &OpenOptions::default()).expect("a good name");
+        SocketmapTable { patience: Duration::from_millis(300), ..table }
+    }
+
+    fn script(replies: Vec<&'static [u8]>, hangs_up: bool) -> Script {
+        Script { replies, hangs_up }
+    }
+
+    fn answer(reply: &'static [u8]) -> Result<Option<String>, String> {
+        let (port, server) = serve(vec![script(vec![reply], false)], |request| request.ends_with(b","));
+        let mut table = table(port);
+        let answer = table.lookup(b"A k\xff");
+        drop(table);
+        assert_eq!(server.join().expect("served"), [["8:Map A k\u{fffd},"]]);
+        let named = format!("table socketmap:inet:127.0.0.1:{port}:Map: query error");
+        answer.map(|value| value.map(|value| in_message(&value))).map_err(|error| error.to_string().replace(&named, ""))
+    }
+
+    /// A reply, and what is made of it.
+    type Case = (&'static [u8], Result<Option<&'static str>, &'static str>);
+
+    #[test]
+    fn replies() {
+        let cases: &[Case] = &[
+            (b"8:OK hello,", Ok(Some("hello"))),
+            (b"2:OK,", Ok(Some(""))),
+            (b"08:OK  a b ,", Ok(Some(" a b "))),
+            (b"9:NOTFOUND ,", Ok(None)),
+            (b"8:TEMP why,", Err(": temporary error of the server: why")),
+            (b"7:TIMEOUT,", Err(": timeout error of the server")),
+            (b"8:PERM why,", Err("")),
+            (b"4:ok x,", Err(": unknown error of the server: x")),
+            (b"0:,", Err(": unknown error of the server")),
+            (b"4:OK aX", Err(": Application error")),
+            (b":OK a,", Err(": Application error")),
+            (b"-4:OK a,", Err(": Application error")),
+            (b"garbage", Err(": Application error")),
+            (&[b'0'; 3000], Err(": Application error")),
+            (&[b'9'; 3000], Err(": Message too long")),
+            (b"100001:", Err(": Message too long")),
+            (b"5:OK a", Err(": Connection timed out")),
+            (b"", Err(": Connection timed out")),
+        ];
+        for (reply, expected) in cases {
+            let expected = expected.map(|value| value.map(str::to_string)).map_err(str::to_string);
+            assert_eq!(answer(reply), expected, "{}", in_message(&reply[..reply.len().min(20)]));
+        }
+    }
+
+    #[test]
+    fn a_connection_is_kept_and_a_lost_one_made_anew_once() {
+        let scripts = vec![
+            script(vec![b"4:OK 1,", b"4:OK 2,"], true),
+            script(vec![b"4:OK 3,"], true),
+            script(vec![b"4:OK"], true),
+            script(vec![b""], true),
+        ];
+        let (port, server) = serve(scripts, |request| request.ends_with(b","));
+        let mut table = table(port);
+        for value in [b"1", b"2", b"3"] {
+            assert_eq!(table.lookup(b"k"), Ok(Some(value.to_vec())));
+        }
+        table.connection = None;
+        let error = table.lookup(b"k").map_err(|error| error.to_string());
+        let words = "query error: unexpected disconnect";
+        assert_eq!(error, Err(format!("table socketmap:inet:127.0.0.1:{port}:Map: {words}")));
+        assert_eq!(server.join().expect("served").len(), 4);
+        let refused = table.lookup(b"k").map_err(|error| error.to_string());
+        assert_eq!(refused, Err(format!("table socketmap:inet:127.0.0.1:{port}:Map: query error: Connection refused")));
+    }
+
+    #[test]
+    fn names() {
+        let cases = [
+            ("x", "socketmap requires server:socketmap argument"),
+            ("inet:x", "need service transport:endpoint instead of \"inet\""),
+            ("unix::n", "need service transport:endpoint instead of \"unix:\""),
+            ("INET:h:1:n", "invalid transport name: INET in service: INET:h:1"),
+        ];
+        for (name, expected) in cases {
+            let error = SocketmapTable::open(name.as_bytes(), &OpenOptions::default()).map(drop);
+            assert_eq!(error, Err(LookupError::Config(expected.into())), "{name}");
+        }
+        let table = SocketmapTable::open(b"unix:/a:b:", &OpenOptions::default()).expect("a good name");
+        assert_eq!((table.endpoint, table.map), (Endpoint::Unix("/a:b".into()), Vec::new()));
+    }
+}
