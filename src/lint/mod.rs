@@ -4,7 +4,9 @@
 //! beside the check itself. [`registry::rules`] lists them all.
 
 pub mod baseline;
+pub mod domains;
 pub mod fixes;
+pub mod key_index;
 pub mod path_pattern;
 pub mod policy;
 pub mod registry;
@@ -13,6 +15,7 @@ pub mod selection;
 pub mod settings;
 pub mod site;
 pub mod suppression;
+pub mod table_text;
 
 pub use policy::Policy;
 pub use registry::{LintRule, declarations, rules};

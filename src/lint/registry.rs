@@ -1,6 +1,6 @@
 //! All rules.
 
-use super::rules::{main_cf as mc, maps, master_cf as ms, own};
+use super::rules::{aliases, main_cf as mc, maps, master_cf as ms, own, virtual_domains as vt};
 use super::site::Site;
 use crate::diagnostic::{Finding, Rule};
 
@@ -38,6 +38,24 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &maps::dropped_entry::RULE, check: maps::dropped_entry::check },
         LintRule { rule: &maps::two_compilers::RULE, check: maps::two_compilers::check },
         LintRule { rule: &maps::unbuildable_type::RULE, check: maps::unbuildable_type::check },
+        LintRule { rule: &maps::wrong_form::RULE, check: maps::wrong_form::check },
+        LintRule { rule: &maps::malformed_pattern::RULE, check: maps::malformed_pattern::check },
+        LintRule { rule: &maps::hidden_rules::RULE, check: maps::hidden_rules::check },
+        LintRule { rule: &maps::compiled_patterns::RULE, check: maps::compiled_patterns::check },
+        LintRule { rule: &maps::unknown_type::RULE, check: maps::unknown_type::check },
+        LintRule { rule: &aliases::alias_loop::RULE, check: aliases::alias_loop::check },
+        LintRule { rule: &aliases::empty_alias::RULE, check: aliases::empty_alias::check },
+        LintRule { rule: &aliases::missing_include::RULE, check: aliases::missing_include::check },
+        LintRule { rule: &aliases::writable_include::RULE, check: aliases::writable_include::check },
+        LintRule { rule: &aliases::forbidden_command::RULE, check: aliases::forbidden_command::check },
+        LintRule { rule: &aliases::forbidden_file::RULE, check: aliases::forbidden_file::check },
+        LintRule { rule: &aliases::missing_postmaster::RULE, check: aliases::missing_postmaster::check },
+        LintRule { rule: &aliases::malformed_value::RULE, check: aliases::malformed_value::check },
+        LintRule { rule: &vt::undeclared_domain::RULE, check: vt::undeclared_domain::check },
+        LintRule { rule: &vt::hiding_catch_all::RULE, check: vt::hiding_catch_all::check },
+        LintRule { rule: &vt::alias_loop::RULE, check: vt::alias_loop::check },
+        LintRule { rule: &vt::two_classes::RULE, check: vt::two_classes::check },
+        LintRule { rule: &vt::dead_end::RULE, check: vt::dead_end::check },
     ];
     RULES
 }

@@ -1,18 +1,22 @@
 //! What rules look at: the configuration, its tables with their sources read once, and the state of their indexes.
 
+use super::domains::Domains;
+use super::key_index::KeyIndex;
+use super::table_text::EntryText;
 use crate::base::{Overlay, Source};
 use crate::config::paths::PathMap;
 use crate::config::tables::{NamedTable, TableReference, TableUse, named_tables};
 use crate::config::{ConfigFiles, Configuration, Settings};
 use crate::maps::compile::compare::{ReadError, digest_index, is_current};
 use crate::maps::compile::index::{IndexType, Unique, unique};
-use crate::maps::compile::{Complaint, Duplicates, Entries, Recipe, read_entries};
+use crate::maps::compile::{Complaint, Duplicates, Entries, Entry, Recipe, read_entries};
 use crate::syntax::FileKind;
+use crate::syntax::match_list::split_list;
 use foldhash::quality::RandomState;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A site, read-only.
 #[derive(Debug)]
@@ -25,6 +29,11 @@ pub struct Site {
     pub is_whole: bool,
     /// The tables that it names.
     pub tables: Vec<Table>,
+    /// Where its files are.
+    pub paths: PathMap,
+    /// Texts that stand for files.
+    pub overlay: Overlay,
+    domains: OnceLock<Domains>,
 }
 
 /// A table that the configuration names.
@@ -38,8 +47,50 @@ pub struct Table {
     pub source: Option<Result<Arc<Source>, io::Error>>,
     /// What compiling it would warn about.
     pub complaints: Vec<Complaint>,
+    /// Its entries, for types whose source has `key value` or `name: value` lines.
+    pub entries: Option<Entries>,
+    index_of_keys: OnceLock<KeyIndex>,
     /// Its index, for the types that we can compile.
     pub index: Option<(PathBuf, IndexState)>,
+}
+
+/// The tables in a parameter's list.
+#[derive(Debug, Default)]
+pub struct TablesOf<'s> {
+    /// Those whose entries are known, in the order of the list.
+    pub tables: Vec<&'s Table>,
+    /// Whether these are all that the parameter names.
+    pub complete: bool,
+}
+
+impl<'s> TablesOf<'s> {
+    /// The entry for a key, which is folded, and its table.
+    #[must_use]
+    pub fn find(&self, key: &[u8]) -> Option<(&'s Table, &'s Entry)> {
+        self.tables.iter().find_map(|table| table.find(key).map(|(_, entry)| (*table, entry)))
+    }
+
+    /// Every entry, its table and that table's entries.
+    pub fn all(&self) -> impl Iterator<Item = (&'s Table, &'s Entries, &'s Entry)> + '_ {
+        let entries = self.tables.iter().filter_map(|table| table.entries.as_ref().map(|entries| (*table, entries)));
+        entries.flat_map(|(table, entries)| entries.all().iter().map(move |entry| (table, entries, entry)))
+    }
+}
+
+impl Table {
+    /// The entry for a key, which is folded, and its number.
+    #[must_use]
+    pub fn find(&self, key: &[u8]) -> Option<(usize, &Entry)> {
+        let entries = self.entries.as_ref()?;
+        self.index_of_keys.get_or_init(|| KeyIndex::of(entries)).find(entries, key)
+    }
+
+    /// The text of an entry in the source.
+    #[must_use]
+    pub fn text_of(&self, entry: &Entry) -> Option<(&Arc<Source>, EntryText)> {
+        let (Some(Ok(source)), Some(entries)) = (&self.source, &self.entries) else { return None };
+        Some((source, EntryText::at(source, entries.line_start(entry), self.named.form())))
+    }
 }
 
 /// How an index stands to its source.
@@ -70,7 +121,8 @@ impl Site {
         let seed = RandomState::default();
         let named = named_tables(&configuration).into_iter();
         let tables = named.map(|named| open_table(named, paths, overlay, &seed)).collect();
-        Self { configuration, is_system, is_whole: true, tables }
+        let (paths, overlay) = (paths.clone(), overlay.clone());
+        Self { configuration, is_system, is_whole: true, tables, paths, overlay, domains: OnceLock::new() }
     }
 
     /// A site of which only one file is known; nothing for kinds that cannot be looked at by themselves.
@@ -87,7 +139,46 @@ impl Site {
             _ => vec![single_table(kind, source)?],
         };
         let configuration = Configuration::new(files, settings);
-        Some(Self { configuration, is_system: false, is_whole: false, tables })
+        let (paths, overlay, domains) = (PathMap::system(), Overlay::default(), OnceLock::new());
+        Some(Self { configuration, is_system: false, is_whole: false, tables, paths, overlay, domains })
+    }
+
+    /// The tables that a parameter of main.cf names.
+    #[must_use]
+    pub fn tables_of(&self, parameter: &str) -> TablesOf<'_> {
+        if !self.is_whole {
+            let is_for = |table: &&Table| table.named.uses.iter().any(|named| named.parameter == parameter);
+            return TablesOf { tables: self.tables.iter().filter(is_for).collect(), complete: false };
+        }
+        let Ok(list) = self.configuration.expanded(parameter.as_bytes(), None) else { return TablesOf::default() };
+        let mut found = TablesOf { tables: Vec::new(), complete: true };
+        for range in split_list(&list) {
+            match self.table_named(&list[range]) {
+                Some(table) if table.entries.is_some() => found.tables.push(table),
+                _ => found.complete = false,
+            }
+        }
+        found
+    }
+
+    /// The table that `type:name` stands for, with or without `proxy:` before it.
+    #[must_use]
+    pub fn table_named(&self, text: &[u8]) -> Option<&Table> {
+        let text = text.strip_prefix(b"proxy:").unwrap_or(text);
+        let reference = TableReference::parse(text)?;
+        self.tables.iter().find(|table| table.named.reference == reference)
+    }
+
+    /// The domains that its lists name.
+    #[must_use]
+    pub fn domains(&self) -> &Domains {
+        self.domains.get_or_init(|| Domains::of(self))
+    }
+
+    /// The expanded value of a parameter of main.cf; empty if it cannot be expanded, which another rule tells.
+    #[must_use]
+    pub fn expanded(&self, parameter: &str) -> Vec<u8> {
+        self.configuration.expanded(parameter.as_bytes(), None).unwrap_or_default()
     }
 
     /// Every text that was read, once: main.cf, master.cf, and the sources of tables.
@@ -111,9 +202,22 @@ fn has_source(map_type: &str) -> bool {
     matches!(map_type, "lmdb" | "cdb" | "hash" | "btree" | "dbm" | "sdbm" | "texthash" | "cidr" | "regexp" | "pcre")
 }
 
+/// Types whose source has an entry on each line.
+fn has_entries(map_type: &str) -> bool {
+    has_source(map_type) && !matches!(map_type, "cidr" | "regexp" | "pcre")
+}
+
 fn open_table(named: NamedTable, paths: &PathMap, overlay: &Overlay, seed: &RandomState) -> Table {
     let map_type = named.reference.map_type.clone();
-    let mut table = Table { named, source_path: None, source: None, complaints: Vec::new(), index: None };
+    let mut table = Table {
+        named,
+        source_path: None,
+        source: None,
+        complaints: Vec::new(),
+        entries: None,
+        index_of_keys: OnceLock::new(),
+        index: None,
+    };
     // cidr:{ … } and its kin hold their rules in the name itself.
     if table.named.is_cache() || !has_source(&map_type) || table.named.reference.name.starts_with(b"{") {
         return table;
@@ -125,14 +229,22 @@ fn open_table(named: NamedTable, paths: &PathMap, overlay: &Overlay, seed: &Rand
         let recipe = Recipe::standard(table.named.form());
         let state = match &source {
             Ok(source) => {
-                let (complaints, state) = compare(source, &index_path, index_type, &recipe, seed);
+                let (complaints, entries, state) = compare(source, &index_path, index_type, &recipe, seed);
                 table.complaints = complaints;
+                table.entries = Some(entries);
                 state
             }
             Err(_) if index_path.exists() => IndexState::Unknown,
             Err(_) => IndexState::Missing,
         };
         table.index = Some((index_path, state));
+    } else if let (Ok(source), true) = (&source, has_entries(&map_type)) {
+        let (complaints, entries) = complaints(source, &Recipe::standard(table.named.form()));
+        // A type that we cannot compile has a finding of its own.
+        if map_type == "texthash" {
+            table.complaints = complaints;
+        }
+        table.entries = Some(entries);
     }
     table.source_path = Some(path);
     table.source = Some(source);
@@ -153,12 +265,14 @@ fn single_table(kind: FileKind, source: &Arc<Source>) -> Option<Table> {
     };
     let named = TableUse { parameter: parameter.into(), service: None, form, cache: false, place: None };
     let reference = TableReference { map_type: "lmdb".into(), name: source.name().as_bytes().to_vec() };
-    let (complaints, _) = complaints(source, &Recipe::standard(form));
+    let (complaints, entries) = complaints(source, &Recipe::standard(form));
     Some(Table {
         named: NamedTable { reference, uses: vec![named] },
         source_path: Some(PathBuf::from(source.name())),
         source: Some(Ok(Arc::clone(source))),
         complaints,
+        entries: Some(entries),
+        index_of_keys: OnceLock::new(),
         index: None,
     })
 }
@@ -180,7 +294,7 @@ fn compare(
     index_type: IndexType,
     recipe: &Recipe,
     seed: &RandomState,
-) -> (Vec<Complaint>, IndexState) {
+) -> (Vec<Complaint>, Entries, IndexState) {
     let (complaints, entries) = complaints(source, recipe);
     let state = match File::open(index_path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => IndexState::Missing,
@@ -193,5 +307,5 @@ fn compare(
             },
         },
     };
-    (complaints, state)
+    (complaints, entries, state)
 }

@@ -30,6 +30,15 @@ impl Text {
         Self { bytes: bytes.to_vec(), pieces: vec![(0, 0)] }
     }
 
+    /// The same text, each place `offset` bytes further on: for a line that was read from the middle of a source.
+    #[must_use]
+    pub fn moved(mut self, offset: usize) -> Self {
+        for (_, source) in &mut self.pieces {
+            *source += offset;
+        }
+        self
+    }
+
     /// The bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

@@ -37,6 +37,25 @@ impl Scratch {
         scratch
     }
 
+    /// A fresh copy of all that is in a directory, instead of `site`.
+    pub fn copy_of(directory: &Path) -> Self {
+        fn copy(from: &Path, to: &Path) {
+            for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
+                let path = entry.unwrap().path();
+                let to = to.join(path.file_name().unwrap());
+                if path.is_dir() {
+                    fs::create_dir(&to).unwrap();
+                    copy(&path, &to);
+                } else {
+                    fs::write(&to, fs::read(&path).unwrap()).unwrap();
+                }
+            }
+        }
+        let scratch = Self { directory: tempfile::tempdir().unwrap() };
+        copy(directory, scratch.directory.path());
+        scratch
+    }
+
     /// A file or directory here.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)

@@ -1,6 +1,9 @@
 //! One file per rule, by family.
 
+pub mod aliases;
+pub mod cycles;
 pub mod main_cf;
 pub mod maps;
 pub mod master_cf;
 pub mod own;
+pub mod virtual_domains;

@@ -41,9 +41,11 @@ fn look_at(site: &Site, source: &Arc<crate::base::Source>, parameter: &str, valu
     {
         return;
     }
-    for reference in references(value.bytes()) {
-        // `${name?…}` asks whether a name is set: that it may not be is the point.
-        if reference.name.is_empty() || reference.tested || site.configuration.knows(reference.name) {
+    let references: Vec<_> = references(value.bytes()).collect();
+    for reference in &references {
+        // `${name?…}` asks whether a name is set: that it may not be is the point, as in `${name?{$name}:{text}}`.
+        let tested = references.iter().any(|other| other.tested && other.name == reference.name);
+        if reference.name.is_empty() || tested || site.configuration.knows(reference.name) {
             continue;
         }
         let shown = String::from_utf8_lossy(reference.name).into_owned();

@@ -1,19 +1,34 @@
 //! Rules about lookup tables (MAP).
 
+pub mod compiled_patterns;
 pub mod damaged_index;
 pub mod dropped_entry;
 pub mod duplicate_key;
+pub mod hidden_rules;
+pub mod malformed_pattern;
 pub mod missing_index;
 pub mod missing_source;
 pub mod stale_index;
 pub mod two_compilers;
 pub mod unbuildable_type;
+pub mod unknown_type;
+pub mod wrong_form;
 
 use crate::diagnostic::Finding;
 use crate::lint::site::Table;
+use crate::syntax::pattern_table::PatternForm;
+
+/// How the patterns of a table are written, if it is one of patterns.
+fn pattern_form(table: &Table) -> Option<PatternForm> {
+    match table.named.reference.map_type.as_str() {
+        "regexp" | "pcre" => Some(PatternForm::Expression),
+        "cidr" => Some(PatternForm::Network),
+        _ => None,
+    }
+}
 
 /// Points at every place that names a table.
-fn at_uses(mut finding: Finding, table: &Table) -> Finding {
+pub(super) fn at_uses(mut finding: Finding, table: &Table) -> Finding {
     for named in &table.named.uses {
         if let Some((source, span)) = &named.place {
             let text = match &named.service {

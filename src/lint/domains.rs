@@ -1,0 +1,185 @@
+//! The domains that a site's lists name, with the places that name them: one list for each address class but the default one.
+//!
+//! Files and tables in the lists are read; a list that holds something else is known to be [incomplete](List::complete).
+//!
+//! Source: ADDRESS_CLASS_README.
+
+use super::site::Site;
+use crate::base::{Source, Span};
+use crate::config::effective::Origin;
+use crate::syntax::Text;
+use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list, split_list};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// The lists, in the order in which Postfix asks them.
+pub const LISTS: [&str; 4] = ["mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains"];
+
+/// How deeply files may name files.
+const MAX_DEPTH: usize = 20;
+
+/// The lists of a site.
+#[derive(Debug, Default)]
+pub struct Domains {
+    /// One for each of [`LISTS`].
+    pub lists: Vec<List>,
+}
+
+/// One list.
+#[derive(Debug)]
+pub struct List {
+    /// The parameter.
+    pub parameter: &'static str,
+    /// What it names, without the names behind `!`.
+    pub named: Vec<Named>,
+    /// Whether all of it is known.
+    pub complete: bool,
+    /// Whether a name stands for the domains below it too.
+    pub parent_matches: bool,
+    index: HashMap<Vec<u8>, usize>,
+    excluded: HashSet<Vec<u8>>,
+}
+
+/// A domain in a list.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The domain in lower case.
+    pub domain: Vec<u8>,
+    /// What names it, unless that is a default.
+    pub place: Option<(Arc<Source>, Span)>,
+}
+
+impl Domains {
+    /// Reads the lists of a site.
+    #[must_use]
+    pub fn of(site: &Site) -> Self {
+        let by_parents = site.expanded("parent_domain_matches_subdomains");
+        let read = |parameter: &'static str| {
+            let parent_matches =
+                split_list(&by_parents).into_iter().any(|range| &by_parents[range] == parameter.as_bytes());
+            let mut list = List {
+                parameter,
+                named: Vec::new(),
+                complete: true,
+                // The other lists are matched name by name.
+                parent_matches: parent_matches && parameter == "relay_domains",
+                index: HashMap::new(),
+                excluded: HashSet::new(),
+            };
+            list.read(site);
+            list
+        };
+        Self { lists: LISTS.into_iter().map(read).collect() }
+    }
+
+    /// The list of a parameter, one of [`LISTS`].
+    #[must_use]
+    pub fn list(&self, parameter: &str) -> Option<&List> {
+        self.lists.iter().find(|list| list.parameter == parameter)
+    }
+
+    /// Whether everything is known that any list names.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.lists.iter().all(|list| list.complete)
+    }
+}
+
+impl List {
+    /// What of the list a domain, in lower case, matches.
+    #[must_use]
+    pub fn find(&self, domain: &[u8]) -> Option<&Named> {
+        if self.excluded.contains(domain) {
+            return None;
+        }
+        let get = |name: &[u8]| self.index.get(name).map(|&at| &self.named[at]);
+        if let Some(named) = get(domain) {
+            return Some(named);
+        }
+        if self.parameter != "relay_domains" {
+            return None;
+        }
+        for at in memchr::memchr_iter(b'.', domain).filter(|&at| at > 0) {
+            let name = if self.parent_matches { &domain[at + 1..] } else { &domain[at..] };
+            if self.excluded.contains(name) {
+                return None;
+            }
+            if let Some(named) = get(name) {
+                return Some(named);
+            }
+        }
+        None
+    }
+
+    fn read(&mut self, site: &Site) {
+        let configuration = &site.configuration;
+        let Ok(text) = configuration.expanded(self.parameter.as_bytes(), None) else {
+            self.complete = false;
+            return;
+        };
+        let written = configuration.value(self.parameter.as_bytes(), None).and_then(|value| match value.origin {
+            Origin::Main(text) => Some(text),
+            _ => None,
+        });
+        let source = site.configuration.files.main.tree.source();
+        for element in parse_elements(&Text::whole(&text)) {
+            let place = written.map(|written| (Arc::clone(source), place_of(written, &element.shown())));
+            self.add(site, &element, place, 0);
+        }
+    }
+
+    fn add(&mut self, site: &Site, element: &Element, place: Option<(Arc<Source>, Span)>, depth: usize) {
+        let text = element.text.bytes();
+        match element.kind {
+            ElementKind::Pattern => {
+                let domain = text.to_ascii_lowercase();
+                if element.negated {
+                    self.excluded.insert(domain);
+                } else {
+                    self.name(domain, place);
+                }
+            }
+            ElementKind::File => match site.overlay.read(&site.paths.resolve(text)) {
+                Ok(source) if depth < MAX_DEPTH && !element.negated => {
+                    for inner in parse_match_list(&source).elements {
+                        let place = Some((Arc::clone(&source), inner.span));
+                        self.add(site, &inner, place, depth + 1);
+                    }
+                }
+                _ => self.complete = false,
+            },
+            ElementKind::Table => match site.table_named(text) {
+                Some(table) if !element.negated => self.add_table(table),
+                _ => self.complete = false,
+            },
+        }
+    }
+
+    /// Every key of a table that can be a domain.
+    fn add_table(&mut self, table: &super::site::Table) {
+        let (Some(Ok(source)), Some(entries)) = (&table.source, &table.entries) else {
+            self.complete = false;
+            return;
+        };
+        for entry in entries.all() {
+            let key = entries.key(entry);
+            if memchr::memchr(b'@', key).is_none() {
+                let start = entries.line_start(entry);
+                self.name(key.to_vec(), Some((Arc::clone(source), Span::new(start, start + key.len()))));
+            }
+        }
+    }
+
+    fn name(&mut self, domain: Vec<u8>, place: Option<(Arc<Source>, Span)>) {
+        let at = self.named.len();
+        self.index.entry(domain.clone()).or_insert(at);
+        self.named.push(Named { domain, place });
+    }
+}
+
+/// Where a value names an element: the element itself, if it stands there as it is; else the whole value.
+#[must_use]
+pub fn place_of(written: &Text, element: &[u8]) -> Span {
+    let stands = split_list(written.bytes()).into_iter().find(|range| &written.bytes()[range.clone()] == element);
+    written.source_span(stands.unwrap_or(0..written.bytes().len()))
+}

@@ -1,0 +1,118 @@
+//! MAP013: a table without its type, or of a type that nobody knows.
+
+use crate::base::{Source, Span};
+use crate::config::catalogue::{self, Kind};
+use crate::config::services::Service;
+use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::domains::place_of;
+use crate::lint::site::Site;
+use crate::syntax::Text;
+use crate::syntax::match_list::split_list;
+use std::sync::Arc;
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "MAP013",
+    name: "unknown-type",
+    family: Family::Maps,
+    severity: Severity::Error,
+    summary: "a table without its type, or of a type that nobody knows",
+    why: "Postfix cannot open the table: programs end with a fatal error, or mail is deferred.",
+    example: "virtual_alias_maps = /etc/postfix/virtual\n",
+    remedy: "Write `type:name`, such as lmdb:/etc/postfix/virtual.",
+    fix: None,
+    link: "https://www.postfix.org/DATABASE_README.html",
+};
+
+/// Looks for it.
+pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    let files = &site.configuration.files;
+    for entry in &files.main.entries {
+        // Only the entry in force is read.
+        if files.entry(entry.name.bytes()).is_some_and(|last| last.extent == entry.extent) {
+            look_at(site, files.main.tree.source(), &entry.name, &entry.value, None, findings);
+        }
+    }
+    let Some(master) = &files.master else { return };
+    for service in &files.services {
+        for set in &service.overrides {
+            look_at(site, master.tree.source(), &set.name, &set.value, Some(service), findings);
+        }
+    }
+}
+
+fn look_at(
+    site: &Site,
+    source: &Arc<Source>,
+    name: &Text,
+    value: &Text,
+    service: Option<&Service>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(parameter) = catalogue::parameter(&name.to_string_lossy()) else { return };
+    let Ok(expanded) = site.configuration.expand(value.bytes(), service) else { return };
+    let mut elements = split_list(&expanded).into_iter().map(|range| &expanded[range]);
+    while let Some(element) = elements.next() {
+        // Its operand is the name of a socket.
+        if element.eq_ignore_ascii_case(b"check_policy_service") {
+            elements.next();
+            continue;
+        }
+        let marks = element.iter().take_while(|&&byte| byte == b'!').count();
+        let Some((message, help)) = fault(&element[marks..], parameter.kind, parameter.name) else { continue };
+        let place: Span = place_of(value, element);
+        findings.push(Finding::new(&RULE, message).at(source, place, "here").help(help));
+    }
+}
+
+/// What is wrong with an element of a list, and what to do.
+fn fault(element: &[u8], kind: Kind, parameter: &str) -> Option<(String, String)> {
+    let holds_tables_only = matches!(kind, Kind::Table | Kind::TableList);
+    let may_be_table = matches!(
+        kind,
+        Kind::RestrictionList
+            | Kind::StringMatchList
+            | Kind::DomainMatchList
+            | Kind::HostMatchList
+            | Kind::AddressMatchList
+    );
+    if !holds_tables_only && !may_be_table {
+        return None;
+    }
+    let shown = String::from_utf8_lossy(element).into_owned();
+    let Some(colon) = memchr::memchr(b':', element) else {
+        // newaliases gives it the default type.
+        let needs_type = holds_tables_only && parameter != "alias_database" && !element.starts_with(b"{");
+        return needs_type.then(|| {
+            let help = if element.starts_with(b"/") {
+                format!("write type:name, such as lmdb:{shown}")
+            } else {
+                "write type:name, such as lmdb:/etc/postfix/virtual".to_string()
+            };
+            (format!("{parameter} needs tables as type:name, and {shown} has no type"), help)
+        });
+    };
+    // `[::1]` and `{ … }` are none, and nothing is a type without a letter or digit.
+    let map_type = &element[..colon];
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-';
+    if map_type.is_empty() || !map_type.iter().all(plain) {
+        return None;
+    }
+    let map_type = String::from_utf8_lossy(map_type).into_owned();
+    if catalogue::map_type(&map_type).is_some() {
+        return None;
+    }
+    let address = shown.split('/').next().unwrap_or_default();
+    if address.parse::<std::net::Ipv6Addr>().is_ok() {
+        let message = format!("Postfix takes {shown} for a table of the type {map_type}");
+        let help =
+            format!("write an IPv6 address in brackets: {}", shown.replacen(address, &format!("[{address}]"), 1));
+        return Some((message, help));
+    }
+    let known = catalogue::map_types().iter().map(|known| known.name);
+    let help = match catalogue::suggest(&map_type, known).first() {
+        Some(similar) => format!("did you mean {similar}:{}?", &shown[map_type.len() + 1..]),
+        None => RULE.remedy.to_string(),
+    };
+    Some((format!("no map type is called {map_type}"), help))
+}

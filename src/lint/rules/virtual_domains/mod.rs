@@ -1,0 +1,70 @@
+//! Rules about virtual domains and their tables (VT).
+
+pub mod alias_loop;
+pub mod dead_end;
+pub mod hiding_catch_all;
+pub mod two_classes;
+pub mod undeclared_domain;
+
+use crate::lint::site::{Site, TablesOf};
+use crate::maps::compile::Entry;
+use crate::syntax::alias_value::parse_alias_value;
+use std::borrow::Cow;
+
+/// virtual_alias_maps as a lookup for an address goes through it.
+struct VirtualAliases<'s> {
+    site: &'s Site,
+    tables: TablesOf<'s>,
+    origin: Vec<u8>,
+    delimiters: Vec<u8>,
+}
+
+impl<'s> VirtualAliases<'s> {
+    fn of(site: &'s Site) -> Self {
+        let origin = site.expanded("myorigin").to_ascii_lowercase();
+        let delimiters = site.expanded("recipient_delimiter");
+        Self { site, tables: site.tables_of("virtual_alias_maps"), origin, delimiters }
+    }
+
+    /// The entry for an address in lower case: for all of it, without an extension, for the name alone, for the domain.
+    fn find(&self, address: &[u8]) -> Option<(&'s crate::lint::site::Table, &'s Entry)> {
+        let (name, domain) = self.split(address);
+        let plain = match name.iter().skip(1).position(|byte| self.delimiters.contains(byte)) {
+            Some(at) => &name[..=at],
+            None => name,
+        };
+        let mut found = None;
+        for local in [name, plain] {
+            found = found.or_else(|| self.tables.find(&[local, b"@", domain].concat()));
+        }
+        if found.is_none() && self.is_local(domain) {
+            found = self.tables.find(name).or_else(|| self.tables.find(plain));
+        }
+        found.or_else(|| self.tables.find(&[b"@", domain].concat()))
+    }
+
+    /// The local part, and the domain: myorigin, if there is none.
+    fn split<'a>(&'a self, address: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+        match memchr::memrchr(b'@', address) {
+            Some(at) => (&address[..at], &address[at + 1..]),
+            None => (address, &self.origin),
+        }
+    }
+
+    /// Whether addresses of a domain are looked up by the name alone too.
+    fn is_local(&self, domain: &[u8]) -> bool {
+        domain == self.origin
+            || self.site.domains().list("mydestination").is_some_and(|list| list.find(domain).is_some())
+    }
+}
+
+/// The addresses in a value, in lower case.
+fn destinations(value: &[u8]) -> Vec<Cow<'_, [u8]>> {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'.' | b'-' | b'_' | b'+' | b'=');
+    if value.iter().all(is_plain) {
+        let has_capitals = value.iter().any(u8::is_ascii_uppercase);
+        return vec![if has_capitals { Cow::Owned(value.to_ascii_lowercase()) } else { Cow::Borrowed(value) }];
+    }
+    let parsed = parse_alias_value(value).destinations.into_iter();
+    parsed.map(|destination| Cow::Owned(destination.text.to_ascii_lowercase())).collect()
+}
