@@ -13,6 +13,7 @@ pub mod explain;
 pub mod find_service;
 pub mod output;
 pub mod progress;
+pub mod route;
 pub mod set;
 pub mod site_options;
 pub mod unified_diff;

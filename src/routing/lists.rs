@@ -132,7 +132,11 @@ impl Lookups<'_> {
         style: Style,
         trail: &mut Trail,
     ) -> Result<bool, LookupError> {
-        let Some(table) = TableReference::parse(element.text.bytes()) else { return Ok(false) };
+        let mut name = element.text.bytes();
+        while let Some(inner) = name.strip_prefix(b"proxy:") {
+            name = inner;
+        }
+        let Some(table) = TableReference::parse(name) else { return Ok(false) };
         let value = value.to_ascii_lowercase();
         let mut keys: Vec<&[u8]> = vec![&value];
         if style != Style::Exact {

@@ -2,10 +2,25 @@
 //!
 //! All decisions leave a [`trail`]: every lookup in order and what it said, so that a person can see why. [`lookups`] opens the
 //! tables that a configuration names; [`lists`] tells whether a domain or address is in a match list.
+//!
+//! [`route`](mod@route) follows one address: [`rewrite`], [`unknown`] (whom the SMTP server refuses), [`map_address`] and [`masquerade`] (what
+//! it becomes), [`resolve`] and [`transport`] (its class, transport and nexthop), [`local`] (aliases and mailboxes).
 
+pub mod accounts;
+pub mod find;
 pub mod lists;
+pub mod local;
+pub mod local_domain;
 pub mod lookups;
+pub mod map_address;
+pub mod masquerade;
+pub mod resolve;
+pub mod rewrite;
+pub mod route;
+pub mod settings;
 pub mod trail;
+pub mod transport;
+pub mod unknown;
 
 pub use lookups::Lookups;
 pub use trail::{Step, StepKind, Trail};

@@ -96,6 +96,14 @@ impl Trail {
         }
     }
 
+    /// Does work inside a stage.
+    pub fn stage<T>(&mut self, name: impl Into<String>, subject: &[u8], work: impl FnOnce(&mut Self) -> T) -> T {
+        self.begin(name, subject);
+        let result = work(self);
+        self.end();
+        result
+    }
+
     /// Adds a step.
     pub fn step(&mut self, kind: StepKind) {
         self.add(Step { kind, steps: Vec::new() });

@@ -1,0 +1,240 @@
+//! `postwright route`: where mail for an address would go, and each lookup on the way.
+
+use super::output::{Output, fail};
+use super::site_options::SiteOptions;
+use crate::config::Configuration;
+use crate::diagnostic::render::clean;
+use crate::mail::local_part::internal;
+use crate::maps::types::system_words;
+use crate::maps::{Caller, LookupError};
+use crate::routing::route::{Ending, Fate, Route as Routed};
+use crate::routing::trail::{Found, Place};
+use crate::routing::{Lookups, Step, StepKind};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Trace where mail would go, and each lookup on the way
+///
+/// No daemon and no DNS is asked. Status 1: an address would be rejected, bounce or loop.
+#[derive(Args, Clone, Debug)]
+pub struct Route {
+    /// Addresses of recipients
+    #[arg(value_name = "ADDRESS", required = true)]
+    addresses: Vec<String>,
+    /// Envelope sender; empty: the null sender of bounces
+    #[arg(long, value_name = "SENDER", default_value = "")]
+    from: String,
+    /// Format of the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    #[command(flatten)]
+    site: SiteOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A tree of steps, and where each ends
+    Human,
+    /// One document
+    Json,
+}
+
+/// Tables that ask for parameters, or warn.
+struct Tables {
+    configuration: Configuration,
+    output: Output,
+}
+
+impl Caller for Tables {
+    fn warning(&self, text: &[u8]) {
+        self.output.warning(&format!("postwright: {}", shown(text)));
+    }
+
+    fn info(&self, text: &[u8]) {
+        self.output.warning(&format!("postwright: {}", shown(text)));
+    }
+
+    fn parameter(&self, name: &str) -> Option<Vec<u8>> {
+        self.configuration.value(name.as_bytes(), None)?;
+        self.configuration.expanded(name.as_bytes(), None).ok()
+    }
+}
+
+/// Runs the command.
+pub fn run(options: &Route, output: &Output) -> ExitCode {
+    let opened = options.site.settings().and_then(|settings| {
+        let opened = options.site.open(None, settings);
+        opened.map_err(|error| format!("{}: {}", error.path.display(), system_words(&error.error)))
+    });
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(message) => return fail(&message),
+    };
+    let caller = Arc::new(Tables { configuration: opened.configuration.clone(), output: *output });
+    let mut lookups = Lookups::new(&opened.configuration, &opened.paths, caller);
+    let sender = internal(options.from.trim_start_matches('<').trim_end_matches('>').as_bytes());
+    let routes: Vec<Routed> =
+        options.addresses.iter().map(|address| lookups.route(&sender, &internal(address.as_bytes()))).collect();
+    match options.format {
+        Format::Json => {
+            let routes: Vec<Value> = routes.iter().map(as_json).collect();
+            output.line(&json!({ "version": 1, "routes": routes }).to_string());
+        }
+        Format::Human => routes.iter().for_each(|route| show(route, output)),
+    }
+    if routes.iter().all(Routed::is_good) { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+fn show(route: &Routed, output: &Output) {
+    output.line(&shown(&route.address));
+    if !output.quiet {
+        show_steps(&route.steps, "  ", output);
+    }
+    if let Some(refusal) = &route.refusal {
+        output.line(&format!("  → rejected {}", clean(&refusal.reply(&route.address))));
+        return;
+    }
+    for end in &route.ends {
+        output.line(&format!("  → {}: {}", shown(&end.recipient), fate(end)));
+    }
+}
+
+/// A step a branch, with what happened inside it below.
+fn show_steps(steps: &[Step], indent: &str, output: &Output) {
+    for (number, step) in steps.iter().enumerate() {
+        let is_last = number + 1 == steps.len();
+        let (branch, below) = if is_last { ("└ ", "  ") } else { ("├ ", "│ ") };
+        output.line(&format!("{indent}{branch}{}", words(&step.kind)));
+        show_steps(&step.steps, &format!("{indent}{below}"), output);
+    }
+}
+
+fn words(kind: &StepKind) -> String {
+    match kind {
+        StepKind::Stage { name, subject } => format!("{} {}", clean(name), shown(subject)),
+        StepKind::Lookup { table, key, found } => {
+            let found = match found {
+                Found::Hit(value, place) => format!("= {}{}", shown(value), at(place.as_ref())),
+                Found::Miss => "not found".to_string(),
+                Found::Failed(LookupError::Retry(why) | LookupError::Config(why)) => format!("failed: {}", clean(why)),
+            };
+            format!("{} {} {found}", clean(table), shown(key))
+        }
+        StepKind::Matched { list, value, element: Some(element), place } => {
+            format!("{} is in {list}, as {}{}", shown(value), shown(element), at(place.as_ref()))
+        }
+        StepKind::Matched { list, value, element: None, .. } => format!("{} is not in {list}", shown(value)),
+        StepKind::Changed { by, from, to } => format!("{}: {} becomes {}", clean(by), shown(from), shown(to)),
+        StepKind::Note(text) => clean(text),
+    }
+}
+
+fn at(place: Option<&Place>) -> String {
+    place.map_or_else(String::new, |place| format!(" ({}:{})", clean(&place.file), place.line))
+}
+
+fn fate(end: &Ending) -> String {
+    let (transport, nexthop) = (shown(&end.hop.transport), shown(&end.hop.nexthop));
+    match &end.fate {
+        Fate::Delivered(how) => format!("delivered to {}", clean(how)),
+        Fate::Relayed if has_mx(end) => {
+            format!("relayed via {transport} to {nexthop}, or the MX hosts that the DNS has for it")
+        }
+        Fate::Relayed => format!("relayed via {transport} to {nexthop}"),
+        Fate::Discarded => "discarded".to_string(),
+        Fate::Bounced(status, why) => format!("bounced {status} {}", clean(why)),
+        Fate::Deferred(why) => format!("deferred: {}", clean(why)),
+        Fate::Loop(why) => format!("would loop: {}", clean(why)),
+    }
+}
+
+/// Whether the nexthop is a domain, for which a client would ask the DNS, and not a host or a socket.
+fn has_mx(end: &Ending) -> bool {
+    matches!(end.hop.transport.as_slice(), b"smtp" | b"relay")
+        && !end.hop.nexthop.starts_with(b"[")
+        && !end.hop.nexthop.starts_with(b"unix:")
+}
+
+fn as_json(route: &Routed) -> Value {
+    let ends: Vec<Value> = route
+        .ends
+        .iter()
+        .map(|end| {
+            let (kind, status, text) = match &end.fate {
+                Fate::Delivered(how) => ("delivered", None, Some(how)),
+                Fate::Relayed => ("relayed", None, None),
+                Fate::Discarded => ("discarded", None, None),
+                Fate::Bounced(status, why) => ("bounced", Some(status), Some(why)),
+                Fate::Deferred(why) => ("deferred", None, Some(why)),
+                Fate::Loop(why) => ("loop", None, Some(why)),
+            };
+            json!({
+                "recipient": lossy(&end.recipient),
+                "class": end.class.map(|class| class.to_string()),
+                "transport": lossy(&end.hop.transport),
+                "nexthop": lossy(&end.hop.nexthop),
+                "outcome": kind,
+                "status": status,
+                "text": text,
+            })
+        })
+        .collect();
+    let rejected = route
+        .refusal
+        .as_ref()
+        .map(|refusal| json!({ "code": refusal.code, "status": refusal.status, "text": refusal.reason }));
+    json!({
+        "address": lossy(&route.address),
+        "rewritten": lossy(&route.rewritten),
+        "rejected": rejected,
+        "recipients": ends,
+        "steps": steps_as_json(&route.steps),
+    })
+}
+
+fn steps_as_json(steps: &[Step]) -> Vec<Value> {
+    steps
+        .iter()
+        .map(|step| {
+            let place = |place: &Option<Place>| {
+                place.as_ref().map(|place| json!({ "file": place.file, "line": place.line }))
+            };
+            let mut value = match &step.kind {
+                StepKind::Stage { name, subject } => json!({ "kind": "stage", "name": name, "subject": lossy(subject) }),
+                StepKind::Lookup { table, key, found } => {
+                    let (value, from, error) = match found {
+                        Found::Hit(value, from) => (Some(lossy(value)), place(from), None),
+                        Found::Miss => (None, None, None),
+                        Found::Failed(error) => (None, None, Some(error.to_string())),
+                    };
+                    json!({
+                        "kind": "lookup", "table": table, "key": lossy(key), "value": value, "from": from, "error": error
+                    })
+                }
+                StepKind::Matched { list, value, element, place: from } => json!({
+                    "kind": "list", "list": list, "value": lossy(value), "element": element.as_deref().map(lossy),
+                    "from": place(from)
+                }),
+                StepKind::Changed { by, from, to } => {
+                    json!({ "kind": "changed", "by": by, "from": lossy(from), "to": lossy(to) })
+                }
+                StepKind::Note(text) => json!({ "kind": "note", "text": text }),
+            };
+            if let (Value::Object(fields), false) = (&mut value, step.steps.is_empty()) {
+                fields.insert("steps".into(), steps_as_json(&step.steps).into());
+            }
+            value
+        })
+        .collect()
+}
+
+fn shown(bytes: &[u8]) -> String {
+    clean(&lossy(bytes))
+}
+
+/// What is not UTF-8 is replaced.
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,240 @@
+//! The whole way of one address: rewritten, taken or refused, mapped, resolved, and delivered or handed on.
+//!
+//! Nothing is asked that is not in files: where the DNS would decide, the nexthop is the answer.
+
+use super::lookups::Lookups;
+use super::map_address::Mapped;
+use super::resolve::{AddressClass, Resolved};
+use super::trail::{Step, Trail};
+use super::transport::Hop;
+use super::unknown::{Refusal, split_status};
+use crate::maps::LookupError;
+
+/// How often mail may be sent on to a new address before that counts as a loop.
+const MAX_FORWARDS: usize = 50;
+
+/// Where mail for one address goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The address, as given.
+    pub address: Vec<u8>,
+    /// What happened, in order.
+    pub steps: Vec<Step>,
+    /// What the SMTP server would say instead of taking the address.
+    pub refusal: Option<Refusal>,
+    /// The address as it is after rewriting.
+    pub rewritten: Vec<u8>,
+    /// Where it ends; if it is refused, where it would end if it came another way.
+    pub ends: Vec<Ending>,
+}
+
+/// Where mail ends for one final recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The recipient.
+    pub recipient: Vec<u8>,
+    /// Its class.
+    pub class: Option<AddressClass>,
+    /// The transport and nexthop that were settled.
+    pub hop: Hop,
+    /// What becomes of it there.
+    pub fate: Fate,
+}
+
+/// What becomes of mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Delivered on this machine: `mailbox /var/mail/joe`, `command …`, `file …`.
+    Delivered(String),
+    /// Handed to the transport.
+    Relayed,
+    /// Thrown away, as the configuration says.
+    Discarded,
+    /// Returned to the sender: an enhanced status code and why.
+    Bounced(String, String),
+    /// Kept for a later try that gives the same: why.
+    Deferred(String),
+    /// Sent round in a circle.
+    Loop(String),
+}
+
+impl Fate {
+    /// Whether mail arrives, or leaves for another machine.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        matches!(self, Self::Delivered(_) | Self::Relayed | Self::Discarded)
+    }
+}
+
+impl Route {
+    /// Whether every recipient is deliverable or relayed.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.refusal.is_none() && self.ends.iter().all(|end| end.fate.is_good())
+    }
+}
+
+impl Lookups<'_> {
+    /// Follows mail from a sender (empty: a bounce) to an address, both in internal form.
+    #[must_use]
+    pub fn route(&mut self, sender: &[u8], address: &[u8]) -> Route {
+        let mut trail = Trail::default();
+        let mut route = Route {
+            address: address.to_vec(),
+            steps: Vec::new(),
+            refusal: None,
+            rewritten: address.to_vec(),
+            ends: Vec::new(),
+        };
+        if let Err(error) = self.follow(sender, &mut route, &mut trail) {
+            let recipient = route.rewritten.clone();
+            let fate = Fate::Deferred(error.to_string());
+            route.ends.push(Ending { recipient, class: None, hop: Hop::default(), fate });
+        }
+        route.steps = trail.finish();
+        route
+    }
+
+    fn follow(&mut self, sender: &[u8], route: &mut Route, trail: &mut Trail) -> Result<(), LookupError> {
+        route.rewritten = self.rewrite(&route.address, trail)?;
+        let address = route.rewritten.clone();
+        route.refusal = trail.stage("SMTP server", &address, |trail| {
+            let resolved = self.resolve(sender, &address, trail)?;
+            if self.is_yes("smtpd_reject_unlisted_recipient")? { self.refusal(&resolved, trail) } else { Ok(None) }
+        })?;
+        let mut seen = Vec::new();
+        self.submit(sender, &address, &mut seen, &mut route.ends, trail)
+    }
+
+    /// From the queue's entrance on, with an address that is rewritten; `seen` are the local recipients whose mail has been sent on.
+    pub(super) fn submit(
+        &mut self,
+        sender: &[u8],
+        address: &[u8],
+        seen: &mut Vec<Vec<u8>>,
+        ends: &mut Vec<Ending>,
+        trail: &mut Trail,
+    ) -> Result<(), LookupError> {
+        let too_much = |recipient: &[u8], words: String| Ending {
+            recipient: recipient.to_vec(),
+            class: None,
+            hop: Hop::default(),
+            fate: Fate::Loop(words),
+        };
+        let mut recipient = address.to_vec();
+        if seen.len() > MAX_FORWARDS {
+            ends.push(too_much(&recipient, "too many hops".into()));
+            return Ok(());
+        }
+        for maps in ["recipient_canonical_maps", "canonical_maps"] {
+            match self.canonical(maps, &recipient, trail)? {
+                Mapped::Addresses(mapped) => recipient = mapped.into_iter().next().unwrap_or(recipient),
+                Mapped::TooMuch(words) => {
+                    ends.push(too_much(&recipient, words));
+                    return Ok(());
+                }
+            }
+        }
+        recipient = self.masquerade(&recipient, trail)?;
+        match self.virtual_aliases(&recipient, trail)? {
+            Mapped::Addresses(recipients) => {
+                for recipient in recipients {
+                    self.deliver(sender, &recipient, seen, ends, trail)?;
+                }
+            }
+            Mapped::TooMuch(words) => ends.push(too_much(&recipient, words)),
+        }
+        Ok(())
+    }
+
+    /// Resolves a final recipient and looks what its transport does with it.
+    fn deliver(
+        &mut self,
+        sender: &[u8],
+        recipient: &[u8],
+        seen: &mut Vec<Vec<u8>>,
+        ends: &mut Vec<Ending>,
+        trail: &mut Trail,
+    ) -> Result<(), LookupError> {
+        trail.begin("recipient", recipient);
+        let resolved = trail.stage("resolve", recipient, |trail| self.resolve(sender, recipient, trail))?;
+        let done = self.hand_over(sender, &resolved, seen, ends, trail);
+        trail.end();
+        done
+    }
+
+    fn hand_over(
+        &mut self,
+        sender: &[u8],
+        resolved: &Resolved,
+        seen: &mut Vec<Vec<u8>>,
+        ends: &mut Vec<Ending>,
+        trail: &mut Trail,
+    ) -> Result<(), LookupError> {
+        let text = String::from_utf8_lossy(&resolved.hop.nexthop).into_owned();
+        let fate = if resolved.malformed {
+            Fate::Bounced("5.1.3".into(), "bad address syntax".into())
+        } else {
+            match self.daemon(&resolved.hop.transport).as_slice() {
+                b"local" => return self.deliver_locally(sender, resolved, seen, ends, trail),
+                b"virtual" => self.virtual_mailbox(resolved, trail)?,
+                b"discard" => Fate::Discarded,
+                b"error" if resolved.hop.transport == b"retry" => Fate::Deferred(split_status(&text, "4.0.0").1),
+                b"error" => {
+                    let (status, reason) = split_status(&text, "5.0.0");
+                    Fate::Bounced(status, reason)
+                }
+                _ => Fate::Relayed,
+            }
+        };
+        ends.push(Ending {
+            recipient: resolved.recipient.clone(),
+            class: Some(resolved.class),
+            hop: resolved.hop.clone(),
+            fate,
+        });
+        Ok(())
+    }
+
+    /// The program of master.cf that serves a transport; without master.cf the one of a stock installation.
+    fn daemon(&self, transport: &[u8]) -> Vec<u8> {
+        let services = &self.configuration.files.services;
+        let is_it = |kind: &[u8]| kind == b"unix";
+        let own = services
+            .iter()
+            .find(|service| service.line.name().bytes() == transport && is_it(service.line.service_type().bytes()));
+        match own {
+            Some(service) => service.line.command().bytes().to_vec(),
+            None if transport == b"retry" => b"error".to_vec(),
+            None => transport.to_vec(),
+        }
+    }
+
+    /// What virtual(8) does: a mailbox below `virtual_mailbox_base`.
+    fn virtual_mailbox(&mut self, resolved: &Resolved, trail: &mut Trail) -> Result<Fate, LookupError> {
+        let maps = "virtual_mailbox_maps";
+        let found =
+            trail.stage("virtual", &resolved.recipient, |trail| self.find_address(maps, &resolved.recipient, trail))?;
+        Ok(match found {
+            Some(found) => {
+                let base = self.text("virtual_mailbox_base")?;
+                let path = if base.is_empty() { found.value } else { [&*base, b"/", &*found.value].concat() };
+                Fate::Delivered(kind_of_mailbox(&path))
+            }
+            None => Fate::Bounced("5.1.1".into(), unknown(&resolved.recipient)),
+        })
+    }
+}
+
+/// A path that ends in `/` is a maildir.
+#[must_use]
+pub fn kind_of_mailbox(path: &[u8]) -> String {
+    let kind = if path.ends_with(b"/") { "maildir" } else { "mailbox" };
+    format!("{kind} {}", String::from_utf8_lossy(path))
+}
+
+/// The words for a recipient that nobody knows.
+#[must_use]
+pub fn unknown(name: &[u8]) -> String {
+    format!("unknown user: \"{}\"", String::from_utf8_lossy(name))
+}

@@ -1,0 +1,227 @@
+//! Postfix started as a whole in the oracle, for one directory of configuration: in a network of its own, with its queue there.
+
+// Clippy's leave for tests does not reach functions that they share.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use crate::oracle::Oracle;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long to wait for anything that should come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What leaves the machine ends in `discard`, under the name of its transport.
+const MASTER: &str = "\
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+proxymap unix - - n - - proxymap
+smtp unix - - n - - discard
+relay unix - - n - - discard
+discard unix - - n - - discard
+error unix - - n - - error
+retry unix - - n - - error
+local unix - n n - - local
+virtual unix - n n - - virtual
+submit unix - - n - - smtpd
+postlog unix-dgram n - n - 1 postlogd
+";
+
+/// A running Postfix; it ends with this.
+pub struct MailSystem<'o> {
+    oracle: &'o Oracle,
+    directory: PathBuf,
+    inside: String,
+    child: Child,
+}
+
+impl<'o> MailSystem<'o> {
+    /// Starts it for a copy of `site`; there, what main.cf and tables have below `/etc/postfix` is meant to be in the copy.
+    pub fn start(oracle: &'o Oracle, site: &Path, passwd: &Path) -> Self {
+        let name = site.file_name().unwrap().to_str().unwrap();
+        let (directory, inside) = (oracle.path(name), format!("{}/{name}", oracle.scratch));
+        fs::create_dir_all(directory.join("queue")).unwrap();
+        fs::create_dir_all(directory.join("data")).unwrap();
+        for entry in fs::read_dir(site).unwrap() {
+            let path = entry.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap().replace("/etc/postfix", &inside);
+            fs::write(directory.join(path.file_name().unwrap()), text).unwrap();
+        }
+        let own = format!(
+            "queue_directory = {inside}/queue\ndata_directory = {inside}/data\nmaillog_file = {inside}/log\n\
+             maillog_file_prefixes = /tmp\nmaillog_file_permissions = 0644\nsmtpd_peername_lookup = no\n\
+             mynetworks = 127.0.0.0/8\nsmtpd_error_sleep_time = 0\nsmtpd_soft_error_limit = 1000\n\
+             smtpd_hard_error_limit = 1000\nsmtpd_recipient_limit = 1000\nsmtpd_client_connection_count_limit = 0\n"
+        );
+        let main = fs::read_to_string(directory.join("main.cf")).unwrap();
+        fs::write(directory.join("main.cf"), main + &own).unwrap();
+        fs::write(directory.join("master.cf"), MASTER).unwrap();
+        fs::copy(passwd, directory.join("passwd")).unwrap();
+        for owned in ["queue", "data"] {
+            std::os::unix::fs::chown(directory.join(owned), Some(995), None).unwrap();
+        }
+        for entry in fs::read_dir(site).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let compiler = if name.starts_with("aliases") { "postalias" } else { "postmap" };
+            let main = fs::read_to_string(site.join("main.cf")).unwrap();
+            if main.contains(&format!("lmdb:/etc/postfix/{name}")) {
+                oracle.run(&[compiler, "-c", &inside, &format!("lmdb:{inside}/{name}")]);
+            }
+        }
+        let root = oracle.root().display();
+        let script = format!(
+            "ip link set lo up; mount -t proc proc {root}/proc; mount --bind {}/passwd {root}/etc/passwd; \
+             exec chroot {root} postfix -c {inside} start-fg",
+            directory.display()
+        );
+        let child = Command::new("unshare")
+            .args(["-n", "-m", "-p", "--fork", "--kill-child", "sh", "-c", &script])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("unshare runs");
+        let system = Self { oracle, directory, inside, child };
+        for service in ["private/rewrite", "private/submit", "public/postlog"] {
+            system.wait(service, || system.socket(service).exists().then_some(()));
+        }
+        system
+    }
+
+    fn socket(&self, name: &str) -> PathBuf {
+        self.directory.join("queue").join(name)
+    }
+
+    fn wait<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+        let start = Instant::now();
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            assert!(start.elapsed() < PATIENCE, "{}: waited for {what}; {}", self.inside, self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// What was logged so far.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.directory.join("log")).unwrap_or_default()).into_owned()
+    }
+
+    /// Asks the rewrite service.
+    pub fn ask(&self, request: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let mut stream = UnixStream::connect(self.socket("private/rewrite")).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        read_attributes(&mut stream);
+        let mut bytes = Vec::new();
+        for (name, value) in request {
+            bytes.extend([name.as_bytes(), b"\0", value.as_bytes(), b"\0"].concat());
+        }
+        bytes.push(0);
+        stream.write_all(&bytes).unwrap();
+        read_attributes(&mut stream)
+    }
+
+    /// What the SMTP server says to recipients, one after the other.
+    pub fn recipients(&self, sender_and_recipient: &[(String, String)]) -> Vec<String> {
+        let stream = UnixStream::connect(self.socket("private/submit")).unwrap();
+        stream.set_read_timeout(Some(PATIENCE / 4)).unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut say = |line: &str| -> String {
+            if !line.is_empty() {
+                (&stream).write_all(format!("{line}\r\n").as_bytes()).unwrap();
+            }
+            let mut answer = String::new();
+            match reader.read_line(&mut answer) {
+                Ok(_) => answer.trim_end().to_string(),
+                Err(_) => "(no answer)".to_string(),
+            }
+        };
+        say("");
+        say("HELO client.example");
+        let mut answers = Vec::new();
+        for (sender, recipient) in sender_and_recipient {
+            say(&format!("MAIL FROM:<{sender}>"));
+            answers.push(say(&format!("RCPT TO:<{recipient}>")));
+            say("RSET");
+        }
+        answers
+    }
+
+    /// Where `sendmail -bv` says that mail would go: lines of the log from `to=` on, in order; or what cleanup warned about.
+    pub fn verify(&self, sender: &str, address: &str) -> Vec<String> {
+        let seen = self.log().len();
+        let arguments = ["sendmail", "-C", &self.inside, "-bv", "-f", sender, "--", address];
+        let output = self.oracle.command(&arguments).output().expect("chroot runs");
+        if !output.status.success() {
+            let words = String::from_utf8_lossy(&output.stderr).into_owned();
+            return vec![format!("sendmail: {}", words.trim().rsplit(": ").next().unwrap_or_default())];
+        }
+        let start = Instant::now();
+        self.wait(&format!("sendmail -bv {address}"), || {
+            if start.elapsed() > PATIENCE / 4 {
+                for entry in fs::read_dir(self.directory.join("queue/active")).unwrap() {
+                    let _ = fs::remove_file(entry.unwrap().path());
+                }
+                return Some(vec!["(no end)".to_string()]);
+            }
+            let log = self.log();
+            let new = &log[seen..];
+            let line = new.lines().find(|line| line.contains("/pickup[") && line.contains(": uid="))?;
+            let id = line.split("]: ").nth(1)?.split(':').next()?;
+            let mine = || new.lines().filter(move |line| line.contains(&format!(" {id}: ")));
+            if let Some(line) = mine().find(|line| line.contains("message not accepted")) {
+                for entry in fs::read_dir(self.directory.join("queue/maildrop")).unwrap() {
+                    let _ = fs::remove_file(entry.unwrap().path());
+                }
+                return Some(vec![line.split(&format!("{id}: ")).nth(1)?.to_string()]);
+            }
+            mine().find(|line| line.ends_with(": removed"))?;
+            let mut lines: Vec<String> = mine().filter_map(delivery).collect();
+            lines.sort();
+            Some(lines)
+        })
+    }
+}
+
+/// `to=<…>, relay=…, status=… (…)` of a line of the log, with delays left out.
+fn delivery(line: &str) -> Option<String> {
+    let start = line.find(" to=<")? + 1;
+    let kept = line[start..].split(", ").filter(|part| !part.starts_with("delay") && !part.starts_with("dsn="));
+    Some(kept.collect::<Vec<_>>().join(", "))
+}
+
+fn read_attributes(stream: &mut UnixStream) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut word = || {
+        let mut bytes = Vec::new();
+        let mut byte = [0];
+        while stream.read(&mut byte).expect("an answer") == 1 && byte[0] != 0 {
+            bytes.push(byte[0]);
+        }
+        String::from_utf8(bytes).expect("fixtures are UTF-8")
+    };
+    loop {
+        let name = word();
+        if name.is_empty() {
+            return found;
+        }
+        let value = word();
+        found.insert(name, value);
+    }
+}
+
+impl Drop for MailSystem<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
