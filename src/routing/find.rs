@@ -31,6 +31,9 @@ pub enum KeyPart {
     Partial,
 }
 
+/// The two parts of a local part: what stands before the delimiter, and the extension.
+type Split<'l> = (&'l [u8], &'l [u8]);
+
 impl Lookups<'_> {
     /// Asks the tables of a parameter for one key, in order; the first that has it answers.
     ///
@@ -127,7 +130,7 @@ impl Lookups<'_> {
     ///
     /// # Errors
     /// A parameter that cannot be expanded.
-    pub fn extension<'l>(&self, local: &'l [u8]) -> Result<Option<(&'l [u8], &'l [u8])>, LookupError> {
+    pub fn extension<'l>(&self, local: &'l [u8]) -> Result<Option<Split<'l>>, LookupError> {
         let delimiters = self.text("recipient_delimiter")?;
         let special = self.is_yes("owner_request_special")?;
         Ok(split_extension(local, &delimiters, special))

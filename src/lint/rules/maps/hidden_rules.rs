@@ -77,7 +77,7 @@ fn reach(pattern: &Pattern, form: PatternForm) -> Option<Reach> {
     match form {
         _ if pattern.negated => None,
         // With `x`, white space and comments in the pattern mean nothing; no need to tell.
-        PatternForm::Expression => EVERYTHING.contains(&text).then_some(Reach::All),
+        PatternForm::Expression(_) => EVERYTHING.contains(&text).then_some(Reach::All),
         PatternForm::Network => match text {
             b"0.0.0.0/0" => Some(Reach::Ipv4),
             b"::/0" | b"[::]/0" => Some(Reach::Ipv6),

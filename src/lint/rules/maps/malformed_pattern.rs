@@ -27,7 +27,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
         let (Some(Ok(source)), Some(form)) = (&table.source, pattern_form(table)) else { continue };
         for fault in parse_pattern_table(source, form).faults {
             let (message, label) = match fault.kind {
-                FaultKind::MissingResult if form == PatternForm::Expression => {
+                FaultKind::MissingResult if form != PatternForm::Network => {
                     ("a pattern without a result", "its result is empty")
                 }
                 FaultKind::MissingResult => ("a pattern without a result", "skipped: expected a result behind it"),

@@ -16,12 +16,14 @@ pub mod wrong_form;
 
 use crate::diagnostic::Finding;
 use crate::lint::site::Table;
+use crate::syntax::pattern_line::Dialect;
 use crate::syntax::pattern_table::PatternForm;
 
 /// How the patterns of a table are written, if it is one of patterns.
 fn pattern_form(table: &Table) -> Option<PatternForm> {
     match table.named.reference.map_type.as_str() {
-        "regexp" | "pcre" => Some(PatternForm::Expression),
+        "regexp" => Some(PatternForm::Expression(Dialect::Regexp)),
+        "pcre" => Some(PatternForm::Expression(Dialect::Pcre)),
         "cidr" => Some(PatternForm::Network),
         _ => None,
     }
