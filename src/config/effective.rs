@@ -2,7 +2,7 @@
 //!
 //! Layers, the last one wins: the default of the chosen version and build; main.cf; the command line; `-o` of the service.
 
-use super::catalogue::{self, Profile, Version};
+use super::catalogue::{self, Parameter, Profile, Version};
 use super::expand::{ExpandError, expand, references};
 use super::host::Host;
 use super::load::ConfigFiles;
@@ -158,17 +158,23 @@ impl Configuration {
     pub fn default(&self, name: &[u8]) -> Option<Cow<'static, [u8]>> {
         let name = std::str::from_utf8(name).ok()?;
         if let Some(parameter) = catalogue::parameter(name) {
-            if !parameter.exists_in(self.settings.target) {
-                return None;
-            }
-            let known = catalogue::default_value(parameter, self.settings.target, self.settings.profile);
-            return Some(match known {
-                Some(text) => Cow::Borrowed(text.as_bytes()),
-                None => Cow::Owned(self.computed(name).into_bytes()),
-            });
+            return self.default_of(parameter);
         }
         let (_, family) = catalogue::service_parameter(name)?;
         Some(Cow::Borrowed(family.default.as_bytes()))
+    }
+
+    /// The unexpanded default of a known parameter; `None` if it is not known to the target.
+    #[must_use]
+    pub fn default_of(&self, parameter: &Parameter) -> Option<Cow<'static, [u8]>> {
+        if !parameter.exists_in(self.settings.target) {
+            return None;
+        }
+        let known = catalogue::default_value(parameter, self.settings.target, self.settings.profile);
+        Some(match known {
+            Some(text) => Cow::Borrowed(text.as_bytes()),
+            None => Cow::Owned(self.computed(parameter.name).into_bytes()),
+        })
     }
 
     /// Defaults that depend on the machine or on the configuration itself.
