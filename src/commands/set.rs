@@ -9,7 +9,6 @@ use crate::base::{Edit, Source, apply_edits, atomic_file};
 use crate::config::edit::service::set_override;
 use crate::config::edit::set::{Change, set};
 use crate::config::services::services;
-use crate::diagnostic::render::clean;
 use crate::maps::types::system_words;
 use crate::syntax::logical::{is_space, trim};
 use crate::syntax::main_cf::parse_main_cf;
