@@ -11,6 +11,7 @@
 
 #[path = "../tests/oracle/mod.rs"]
 mod oracle;
+mod verdict;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,6 +20,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use oracle::{Oracle, Random};
+use verdict::{median, verdict};
 
 const ENTRIES: usize = 1_000_000;
 const ROUNDS: usize = 5;
@@ -214,11 +216,6 @@ fn peak(command: &mut Command) -> u64 {
     peak
 }
 
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
 /// What came of a scenario.
 struct Measured {
     ours: f64,
@@ -284,18 +281,6 @@ fn measure(place: &Place, scenario: &Scenario, source_size: u64) -> Measured {
     #[allow(clippy::cast_precision_loss)] // Some hundred megabytes.
     let memory = peak(&mut place.ours()) as f64 / source_size as f64;
     Measured { ours: median(&mut ours), postmap: of(&mut postmap), ratio: of(&mut ratios), memory: Some(memory) }
-}
-
-/// How a ratio stands to its goal, and whether that is good enough.
-fn verdict(ratio: Option<f64>, goal: Option<(f64, f64)>) -> (String, bool) {
-    match (ratio, goal) {
-        (Some(ratio), Some((goal, least))) if ratio < least => {
-            (format!("MISSED: {least} is the least, {goal} the goal"), false)
-        }
-        (Some(ratio), Some((goal, _))) if ratio < goal => (format!("short of the goal, {goal}"), true),
-        (Some(_), Some((goal, _))) => (format!("goal {goal} reached"), true),
-        _ => (String::new(), true),
-    }
 }
 
 /// Programs do not run from one machine's libraries on another's without luck: said before anything is measured.

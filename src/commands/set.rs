@@ -9,22 +9,25 @@ use crate::base::{Edit, Source, apply_edits, atomic_file};
 use crate::config::edit::service::set_override;
 use crate::config::edit::set::{Change, set};
 use crate::config::services::services;
-use crate::diagnostic::render::clean;
 use crate::maps::types::system_words;
+use crate::syntax::logical::{is_space, trim};
 use crate::syntax::main_cf::parse_main_cf;
 use crate::syntax::master_cf::parse_master_cf;
 use clap::Args;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Set parameters, touching nothing else in the file
 ///
-/// NAME=VALUE sets a value, NAME+=ELEMENT adds an element to a list, NAME-=ELEMENT removes one.
+/// NAME=VALUE sets a value, NAME+=ELEMENT adds an element to a list, NAME-=ELEMENT removes one; several are separated by
+/// commas or blanks.
 #[derive(Args, Clone, Debug)]
 pub struct Set {
     /// What to change
     #[arg(value_name = "NAME=VALUE", required = true)]
-    changes: Vec<String>,
+    changes: Vec<OsString>,
     /// Change the -o of this service instead
     #[arg(long, value_name = "NAME/TYPE")]
     service: Option<String>,
@@ -44,7 +47,7 @@ pub fn run(options: &Set, output: &Output) -> ExitCode {
 }
 
 fn change(options: &Set, output: &Output) -> Result<(), String> {
-    let changes = options.changes.iter().map(|text| parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let changes = options.changes.iter().map(|text| parse(text.as_bytes())).collect::<Result<Vec<_>, _>>()?;
     let directory = options.site.directory(None);
     let path = directory.join(if options.service.is_some() { "master.cf" } else { "main.cf" });
     let failed = |error: &std::io::Error| format!("{}: {}", path.display(), system_words(error));
@@ -55,7 +58,8 @@ fn change(options: &Set, output: &Output) -> Result<(), String> {
     for (name, change) in &changes {
         let source = Arc::new(Source::new(path.to_string_lossy(), text.clone()));
         let edits = match &options.service {
-            None => set(&parse_main_cf(&source), name, change),
+            None => set(&parse_main_cf(&source), name, change)
+                .map_err(|refused| format!("{}: {refused}", String::from_utf8_lossy(name)))?,
             Some(service) => in_service(&source, service, name, change)?,
         };
         text = apply_edits(&text, &edits).map_err(|error| error.to_string())?;
@@ -74,33 +78,32 @@ fn change(options: &Set, output: &Output) -> Result<(), String> {
 }
 
 /// Splits at the first `=`, and looks at the sign before it.
-fn parse(text: &str) -> Result<(Vec<u8>, Change), String> {
-    let wrong = || format!("{text}: expected NAME=VALUE, NAME+=ELEMENT or NAME-=ELEMENT");
-    let (name, value) = text.split_once('=').ok_or_else(wrong)?;
-    let value = value.trim();
-    if value.contains('\n') {
-        return Err(format!("{}: a value stands on one line", clean(text)));
+fn parse(text: &[u8]) -> Result<(Vec<u8>, Change), String> {
+    let shown = || String::from_utf8_lossy(text).into_owned();
+    let wrong = || format!("{}: expected NAME=VALUE, NAME+=ELEMENT or NAME-=ELEMENT", shown());
+    let equals = memchr::memchr(b'=', text).ok_or_else(wrong)?;
+    let (name, value) = (&text[..equals], trim(&text[equals + 1..]).to_vec());
+    if value.contains(&b'\n') {
+        return Err(format!("{}: a value stands on one line", shown()));
     }
-    let value = value.as_bytes().to_vec();
-    let (name, change) = if let Some(name) = name.strip_suffix('+') {
-        (name, Change::Add(value))
-    } else if let Some(name) = name.strip_suffix('-') {
-        (name, Change::Remove(value))
-    } else {
-        (name, Change::Set(value))
+    let (name, change) = match name {
+        [name @ .., b'+'] => (name, Change::Add(value)),
+        [name @ .., b'-'] => (name, Change::Remove(value)),
+        _ => (name, Change::Set(value)),
     };
-    let name = name.trim();
-    if name.is_empty() || name.starts_with('#') || name.contains(char::is_whitespace) {
+    let name = trim(name);
+    if name.is_empty() || name.starts_with(b"#") || name.iter().any(|&byte| is_space(byte)) {
         return Err(wrong());
     }
-    Ok((name.as_bytes().to_vec(), change))
+    Ok((name.to_vec(), change))
 }
 
 fn in_service(source: &Arc<Source>, wanted: &str, name: &[u8], change: &Change) -> Result<Vec<Edit>, String> {
     let services = services(&parse_master_cf(source));
     let service = find_service(&services, wanted, source.name())?;
     match change {
-        Change::Set(value) => Ok(set_override(service, name, value)),
+        Change::Set(value) => set_override(source, service, name, value)
+            .map_err(|refused| format!("{}: {refused}", String::from_utf8_lossy(name))),
         Change::Add(_) | Change::Remove(_) => Err("+= and -= change main.cf only".into()),
     }
 }

@@ -2,15 +2,20 @@
 //!
 //! Layers, the last one wins: the default of the chosen version and build; main.cf; the command line; `-o` of the service.
 
-use super::catalogue::{self, Profile, Version};
+use super::catalogue::{self, Parameter, Profile, Version};
 use super::expand::{ExpandError, expand, references};
 use super::host::Host;
 use super::load::ConfigFiles;
+use super::networks::{NetworkSettings, NetworksError, networks};
 use super::services::Service;
 use crate::syntax::Text;
 use crate::syntax::match_list::split_list;
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::OnceLock;
+
+/// The domain of a machine that knows of none.
+const LOCAL_DOMAIN: &str = "localdomain";
 
 /// Whether programs know the value of a parameter by themselves, whatever files say.
 #[must_use]
@@ -36,8 +41,9 @@ pub struct Configuration {
     pub files: ConfigFiles,
     /// By what it is judged.
     pub settings: Settings,
-    /// `name=value` from the command line.
+    /// `name=value` from the command line; to be set before the first look at a value.
     pub overrides: Vec<(Vec<u8>, Vec<u8>)>,
+    networks: OnceLock<Result<String, NetworksError>>,
 }
 
 /// A value before expansion, and where it comes from.
@@ -66,7 +72,7 @@ impl Configuration {
     /// A configuration without overrides from the command line.
     #[must_use]
     pub fn new(files: ConfigFiles, settings: Settings) -> Self {
-        Self { files, settings, overrides: Vec::new() }
+        Self { files, settings, overrides: Vec::new(), networks: OnceLock::new() }
     }
 
     /// The unexpanded value of a parameter, for one service if one is given.
@@ -81,14 +87,17 @@ impl Configuration {
             let origin = Origin::Service(&set.value);
             return Some(Value { bytes: Cow::Borrowed(set.value.bytes()), origin });
         }
+        self.explicit(name).or_else(|| self.default(name).map(|bytes| Value { bytes, origin: Origin::Default }))
+    }
+
+    /// What the command line or main.cf sets a parameter to.
+    #[must_use]
+    pub fn explicit<'a>(&'a self, name: &[u8]) -> Option<Value<'a>> {
         if let Some(value) = self.overridden(name) {
             return Some(Value { bytes: Cow::Borrowed(value), origin: Origin::CommandLine });
         }
-        if let Some(entry) = self.files.entry(name) {
-            let origin = Origin::Main(&entry.value);
-            return Some(Value { bytes: Cow::Borrowed(entry.value.bytes()), origin });
-        }
-        self.default(name).map(|bytes| Value { bytes, origin: Origin::Default })
+        let entry = self.files.entry(name)?;
+        Some(Value { bytes: Cow::Borrowed(entry.value.bytes()), origin: Origin::Main(&entry.value) })
     }
 
     /// Whether `name` belongs to a family of per-transport parameters and its transport is a service.
@@ -158,34 +167,137 @@ impl Configuration {
     pub fn default(&self, name: &[u8]) -> Option<Cow<'static, [u8]>> {
         let name = std::str::from_utf8(name).ok()?;
         if let Some(parameter) = catalogue::parameter(name) {
-            if !parameter.exists_in(self.settings.target) {
-                return None;
-            }
-            let known = catalogue::default_value(parameter, self.settings.target, self.settings.profile);
-            return Some(match known {
-                Some(text) => Cow::Borrowed(text.as_bytes()),
-                None => Cow::Owned(self.computed(name).into_bytes()),
-            });
+            return self.default_of(parameter);
         }
         let (_, family) = catalogue::service_parameter(name)?;
         Some(Cow::Borrowed(family.default.as_bytes()))
     }
 
+    /// The unexpanded default of a known parameter; `None` if it is not known to the target.
+    #[must_use]
+    pub fn default_of(&self, parameter: &Parameter) -> Option<Cow<'static, [u8]>> {
+        if !parameter.exists_in(self.settings.target) {
+            return None;
+        }
+        let known = catalogue::default_value(parameter, self.settings.target, self.settings.profile);
+        Some(match known {
+            Some(text) => Cow::Borrowed(text.as_bytes()),
+            None => Cow::Owned(self.computed(parameter.name).into_bytes()),
+        })
+    }
+
+    /// The default of `mynetworks`, worked out once.
+    ///
+    /// # Errors
+    /// Parameters from which it cannot be told.
+    pub fn networks(&self) -> Result<&str, &NetworksError> {
+        let told = self.networks.get_or_init(|| {
+            let text = |name: &str| {
+                let value = self.value(name.as_bytes(), None).map(|value| value.bytes).unwrap_or_default();
+                self.expand_without(&value, b"mynetworks")
+            };
+            let settings = NetworkSettings {
+                style: text("mynetworks_style"),
+                interfaces: text("inet_interfaces"),
+                protocols: text("inet_protocols"),
+            };
+            networks(&settings, &self.settings.host)
+        });
+        told.as_ref().map(String::as_str)
+    }
+
     /// Defaults that depend on the machine or on the configuration itself.
     fn computed(&self, name: &str) -> String {
         match name {
-            "myhostname" => self.settings.host.name.clone(),
-            "mydomain" => {
-                let hostname = self.value(b"myhostname", None).map(|value| value.bytes.into_owned());
-                let hostname = hostname.unwrap_or_else(|| self.settings.host.name.clone().into_bytes());
-                let hostname = String::from_utf8_lossy(&hostname).into_owned();
-                hostname.split_once('.').map_or_else(|| "localdomain".to_string(), |(_, domain)| domain.to_string())
+            "myhostname" => {
+                let name = &self.settings.host.name;
+                if name.contains('.') {
+                    return name.clone();
+                }
+                let domain = self.set_without(b"mydomain", b"myhostname");
+                format!("{name}.{}", domain.as_deref().unwrap_or(LOCAL_DOMAIN))
             }
-            "mynetworks" => self.settings.host.networks.clone(),
+            "mydomain" => {
+                let name = self.set_without(b"myhostname", b"mydomain");
+                let name = name.unwrap_or_else(|| self.settings.host.name.clone());
+                name.split_once('.').map_or_else(|| LOCAL_DOMAIN.to_string(), |(_, domain)| domain.to_string())
+            }
+            // What is wrong is for those to tell who ask for it.
+            "mynetworks" => self.networks().map_or_else(|_| "127.0.0.0/8 [::1]/128".into(), str::to_string),
             "process_id" => std::process::id().to_string(),
             "process_name" => "postconf".to_string(),
             "config_directory" => self.files.directory.display().to_string(),
             _ => String::new(),
+        }
+    }
+
+    /// What a parameter is set to, expanded; `hidden` counts as empty.
+    fn set_without(&self, name: &[u8], hidden: &[u8]) -> Option<String> {
+        Some(self.expand_without(&self.explicit(name)?.bytes, hidden))
+    }
+
+    /// What a text comes to when the default of `hidden` depends on it: that counts as empty, and so does `mynetworks`, which
+    /// depends on all that is computed.
+    fn expand_without(&self, text: &[u8], hidden: &[u8]) -> String {
+        let expanded = expand(text, &mut |name: &[u8]| match name {
+            b"mynetworks" => Some(Cow::Borrowed(&b""[..])),
+            _ if name == hidden => Some(Cow::Borrowed(&b""[..])),
+            _ => self.value(name, None).map(|value| value.bytes),
+        });
+        String::from_utf8_lossy(&expanded.unwrap_or_default()).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Source;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    fn shown(main: &str, name: &str) -> String {
+        let source = Arc::new(Source::new("main.cf", main));
+        let files = ConfigFiles::from_sources(Path::new("/nowhere"), &source, None);
+        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
+        let configuration = Configuration::new(files, settings);
+        let value = configuration.value(name.as_bytes(), None).map(|value| value.bytes.into_owned());
+        String::from_utf8(value.unwrap_or_default()).expect("values here are ASCII")
+    }
+
+    #[test]
+    fn names_of_the_machine_depend_on_each_other() {
+        let cases = [
+            ("", "localhost.localdomain", "localdomain"),
+            ("mydomain = example.org\n", "localhost.example.org", "example.org"),
+            ("mydomain =\n", "localhost.", ""),
+            ("myhostname = mx.$x\nx = example.org\n", "mx.$x", "example.org"),
+            ("myhostname = single\n", "single", "localdomain"),
+            ("myhostname = $mydomain\n", "$mydomain", "localdomain"),
+            ("mydomain = $myhostname\n", "localhost.", "$myhostname"),
+            ("myhostname = a.\n", "a.", ""),
+            ("myhostname = $mynetworks\ninet_interfaces = $mydomain\n", "$mynetworks", "localdomain"),
+        ];
+        for (main, hostname, domain) in cases {
+            assert_eq!(
+                (shown(main, "myhostname"), shown(main, "mydomain")),
+                (hostname.into(), domain.into()),
+                "{main}"
+            );
+        }
+    }
+
+    #[test]
+    fn networks_follow_the_parameters() {
+        let cases = [
+            ("", "127.0.0.0/8 [::1]/128"),
+            ("compatibility_level = 2\n", "127.0.0.1/32 [::1]/128"),
+            ("mynetworks_style = $x\nx = host\ninet_protocols = ipv4\n", "127.0.0.1/32"),
+            ("mynetworks = x\nmynetworks_style = bad\n", "x"),
+            ("inet_interfaces = $mynetworks\n", ""),
+            ("myhostname = $mynetworks\ninet_interfaces = $mydomain, 127.0.0.1\n", "127.0.0.0/8 [::1]/128"),
+        ];
+        for (main, expected) in cases {
+            assert_eq!(shown(main, "mynetworks"), expected, "{main}");
         }
     }
 }

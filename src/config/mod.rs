@@ -8,6 +8,7 @@ pub mod expand;
 pub mod facts;
 pub mod host;
 pub mod load;
+pub mod networks;
 pub mod paths;
 pub mod services;
 pub mod tables;

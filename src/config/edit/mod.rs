@@ -6,3 +6,22 @@
 pub mod rewrite;
 pub mod service;
 pub mod set;
+
+use std::fmt;
+
+/// Why an edit by range cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// A `{` has no `}`, or the other way round: what stands behind it would be read as a part of it.
+    UnbalancedBraces,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnbalancedBraces => f.write_str("the braces in the value do not match"),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}

@@ -23,7 +23,7 @@ pub enum Action {
 pub struct Rewritten {
     /// The new text.
     pub text: Vec<u8>,
-    /// Names with more than one entry, once for each entry behind the first.
+    /// Names with more than one entry.
     pub repeated: Vec<Vec<u8>>,
 }
 
@@ -46,6 +46,7 @@ pub fn rewrite_main_cf(source: &[u8], edits: &[(Vec<u8>, Action)]) -> Rewritten 
             let found = edits.iter().position(|(name, _)| name.as_slice() == &line[..end]);
             if let Some(at) = found
                 && std::mem::replace(&mut seen[at], true)
+                && !repeated.contains(&edits[at].0)
             {
                 repeated.push(edits[at].0.clone());
             }

@@ -1,109 +1,197 @@
 //! Setting values by range: the bytes of a value change, and nothing else in the file.
 //!
-//! The entry in force (the last one) is changed. Comments between its lines are kept when an element is added to or removed
-//! from a list; a wholly new value replaces the old one from its first byte to its last.
+//! The entry in force (the last one) is changed. Comments and blank lines between its lines stay, whatever becomes of the lines
+//! themselves: of a value on many lines, the new one stands where the first of them began.
 
-use crate::base::{Edit, Span};
+use super::Refused;
+use crate::base::{Edit, Source, Span};
+use crate::syntax::logical::{is_comment, is_space, trim_end};
 use crate::syntax::main_cf::{Assignment, MainCf};
 use crate::syntax::match_list::split_list;
+use std::ops::Range;
 
-/// A change of one parameter.
+/// A change of one parameter. Values stand on one line, without white space at their ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// `name=value`
     Set(Vec<u8>),
-    /// `name+=element`: adds an element, unless it is there.
+    /// `name+=elements`: adds the elements that are not there yet, in their order.
     Add(Vec<u8>),
-    /// `name-=element`: removes an element, wherever it stands.
+    /// `name-=elements`: removes the elements, wherever they stand.
     Remove(Vec<u8>),
 }
 
 /// The edits that a change needs; none when the text says so already.
-#[must_use]
-pub fn set(main: &MainCf, name: &[u8], change: &Change) -> Vec<Edit> {
+///
+/// # Errors
+/// A list whose braces do not match: where its elements end cannot be told.
+pub fn set(main: &MainCf, name: &[u8], change: &Change) -> Result<Vec<Edit>, Refused> {
     let entry = main.entries.iter().rev().find(|entry| entry.name.bytes() == name);
-    let Some(entry) = entry else {
-        return match change {
-            Change::Set(value) | Change::Add(value) => vec![append(main, name, value)],
-            Change::Remove(_) => Vec::new(),
-        };
-    };
-    match change {
-        Change::Set(value) => set_value(entry, value),
-        Change::Add(element) => add(main, entry, element),
-        Change::Remove(element) => remove(main, entry, element),
+    if let Change::Add(elements) | Change::Remove(elements) = change {
+        let old = entry.map_or(&b""[..], |entry| entry.value.bytes());
+        if !is_closed(elements) || !is_closed(old) {
+            return Err(Refused::UnbalancedBraces);
+        }
     }
+    let source = main.tree.source();
+    Ok(match (entry, change) {
+        (None, Change::Set(value)) => vec![append(source, name, value)],
+        (None, Change::Add(elements)) if split_list(elements).is_empty() => Vec::new(),
+        (None, Change::Add(elements)) => vec![append(source, name, elements)],
+        (None, Change::Remove(_)) => Vec::new(),
+        (Some(entry), Change::Set(value)) => set_value(source, entry, value),
+        (Some(entry), Change::Add(elements)) => add(source, entry, elements),
+        (Some(entry), Change::Remove(elements)) => remove(source, entry, elements),
+    })
 }
 
-fn append(main: &MainCf, name: &[u8], value: &[u8]) -> Edit {
-    let bytes = main.tree.source().bytes();
+/// Whether every `{` in a list has its `}`, as [`split_list`] counts them.
+fn is_closed(text: &[u8]) -> bool {
+    let step = |depth: usize, byte: &u8| match byte {
+        b'{' => depth + 1,
+        b'}' => depth.saturating_sub(1),
+        _ => depth,
+    };
+    text.iter().fold(0, step) == 0
+}
+
+fn append(source: &Source, name: &[u8], value: &[u8]) -> Edit {
+    let bytes = source.bytes();
     let newline: &[u8] = if bytes.is_empty() || bytes.ends_with(b"\n") { b"" } else { b"\n" };
     let blank: &[u8] = if value.is_empty() { b"" } else { b" " };
     Edit::insert(bytes.len(), [newline, name, b" =", blank, value, b"\n"].concat())
 }
 
-fn set_value(entry: &Assignment, value: &[u8]) -> Vec<Edit> {
+fn set_value(source: &Source, entry: &Assignment, value: &[u8]) -> Vec<Edit> {
     if entry.value.bytes() == value {
         return Vec::new();
     }
+    // Behind the `=`, one blank away from it.
+    let behind_equals = Edit::insert(entry.equals.end, [b" ", value].concat());
     if entry.value.bytes().is_empty() {
-        // Behind the `=`, one blank away from it.
-        return vec![Edit::insert(entry.equals.end, [b" ", value].concat())];
+        return vec![behind_equals];
     }
-    vec![Edit::replace(entry.value.span(), value)]
+    let span = entry.value.span();
+    let first_end = line_end(source, span.start);
+    let first = &source.bytes()[span.start..first_end];
+    let mut edits = match blank_line_before(source, span.start) {
+        // On a line of its own it would be a comment, or leave a line of blanks.
+        Some(line_start) if value.is_empty() || value.starts_with(b"#") => {
+            let first = Edit::replace(Span::new(line_start - 1, first_end), "");
+            if value.is_empty() { vec![first] } else { vec![behind_equals, first] }
+        }
+        _ => vec![Edit::replace(Span::new(span.start, span.start + trim_end(first).len()), value)],
+    };
+    if first_end < span.end {
+        edits.extend(delete(source, Span::new(first_end, span.end)));
+    }
+    edits
 }
 
-fn add(main: &MainCf, entry: &Assignment, element: &[u8]) -> Vec<Edit> {
+fn add(source: &Source, entry: &Assignment, elements: &[u8]) -> Vec<Edit> {
     let text = entry.value.bytes();
     let parts = split_list(text);
-    if parts.iter().any(|part| &text[part.clone()] == element) {
-        return Vec::new();
+    let mut new: Vec<&[u8]> = Vec::new();
+    for range in split_list(elements) {
+        let element = &elements[range];
+        if !new.contains(&element) && !parts.iter().any(|part| &text[part.clone()] == element) {
+            new.push(element);
+        }
     }
-    let Some(last) = parts.last() else { return set_value(entry, element) };
+    let Some(last) = parts.last() else { return set_value(source, entry, &new.join(&b", "[..])) };
     let at = entry.value.source_span(last.clone()).end;
     // The elements are separated as the last two are: by what stands between them, comments left out.
-    let separator = match parts.len() {
-        1 => {
-            if text[last.end..].contains(&b',') {
-                b" ".to_vec()
-            } else {
-                b", ".to_vec()
-            }
-        }
-        n => {
-            let before = entry.value.source_span(parts[n - 2].clone()).end;
-            let between = main.tree.source().slice(Span::new(before, entry.value.source_span(last.clone()).start));
-            if memchr::memchr(b'#', between).is_some() {
-                if between.contains(&b',') { b", ".to_vec() } else { b" ".to_vec() }
-            } else {
-                between.to_vec()
-            }
-        }
+    let before_last = parts.len().checked_sub(2).map(|before| entry.value.source_span(parts[before].clone()).end);
+    let between = before_last.map(|end| source.slice(Span::new(end, entry.value.source_span(last.clone()).start)));
+    let comma = match between {
+        Some(between) => between.contains(&b','),
+        None => !text[last.end..].contains(&b','),
     };
-    vec![Edit::insert(at, [separator.as_slice(), element].concat())]
+    let plain: &[u8] = if comma { b", " } else { b" " };
+    let mut added = Vec::new();
+    for element in new {
+        // On a line of its own it would be a comment.
+        let starts_comment = element.starts_with(b"#");
+        let fits = |between: &&[u8]| !between.contains(&b'#') && (!starts_comment || !between.contains(&b'\n'));
+        let usual = between.filter(fits);
+        added.extend_from_slice(usual.unwrap_or(plain));
+        added.extend_from_slice(element);
+    }
+    if added.is_empty() { Vec::new() } else { vec![Edit::insert(at, added)] }
 }
 
-fn remove(main: &MainCf, entry: &Assignment, element: &[u8]) -> Vec<Edit> {
+fn remove(source: &Source, entry: &Assignment, elements: &[u8]) -> Vec<Edit> {
     let text = entry.value.bytes();
     let parts = split_list(text);
-    let source = main.tree.source();
+    let unwanted = split_list(elements);
+    let goes = |part: &Range<usize>| unwanted.iter().any(|range| elements[range.clone()] == text[part.clone()]);
+    let place = |index: usize| entry.value.source_span(parts[index].clone());
     let mut edits = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
-        if &text[part.clone()] != element {
+    let mut at = 0;
+    while at < parts.len() {
+        let first = at;
+        at += 1;
+        if !goes(&parts[first]) {
             continue;
         }
-        let span = entry.value.source_span(part.clone());
-        // With the separator behind it; the last one with the separator before it. Comments in between stay.
-        let whole = match (parts.get(index + 1), index.checked_sub(1).and_then(|before| parts.get(before))) {
-            (Some(next), _) => Span::new(span.start, entry.value.source_span(next.clone()).start),
-            (None, Some(before)) => Span::new(entry.value.source_span(before.clone()).end, span.end),
-            (None, None) => span,
+        // A run of them goes with the separators behind it; the last run with those before it.
+        while at < parts.len() && goes(&parts[at]) {
+            at += 1;
+        }
+        let span = match (at < parts.len(), first.checked_sub(1)) {
+            (true, _) => Span::new(place(first).start, place(at).start),
+            (false, Some(before)) => Span::new(place(before).end, place(at - 1).end),
+            (false, None) => Span::new(place(first).start, place(at - 1).end),
         };
-        let between = source.slice(whole);
-        if memchr::memchr(b'#', between).is_none() {
-            edits.push(Edit::replace(whole, ""));
-        } else {
-            edits.push(Edit::replace(span, ""));
+        if at < parts.len() && text[parts[at].start] == b'#' && blank_line_before(source, span.start).is_some() {
+            // What comes next would begin a line, and be a comment there.
+            let kept: Vec<&[u8]> = parts.iter().filter(|part| !goes(part)).map(|part| &text[part.clone()]).collect();
+            return set_value(source, entry, &kept.join(&b" "[..]));
+        }
+        edits.extend(delete(source, span));
+    }
+    edits
+}
+
+/// Where the line of an offset ends: at its newline, or the end of the text.
+fn line_end(source: &Source, offset: usize) -> usize {
+    let bytes = source.bytes();
+    memchr::memchr(b'\n', &bytes[offset..]).map_or(bytes.len(), |length| offset + length)
+}
+
+/// The start of the line of an offset, if only white space stands between them; never that of the first line.
+fn blank_line_before(source: &Source, offset: usize) -> Option<usize> {
+    let before = &source.bytes()[..offset];
+    let start = memchr::memrchr(b'\n', before)? + 1;
+    before[start..].iter().all(|&byte| is_space(byte)).then_some(start)
+}
+
+/// Takes a part of a value away. Comments and blank lines that lie in it stay, and so do the blanks before what follows.
+fn delete(source: &Source, span: Span) -> Vec<Edit> {
+    let bytes = source.bytes();
+    let mut lines = Vec::new();
+    let mut start = span.start;
+    while start <= span.end {
+        let end = line_end(source, start).min(span.end);
+        lines.push(start..end);
+        start = end + 1;
+    }
+    let inner = || lines.iter().skip(1);
+    if !inner().any(|line| line.end < span.end && is_comment(&bytes[line.clone()])) {
+        return if span.is_empty() { Vec::new() } else { vec![Edit::replace(span, "")] };
+    }
+    let mut edits = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let begins_line = if index > 0 { Some(line.start) } else { blank_line_before(source, line.start) };
+        let whole_end = line_end(source, line.end);
+        let ends_line = bytes[line.end..whole_end].iter().all(|&byte| is_space(byte));
+        let text = &bytes[line.clone()];
+        let blanks = text.iter().take_while(|&&byte| is_space(byte)).count();
+        match begins_line {
+            _ if is_comment(text) => {}
+            // The whole line, with the newline before it.
+            Some(start) if ends_line && start > 0 => edits.push(Edit::replace(Span::new(start - 1, whole_end), "")),
+            _ => edits.push(Edit::replace(Span::new(line.start + blanks, line.end), "")),
         }
     }
     edits
@@ -112,13 +200,13 @@ fn remove(main: &MainCf, entry: &Assignment, element: &[u8]) -> Vec<Edit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Source, apply_edits};
+    use crate::base::apply_edits;
     use crate::syntax::main_cf::parse_main_cf;
     use std::sync::Arc;
 
     fn changed(text: &str, name: &str, change: &Change) -> String {
         let source = Arc::new(Source::new("main.cf", text));
-        let edits = set(&parse_main_cf(&source), name.as_bytes(), change);
+        let edits = set(&parse_main_cf(&source), name.as_bytes(), change).expect("braces match");
         String::from_utf8_lossy(&apply_edits(source.bytes(), &edits).expect("edits do not overlap")).into_owned()
     }
 
@@ -138,7 +226,23 @@ mod tests {
             (list, add("two"), list),
             (list, remove("two"), "a =\n  one,\n# c\n  three\n"),
             (list, remove("three"), "a =\n  one,\n# c\n  two\n"),
-            (list, remove("one"), "a =\n  ,\n# c\n  two,\n  three\n"),
+            (list, remove("one"), "a =\n# c\n  two,\n  three\n"),
+            (list, remove("one three"), "a =\n# c\n  two\n"),
+            (list, remove("two one"), "a =\n# c\n  three\n"),
+            (list, remove("two three"), "a =\n  one\n# c\n"),
+            (list, set("new"), "a =\n  new\n# c\n"),
+            (list, set("#new"), "a = #new\n# c\n"),
+            (list, set(""), "a =\n# c\n"),
+            (list, add("#x"), "a =\n  one,\n# c\n  two,\n  three, #x\n"),
+            ("a = x\n\n  y z\nb = 1\n", set("1"), "a = 1\n\nb = 1\n"),
+            ("a = x\n# c\n  y z\n", remove("x y"), "a = \n# c\n  z\n"),
+            ("a = x\r\n# c\r\n  y\r\n", set("1"), "a = 1\r\n# c\r\n"),
+            ("a =\n  x #y\n", remove("x"), "a = #y\n"),
+            ("a = x x x\n", remove("x"), "a = \n"),
+            ("a = y x x\n", remove("x"), "a = y\n"),
+            ("a = x, y\n", add("z, x w z"), "a = x, y, z, w\n"),
+            ("a = { b c } d\n", remove("{ b c }"), "a = d\n"),
+            ("b = 1\n", add(""), "b = 1\n"),
             ("a = x\n", add("y"), "a = x, y\n"),
             ("a = x y\n", add("z"), "a = x y z\n"),
             ("a = x\n", remove("x"), "a = \n"),
@@ -146,5 +250,14 @@ mod tests {
         for (text, change, expected) in cases {
             assert_eq!(&changed(text, "a", change), expected, "{text:?} {change:?}");
         }
+    }
+
+    #[test]
+    fn lists_with_open_braces_are_refused() {
+        let parse = |text: &str| parse_main_cf(&Arc::new(Source::new("main.cf", text)));
+        let refused = Err(Refused::UnbalancedBraces);
+        assert_eq!(set(&parse("a = { b\n"), b"a", &Change::Add("c".into())), refused);
+        assert_eq!(set(&parse("a = b\n"), b"a", &Change::Remove("{".into())), refused);
+        assert!(set(&parse("a = { b\n"), b"a", &Change::Set("{".into())).is_ok());
     }
 }

@@ -23,6 +23,7 @@ mod evaluate;
 mod lookup;
 mod nesting;
 mod parse;
+mod plain;
 mod tree;
 mod widen;
 
@@ -33,4 +34,5 @@ pub use evaluate::{MAX_DEPTH, MAX_WORK, Notice, expand, expand_observed, scan};
 pub use lookup::{Lookup, Observer, Purpose, Step};
 pub use nesting::MAX_NESTING;
 pub use parse::parse;
+pub use plain::names_in_default;
 pub use tree::{Branch, Branches, Expansion, Node, Reference, references};

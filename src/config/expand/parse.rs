@@ -12,6 +12,7 @@ use super::compare::{Operator, Relation};
 use super::domain::Function;
 use super::error::{Fault, FaultKind};
 use super::nesting::{MAX_NESTING, deepest, first_frame_too_deep};
+use super::plain::parse_plain;
 use super::tree::{Branch, Branches, Expansion, Node};
 use super::widen::Widened;
 use crate::base::Span;
@@ -32,10 +33,15 @@ pub fn parse(value: &[u8]) -> Expansion<'_> {
 
 /// Parses a value and says how many bytes the grammar had to look at.
 pub(super) fn parse_at_cost(value: &[u8]) -> (Expansion<'_>, usize) {
-    let mut faults = Vec::new();
-    if memchr::memchr(b'$', value).is_none() {
-        return (Expansion { value, nodes: text(Span::new(0, value.len())), faults }, 0);
+    match parse_plain(value) {
+        Some(nodes) => (Expansion { value, nodes, faults: Vec::new() }, value.len()),
+        None => parse_by_grammar(value),
     }
+}
+
+/// Parses a value of any kind and says how many bytes the grammar had to look at.
+pub(super) fn parse_by_grammar(value: &[u8]) -> (Expansion<'_>, usize) {
+    let mut faults = Vec::new();
     let widened = Widened::new(value);
     let budget = value.len().saturating_mul(3).saturating_add(SPARE_BYTES);
     let mut levels = Levels { widened: &widened, value, budget, faults: &mut faults };

@@ -43,7 +43,9 @@ fn edits(options: &Options, messages: &Messages) -> Result<Vec<(Vec<u8>, Action)
         };
         match edits.iter_mut().find(|(known, _)| *known == name) {
             Some(known) => {
-                if let Action::Set(value) = &known.1 {
+                if let Action::Set(value) = &known.1
+                    && known.1 != action
+                {
                     let earlier = [known.0.as_slice(), b" = ", value].concat();
                     messages.warning([b"ignoring earlier request: '", earlier.as_slice(), b"'"].concat());
                 }

@@ -2,6 +2,7 @@
 
 use super::options::Options;
 use super::print::{Printer, Style};
+use super::table::Known;
 use super::usage::Usage;
 use crate::commands::dropin::messages::{Fatal, Messages};
 use crate::config::Configuration;
@@ -32,17 +33,17 @@ pub fn show(
 ) -> Result<(), Fatal> {
     let shown = Shown { options, usage, configuration, style: style(options) };
     if options.operands.is_empty() {
-        for (name, _) in usage.table.iter().filter(|(_, known)| known.is_listed && known.class.is_in(options.classes)) {
-            shown.one(name, printer, messages)?;
+        let listed = |known: &Known| known.is_listed && known.class.is_in(options.classes);
+        for (name, known) in usage.table.iter().filter(|(_, known)| listed(known)) {
+            shown.one(name, known, printer, messages)?;
         }
         return Ok(());
     }
     for name in &options.operands {
-        if usage.table.get(name.as_bytes()).is_none() {
-            messages.warning([name.as_bytes(), b": unknown parameter"].concat());
-            continue;
+        match usage.table.get(name.as_bytes()) {
+            Some(known) => shown.one(name.as_bytes(), known, printer, messages)?,
+            None => messages.warning([name.as_bytes(), b": unknown parameter"].concat()),
         }
-        shown.one(name.as_bytes(), printer, messages)?;
     }
     Ok(())
 }
@@ -55,19 +56,11 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn one(&self, name: &[u8], printer: &mut Printer, messages: &Messages) -> Result<(), Fatal> {
+    fn one(&self, name: &[u8], known: &Known, printer: &mut Printer, messages: &Messages) -> Result<(), Fatal> {
         let explicit = self.usage.explicit.get(name).map(Vec::as_slice);
-        let default = || self.usage.table.get(name).and_then(|known| known.default.as_deref());
-        let value = match explicit {
-            Some(value) => value,
-            None if self.options.has('n') => return Ok(()),
-            None => match default() {
-                Some(value) => value,
-                None => return Ok(()),
-            },
-        };
-        let is_expanded = self.usage.table.get(name).is_none_or(|known| known.is_expanded);
-        if !self.options.has('x') || !is_expanded {
+        let default = if self.options.has('n') { None } else { known.default.as_deref() };
+        let Some(value) = explicit.or(default) else { return Ok(()) };
+        if !self.options.has('x') || !known.is_expanded {
             printer.setting(name, value, self.style);
             return Ok(());
         }

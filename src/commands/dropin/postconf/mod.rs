@@ -161,6 +161,11 @@ fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Conf
     for text in &options.overrides {
         configuration.overrides.push(options::override_of(text)?);
     }
+    // Postfix looks for the machine's networks before anything else, unless main.cf names them.
+    let shows_networks = options.operands.is_empty() || options.operands.iter().any(|name| name == "mynetworks");
+    if configuration.explicit(b"mynetworks").is_none() && (shows_networks || !options.has('d')) {
+        configuration.networks().map_err(|error| Fatal::new(error.to_string()))?;
+    }
     Ok(configuration)
 }
 

@@ -36,11 +36,11 @@ impl Printer {
         if style.json {
             self.json(name, value, style);
         } else if style.hide_values {
-            self.words(name, style.fold);
+            self.words(&[name], style.fold);
         } else if style.hide_names {
-            self.words(value, style.fold);
+            self.words(&[value], style.fold);
         } else {
-            self.words(&[name, b" = ", value].concat(), style.fold);
+            self.words(&[name, b"=", value], style.fold);
         }
     }
 
@@ -109,11 +109,12 @@ impl Printer {
         }
     }
 
-    /// Words, one blank between them, on lines no longer than [`WIDTH`] where that is possible.
-    fn words(&mut self, text: &[u8], fold: bool) {
+    /// The words of some texts, one blank between them, on lines no longer than [`WIDTH`] where that is possible.
+    fn words(&mut self, texts: &[&[u8]], fold: bool) {
         let mut width = 0;
         let separates = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-        for (index, word) in text.split(separates).filter(|word| !word.is_empty()).enumerate() {
+        let words = texts.iter().flat_map(|text| text.split(separates)).filter(|word| !word.is_empty());
+        for (index, word) in words.enumerate() {
             if index > 0 && fold && width + 1 + word.len() > WIDTH {
                 self.out.push(b'\n');
                 self.out.extend_from_slice(INDENT.as_bytes());

@@ -57,7 +57,7 @@ impl ParameterTable {
             // Names that are only read where the new ones are not set count as user-defined, and empty.
             let is_listed = parameter.listed_in(target);
             let (class, default) = match is_listed {
-                true => (Class::Builtin, configuration.default(parameter.name.as_bytes())),
+                true => (Class::Builtin, configuration.default_of(parameter)),
                 false => (Class::User, Some(Cow::Borrowed(&b""[..]))),
             };
             let is_expanded = !matches!(parameter.value_type, ValueType::Raw(_));

@@ -11,7 +11,7 @@ use crate::commands::dropin::messages::{Fatal, Messages};
 use crate::config::Configuration;
 use crate::config::catalogue::{self, Change, NameKind};
 use crate::config::effective::is_read_only;
-use crate::config::expand::{Notice, scan};
+use crate::config::expand::{Notice, names_in_default, scan};
 use crate::config::services::Service;
 use crate::syntax::FaultKind;
 use crate::syntax::match_list::split_list;
@@ -104,9 +104,13 @@ impl<'a> Usage<'a> {
         }
         // A default makes names valid even where main.cf replaces it, and so does the value of an unused name.
         let defaults = self.table.iter().filter(|(_, known)| known.is_expanded);
-        let defaults = defaults.filter_map(|(_, known)| known.default.as_ref().map(|text| text.to_vec()));
+        let names = defaults.flat_map(|(_, known)| names_in_default(known.default.as_deref().unwrap_or_default()));
+        let missing: Vec<Vec<u8>> = names.filter(|name| self.table.get(name).is_none()).map(<[u8]>::to_vec).collect();
+        for name in missing {
+            self.name(&name, None);
+        }
         let set = self.explicit.iter().filter(|(name, _)| self.table.get(name).is_none_or(|known| known.is_expanded));
-        let values: Vec<Vec<u8>> = defaults.chain(set.map(|(_, value)| value.clone())).collect();
+        let values: Vec<Vec<u8>> = set.map(|(_, value)| value.clone()).collect();
         for value in values {
             self.scan_value(&value, None);
         }
@@ -126,13 +130,14 @@ impl<'a> Usage<'a> {
         let explicit = self.explicit.iter().filter(|(name, _)| known(name, &self.table));
         let values: Vec<Vec<u8>> = explicit.map(|(_, value)| value.clone()).collect();
         for (index, service) in self.configuration.files.services.iter().enumerate() {
-            for set in service.overrides.iter().filter(|set| known(set.name.bytes(), &self.table)).collect::<Vec<_>>() {
+            let sets = service.overrides.iter().filter(|set| known(set.name.bytes(), &self.table));
+            for set in sets.filter(|set| may_hold_tables(set.value.bytes())).collect::<Vec<_>>() {
                 let expanded = expand(self.configuration, set.value.bytes(), Some(service), messages)?;
                 self.scan_tables(&expanded, Some(index), messages)?;
             }
         }
-        for value in values {
-            let expanded = expand(self.configuration, &value, None, messages)?;
+        for value in values.iter().filter(|value| may_hold_tables(value)) {
+            let expanded = expand(self.configuration, value, None, messages)?;
             self.scan_tables(&expanded, None, messages)?;
         }
         Ok(())
@@ -263,6 +268,11 @@ impl<'a> Usage<'a> {
             warnings.push([path, b": unused parameter: ", name, b"=", value].concat());
         }
     }
+}
+
+/// Whether what a value comes to may hold something that a search for tables tells of.
+fn may_hold_tables(value: &[u8]) -> bool {
+    memchr::memchr3(b':', b'#', b'$', value).is_some()
 }
 
 /// What a service sets, by name: services with one name and type share their settings, and later ones win.
