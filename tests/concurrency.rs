@@ -67,6 +67,10 @@ fn read_inside(directory: &Path, seed: u64, stop: &AtomicBool, asked: &AtomicUsi
         let found = found.unwrap_or_else(|error| panic!("key{key}: {error}"));
         let found = String::from_utf8(found.unwrap_or_else(|| panic!("key{key} is not there"))).unwrap();
         assert!(is_whole(key, &found), "key{key}: {found}");
+        // Whole-file locks have no queue: readers without any gap would keep a writer out for ever, Postfix's too.
+        if random.below(10) == 0 {
+            std::thread::sleep(std::time::Duration::from_micros(500));
+        }
         if random.below(500) == 0 {
             table = open(&reference, &OpenOptions::default()).unwrap();
         }
@@ -171,5 +175,5 @@ fn readers_never_see_a_change_half_done() {
             }
         }
     });
-    assert!(asked.load(Ordering::Relaxed) > 20_000, "readers had hardly a chance: {asked:?}");
+    assert!(asked.load(Ordering::Relaxed) > 10_000, "readers had hardly a chance: {asked:?}");
 }

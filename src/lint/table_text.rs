@@ -90,7 +90,7 @@ mod tests {
         };
         assert_eq!(show(4, TableForm::Aliases), ["\"a b\"", "c,\n # no\n  d"]);
         assert_eq!(show(0, TableForm::KeyValue), ["x", "y"]);
-        assert_eq!(show(26, TableForm::KeyValue), ["\"k l\"@x", "v w"]);
+        assert_eq!(show(25, TableForm::KeyValue), ["\"k l\"@x", "v w"]);
         assert_eq!(show(999, TableForm::Aliases), ["", ""]);
         let entry = EntryText::at(&source, 4, TableForm::Aliases);
         assert_eq!(source.slice(entry.part_of_value(Span::new(4, 5))), b"d");

@@ -41,13 +41,8 @@ pub fn words(kind: FaultKind) -> (&'static str, &'static str) {
 pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     for table in &site.tables {
         let Some(Ok(source)) = &table.source else { continue };
-        // The whole file is wrong then, which another rule says once.
-        let wrong_form = super::wrong_form::wrong_lines(table).is_some();
         for complaint in &table.complaints {
             let ComplaintKind::Form(kind) = complaint.kind else { continue };
-            if wrong_form && matches!(kind, FaultKind::NeedNameValue | FaultKind::ColonKey) {
-                continue;
-            }
             let (message, label) = words(kind);
             findings.push(Finding::new(&RULE, message).at(source, complaint.span, label));
         }

@@ -75,7 +75,7 @@ impl Reach {
 fn reach(pattern: &Pattern, form: PatternForm) -> Option<Reach> {
     let text = pattern.text.bytes();
     match form {
-        _ if pattern.negated => None,
+        _ if pattern.negated || pattern.second.is_some() => None,
         // With `x`, white space and comments in the pattern mean nothing; no need to tell.
         PatternForm::Expression(_) => EVERYTHING.contains(&text).then_some(Reach::All),
         PatternForm::Network => match text {

@@ -35,6 +35,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
                     ("a regular expression without its end", "the closing delimiter is missing")
                 }
                 FaultKind::MissingPattern => ("no pattern", "skipped: expected a pattern"),
+                FaultKind::UnknownFlag => ("a flag that nobody knows", "behind the closing delimiter"),
                 FaultKind::UnmatchedEndif => ("an `endif` without its `if`", "skipped"),
                 FaultKind::UnmatchedIf => ("an `if` without its `endif`", "all that follows is inside of it"),
                 FaultKind::TextIgnored => ("text that means nothing here", "ignored behind `if` and `endif`"),

@@ -1,0 +1,110 @@
+//! `postwright route`: the text that it prints, and its status.
+
+// Everything here is a test: a surprise should end it.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::Scratch;
+
+const NAME: &str = "route -c site --color never --map-path /etc/passwd=passwd";
+
+fn site() -> Scratch {
+    let scratch = Scratch::example();
+    scratch.write("passwd", "alice:x:1000:1000::/srv/alice:/bin/sh\n");
+    scratch
+}
+
+#[test]
+fn each_lookup_in_order() {
+    site().run(&format!("{NAME} x@sub.inner.example.com")).is(
+        0,
+        "x@sub.inner.example.com\n\
+         \x20 ├ SMTP server x@sub.inner.example.com\n\
+         \x20 │ ├ sub.inner.example.com is not in mydestination\n\
+         \x20 │ ├ sub.inner.example.com is not in virtual_alias_domains\n\
+         \x20 │ ├ sub.inner.example.com is not in virtual_mailbox_domains\n\
+         \x20 │ ├ sub.inner.example.com is in relay_domains, as example.com\n\
+         \x20 │ ├ lmdb:/etc/postfix/transport x@sub.inner.example.com not found\n\
+         \x20 │ ├ lmdb:/etc/postfix/transport sub.inner.example.com not found\n\
+         \x20 │ ├ lmdb:/etc/postfix/transport .inner.example.com = relay:[10.0.0.25] ($DIR/site/transport:3)\n\
+         \x20 │ ├ lmdb:/etc/postfix/virtual x@sub.inner.example.com not found\n\
+         \x20 │ ├ sub.inner.example.com is not in mydestination\n\
+         \x20 │ └ lmdb:/etc/postfix/virtual @sub.inner.example.com not found\n\
+         \x20 ├ virtual_alias_maps x@sub.inner.example.com\n\
+         \x20 │ ├ lmdb:/etc/postfix/virtual x@sub.inner.example.com not found\n\
+         \x20 │ ├ sub.inner.example.com is not in mydestination\n\
+         \x20 │ └ lmdb:/etc/postfix/virtual @sub.inner.example.com not found\n\
+         \x20 └ recipient x@sub.inner.example.com\n\
+         \x20   └ resolve x@sub.inner.example.com\n\
+         \x20     ├ sub.inner.example.com is not in mydestination\n\
+         \x20     ├ sub.inner.example.com is not in virtual_alias_domains\n\
+         \x20     ├ sub.inner.example.com is not in virtual_mailbox_domains\n\
+         \x20     ├ sub.inner.example.com is in relay_domains, as example.com\n\
+         \x20     ├ lmdb:/etc/postfix/transport x@sub.inner.example.com not found\n\
+         \x20     ├ lmdb:/etc/postfix/transport sub.inner.example.com not found\n\
+         \x20     └ lmdb:/etc/postfix/transport .inner.example.com = relay:[10.0.0.25] ($DIR/site/transport:3)\n\
+         \x20 → x@sub.inner.example.com: relayed via relay to [10.0.0.25]\n",
+        "",
+    );
+}
+
+#[test]
+fn where_it_ends() {
+    let scratch = site();
+    scratch.run(&format!("{NAME} -q root alice@example.com x@else.example tickets")).is(
+        0,
+        "root\n\
+         \x20 → alice@example.com: delivered to mailbox /var/mail/alice\n\
+         alice@example.com\n\
+         \x20 → alice@example.com: delivered to mailbox /var/mail/alice\n\
+         x@else.example\n\
+         \x20 → x@else.example: relayed via smtp to else.example, or the MX hosts that the DNS has for it\n\
+         tickets\n\
+         \x20 → tickets@example.com: delivered to command /usr/local/bin/tickets --queue inbox\n",
+        "",
+    );
+    scratch.run(&format!("{NAME} -q Sales@example.net none@example.net foo a@")).is(
+        1,
+        "Sales@example.net\n\
+         \x20 → alice@example.com: delivered to mailbox /var/mail/alice\n\
+         \x20 → bob@example.com: bounced 5.1.1 unknown user: \"bob\"\n\
+         none@example.net\n\
+         \x20 → rejected 550 5.1.1 <none@example.net>: Recipient address rejected: User unknown in virtual alias table\n\
+         foo\n\
+         \x20 → rejected 550 5.1.1 <foo>: Recipient address rejected: User unknown in local recipient table\n\
+         a@\n\
+         \x20 → a@: bounced 5.1.3 bad address syntax\n",
+        "",
+    );
+    scratch.edit("site/virtual", "alice, bob", "more@example.net");
+    scratch.write(
+        "site/virtual",
+        [scratch.read("site/virtual"), b"more@example.net sales@example.net\n".to_vec()].concat(),
+    );
+    scratch.run(&format!("{NAME} -q sales@example.net")).is(
+        1,
+        "sales@example.net\n\
+         \x20 → sales@example.net: would loop: unreasonable virtual_alias_maps map nesting for sales@example.net\n",
+        "",
+    );
+}
+
+#[test]
+fn one_document() {
+    let outcome = site().run(&format!("{NAME} --format json --from a@b.example alice@example.com"));
+    let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!((outcome.status, &document["version"]), (0, &1.into()));
+    let expected = serde_json::json!([{
+        "recipient": "alice@example.com", "class": "local", "transport": "local", "nexthop": "mail.example.com",
+        "outcome": "delivered", "status": null, "text": "mailbox /var/mail/alice"
+    }]);
+    assert_eq!(document["routes"][0]["recipients"], expected);
+}
+
+#[test]
+fn wrong_usage() {
+    let scratch = site();
+    scratch.run("route -c none a").is(2, "", "postwright: none/main.cf: No such file or directory\n");
+    assert_eq!(scratch.run("route -c site").status, 2);
+}
