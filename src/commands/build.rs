@@ -86,7 +86,7 @@ struct Line {
 
 /// Runs the command.
 pub fn run(options: &Build, output: &Output) -> ExitCode {
-    let settings = match options.site.settings() {
+    let settings = match options.site.settings(&options.site.directory(options.directory.as_deref())) {
         Ok(settings) => settings,
         Err(message) => return fail(&message),
     };

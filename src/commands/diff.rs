@@ -105,9 +105,13 @@ fn show(comparison: &Comparison, options: &Diff, output: &Output) {
 }
 
 fn compare(options: &Diff) -> Result<Comparison, String> {
-    let settings = options.site.settings()?;
-    let settings = |target: Option<Version>| Settings { target: target.unwrap_or(settings.target), ..settings.clone() };
-    let (of_a, of_b) = (settings(options.target_a), settings(options.target_b));
+    let settings = |path: &Path, target: Option<Version>| -> Result<Settings, String> {
+        let directory = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
+        let settings = options.site.settings(directory)?;
+        Ok(Settings { target: target.unwrap_or(settings.target), ..settings })
+    };
+    let of_a = settings(&options.a, options.target_a)?;
+    let of_b = settings(options.b.as_ref().unwrap_or(&options.a), options.target_b)?;
     let b = match &options.b {
         Some(b) => b,
         None if of_a.target != of_b.target => &options.a,

@@ -49,6 +49,7 @@ pub fn run(options: &Set, output: &Output) -> ExitCode {
 fn change(options: &Set, output: &Output) -> Result<(), String> {
     let changes = options.changes.iter().map(|text| parse(text.as_bytes())).collect::<Result<Vec<_>, _>>()?;
     let directory = options.site.directory(None);
+    options.site.settings(&directory)?;
     let path = directory.join(if options.service.is_some() { "master.cf" } else { "main.cf" });
     let failed = |error: &std::io::Error| format!("{}: {}", path.display(), system_words(error));
     let _lock = if options.dry_run { None } else { Some(EditLock::acquire(&path).map_err(|error| failed(&error))?) };

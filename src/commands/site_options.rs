@@ -4,7 +4,9 @@ use crate::base::Overlay;
 use crate::config::catalogue::{Profile, Version};
 use crate::config::host::Host;
 use crate::config::paths::PathMap;
+use crate::config::project::{Project, ProjectError};
 use crate::config::{ConfigFiles, Configuration, LoadError, Settings};
+use crate::maps::types::system_words;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -20,10 +22,10 @@ pub struct SiteOptions {
     /// Look up what is below FROM below TO instead (may be repeated)
     #[arg(long, value_name = "FROM=TO", value_parser = parse_mapping)]
     pub map_path: Vec<(PathBuf, PathBuf)>,
-    /// Postfix version to judge by, 2.11 to 3.11 [default: 3.11]
+    /// Postfix version to judge by, 2.11 to 3.11 [default: that of postwright.toml, else 3.11]
     #[arg(long, value_name = "VERSION")]
     pub target: Option<Version>,
-    /// Package whose defaults hold: upstream, debian, redhat, alpine
+    /// Package whose defaults hold: upstream, debian, redhat, alpine [default: that of postwright.toml]
     #[arg(long, value_name = "NAME", value_parser = parse_profile)]
     pub profile: Option<Profile>,
 }
@@ -51,22 +53,24 @@ pub struct Opened {
 }
 
 impl SiteOptions {
-    /// By what a configuration is judged: options, then the environment, then 3.11 and no profile.
+    /// By what the configuration in a directory is judged: options, then the environment, then `postwright.toml`, then 3.11
+    /// and no profile.
     ///
     /// # Errors
-    /// A version or profile in the environment that does not exist.
-    pub fn settings(&self) -> Result<Settings, String> {
+    /// A version or profile in the environment that does not exist, or a `postwright.toml` that cannot be understood.
+    pub fn settings(&self, directory: &Path) -> Result<Settings, String> {
+        let project = Project::find(directory).map_err(project_fault)?;
         let target = match (self.target, environment("POSTWRIGHT_TARGET")) {
             (Some(target), _) => target,
             (None, Some(text)) => text.parse().map_err(|error| format!("POSTWRIGHT_TARGET: {error}"))?,
-            (None, None) => Version::NEWEST,
+            (None, None) => project.target.unwrap_or(Version::NEWEST),
         };
         let profile = match (self.profile, environment("POSTWRIGHT_PROFILE")) {
             (Some(profile), _) => Some(profile),
             (None, Some(text)) => {
                 Some(parse_profile(&text).map_err(|error| format!("POSTWRIGHT_PROFILE={text}: {error}"))?)
             }
-            (None, None) => None,
+            (None, None) => project.profile,
         };
         Ok(Settings { target, profile, host: Host::this() })
     }
@@ -118,6 +122,15 @@ impl SiteOptions {
             paths.add(from, to);
         }
         Ok(Opened { configuration, paths, is_system })
+    }
+}
+
+/// What is wrong with a `postwright.toml`.
+#[must_use]
+pub fn project_fault(error: ProjectError) -> String {
+    match error {
+        ProjectError::Unreadable { path, error } => format!("{}: {}", path.display(), system_words(&error)),
+        wrong @ ProjectError::Wrong { .. } => wrong.to_string(),
     }
 }
 

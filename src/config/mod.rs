@@ -10,6 +10,7 @@ pub mod host;
 pub mod load;
 pub mod networks;
 pub mod paths;
+pub mod project;
 pub mod services;
 pub mod tables;
 pub mod trace;

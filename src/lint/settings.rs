@@ -29,9 +29,6 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The file's name.
-pub const FILE_NAME: &str = "postwright.toml";
-
 const KEYS: [&str; 6] = ["select", "ignore", "severities", "fail-on", "map-types", "per-file-ignores"];
 
 /// How much must be found for a check to fail.

@@ -9,7 +9,6 @@ use super::output::{Output, fail};
 use super::progress::Progress;
 use super::site_options::SiteOptions;
 use crate::base::atomic_file;
-use crate::config::Settings;
 use crate::diagnostic::render::Report;
 use crate::diagnostic::{Finding, Fix, Rule, Safety, Severity};
 use crate::lint::baseline::Baseline;
@@ -86,7 +85,6 @@ pub fn run(options: &Check, output: &Output) -> ExitCode {
 fn check(options: &Check, output: &Output) -> Result<ExitCode, String> {
     let run = Run {
         options,
-        settings: options.site.settings()?,
         rules: declarations().collect(),
         // Where no working directory is left, names stay as they are.
         directory: std::env::current_dir().unwrap_or_default(),
@@ -134,7 +132,6 @@ fn read_baseline(path: &Path) -> Result<Baseline, String> {
 /// What is the same for all operands.
 struct Run<'a> {
     options: &'a Check,
-    settings: Settings,
     rules: Vec<&'static Rule>,
     directory: PathBuf,
     baseline: Option<Baseline>,
@@ -160,14 +157,16 @@ impl Run<'_> {
     ) -> Result<(), String> {
         let options = self.options;
         let subject = Subject::of(operand, options, output)?;
-        let policy = settings::read_above(&subject.directory(options))?;
+        let directory = subject.directory(options);
+        let settings = options.site.settings(&directory)?;
+        let policy = settings::read_above(&directory)?;
         let policy = Policy::new(policy, options.select.as_deref(), &options.ignore);
-        let (_, writable) = subject.open(options, self.settings.clone(), &mending.overlay)?;
+        let (_, writable) = subject.open(options, settings.clone(), &mending.overlay)?;
         if writable.is_none() && self.may_fix() && !options.diff {
             return Err("what standard input holds cannot be written; --diff shows the changes".into());
         }
         let look = |overlay: &_| {
-            let (site, _) = subject.open(options, self.settings.clone(), overlay)?;
+            let (site, _) = subject.open(options, settings.clone(), overlay)?;
             Ok(self.split(lint_by(&site, &policy)))
         };
         // Asking where a file really lies takes a while; there may be many fixes of one.

@@ -41,7 +41,7 @@ enum Format {
 
 /// Runs the command.
 pub fn run(options: &Explain, output: &Output) -> ExitCode {
-    let settings = match options.site.settings() {
+    let settings = match options.site.settings(&options.site.directory(None)) {
         Ok(settings) => settings,
         Err(message) => return fail(&message),
     };

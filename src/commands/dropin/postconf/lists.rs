@@ -5,6 +5,7 @@ use super::print::Printer;
 use crate::commands::dropin::messages::{Fatal, Messages};
 use crate::commands::site_options::SiteOptions;
 use crate::config::catalogue::map_types;
+use std::path::Path;
 
 /// Map types that need a library which distributions no longer ship, or a server's client that is a package of its own.
 const NOT_BUILT_IN: &[&str] = &["dbm", "ldap", "mongodb", "mysql", "netinfo", "nisplus", "pgsql", "sdbm"];
@@ -13,7 +14,7 @@ const NOT_BUILT_IN: &[&str] = &["dbm", "ldap", "mongodb", "mysql", "netinfo", "n
 ///
 /// # Errors
 /// What this program cannot tell.
-pub fn show(options: &Options, printer: &mut Printer, messages: &Messages) -> Result<bool, Fatal> {
+pub fn show(options: &Options, directory: &Path, printer: &mut Printer, messages: &Messages) -> Result<bool, Fatal> {
     if let Some(mode) = &options.tls {
         if !matches!(mode.to_str(), Some("compile-version" | "run-version" | "public-key-algorithms")) {
             messages.warning(format!("unknown 'postconf -T' mode: {}", mode.display()));
@@ -31,12 +32,15 @@ pub fn show(options: &Options, printer: &mut Printer, messages: &Messages) -> Re
     list('a', &["cyrus", "dovecot"]);
     list('A', &["cyrus"]);
     list('l', &["flock", "fcntl", "dotlock"]);
-    let settings = SiteOptions::default().settings().map_err(Fatal::new)?;
+    if !options.has('m') {
+        return Ok(shown);
+    }
+    let settings = SiteOptions::default().settings(directory).map_err(Fatal::new)?;
     let types: Vec<&str> = map_types()
         .iter()
         .filter(|known| known.introduced <= settings.target && !NOT_BUILT_IN.contains(&known.name))
         .map(|known| known.name)
         .collect();
-    list('m', &types);
-    Ok(shown)
+    types.iter().for_each(|name| printer.text(format!("{name}\n").as_bytes()));
+    Ok(true)
 }

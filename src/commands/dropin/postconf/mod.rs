@@ -63,7 +63,7 @@ fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
         // Which types there are can depend on it.
         load_main(&directory(&options), messages)?;
     }
-    if lists::show(&options, &mut printer, messages)? {
+    if lists::show(&options, &directory(&options), &mut printer, messages)? {
         printer.flush().map_err(|error| Fatal::output(&error))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -117,7 +117,7 @@ fn directory(options: &Options) -> PathBuf {
 
 /// Reads main.cf alone, as a program that starts: its values must be such that Postfix would run with them.
 fn load_main(directory: &Path, messages: &Messages) -> Result<Configuration, Fatal> {
-    let settings = SiteOptions::default().settings().map_err(Fatal::new)?;
+    let settings = SiteOptions::default().settings(directory).map_err(Fatal::new)?;
     let files = ConfigFiles::from_sources(directory, &read_main(directory)?, None);
     warn_about_main(&files, messages)?;
     let configuration = Configuration::new(files, settings);
@@ -127,7 +127,7 @@ fn load_main(directory: &Path, messages: &Messages) -> Result<Configuration, Fat
 
 /// Reads main.cf (unless only defaults are wanted) and master.cf.
 fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Configuration, Fatal> {
-    let settings = SiteOptions::default().settings().map_err(Fatal::new)?;
+    let settings = SiteOptions::default().settings(directory).map_err(Fatal::new)?;
     let master_first = ['M', 'F', 'P'].into_iter().any(|letter| options.has(letter));
     let master = match read_master(directory) {
         Ok(source) => Ok(source),

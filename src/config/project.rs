@@ -1,0 +1,242 @@
+//! `postwright.toml`: what a configuration wants to be judged by, beside its main.cf or in a directory above it.
+//!
+//! ```toml
+//! target = "3.7"      # the Postfix version to judge by
+//! profile = "debian"  # the package whose defaults hold
+//! ```
+//!
+//! The nearest file counts, alone. Nothing in it is guessed: an unknown key or a value that does not fit is an error with its
+//! place, and with the name that was perhaps meant. Tables are for those to judge whom they are about.
+
+use super::catalogue::{Profile, Version, suggest};
+use crate::base::{Position, Source};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The name of the file.
+pub const FILE_NAME: &str = "postwright.toml";
+
+/// The settings of a `postwright.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Project {
+    /// The Postfix version to judge by.
+    pub target: Option<Version>,
+    /// The package whose defaults hold.
+    pub profile: Option<Profile>,
+}
+
+/// A `postwright.toml` that cannot be read or understood.
+#[derive(Debug)]
+pub enum ProjectError {
+    /// It cannot be read.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// It cannot be understood.
+    Wrong {
+        /// The file.
+        path: String,
+        /// Where in it.
+        position: Position,
+        /// What is wrong, and what was perhaps meant.
+        message: String,
+    },
+}
+
+impl fmt::Display for ProjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Wrong { path, position, message } => write!(f, "{path}:{position}: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for ProjectError {}
+
+/// A key: its name, and how its value is taken over.
+struct Key {
+    name: &'static str,
+    take: fn(&mut Project, &str) -> Result<(), String>,
+}
+
+/// The tables, which others read.
+const TABLES: &[&str] = &["check"];
+
+/// All other keys. Their values are strings.
+const KEYS: &[Key] = &[
+    Key {
+        name: "profile",
+        take: |project, text| {
+            let known = Profile::from_name(text);
+            project.profile = Some(known.ok_or_else(|| unknown("profile", text, &Profile::ALL.map(Profile::name)))?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "target",
+        take: |project, text| {
+            project.target = Some(text.parse().map_err(|error| format!("{error}"))?);
+            Ok(())
+        },
+    },
+];
+
+impl Project {
+    /// What the file says that counts for a configuration directory; without any, nothing.
+    ///
+    /// # Errors
+    /// A file that cannot be read or understood.
+    pub fn find(directory: &Path) -> Result<Self, ProjectError> {
+        nearest(directory)?.map_or_else(|| Ok(Self::default()), |source| Self::parse(&source))
+    }
+
+    /// Takes the text of a file apart.
+    ///
+    /// # Errors
+    /// Text that is not TOML, an unknown key, or a value that does not fit.
+    pub fn parse(source: &Source) -> Result<Self, ProjectError> {
+        let wrong = |offset: usize, message: String| ProjectError::Wrong {
+            path: source.name().to_string(),
+            position: source.position(offset),
+            message,
+        };
+        let text =
+            std::str::from_utf8(source.bytes()).map_err(|error| wrong(error.valid_up_to(), "not UTF-8".into()))?;
+        let table = DeTable::parse(text)
+            .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message().replace('\n', ", ")))?;
+        let mut entries: Vec<(&Spanned<_>, &Spanned<DeValue>)> = table.get_ref().iter().collect();
+        // The first fault in the text is the one to tell.
+        entries.sort_by_key(|(key, _)| key.span().start);
+        let mut project = Self::default();
+        for (key, value) in entries {
+            let name: &str = key.get_ref();
+            if TABLES.contains(&name) {
+                continue;
+            }
+            let Some(known) = KEYS.iter().find(|known| known.name == name) else {
+                let names: Vec<&str> = KEYS.iter().map(|known| known.name).chain(TABLES.iter().copied()).collect();
+                return Err(wrong(key.span().start, unknown("key", name, &names)));
+            };
+            let DeValue::String(text) = value.get_ref() else {
+                let message = format!("{name} takes a string, in quotes, not {}", with_article(value.get_ref()));
+                return Err(wrong(value.span().start, message));
+            };
+            (known.take)(&mut project, text).map_err(|message| wrong(value.span().start, message))?;
+        }
+        Ok(project)
+    }
+}
+
+/// The file that counts for what lies in a directory: beside it, or in the nearest directory above. Messages name one beside
+/// it as the directory is named.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn nearest(directory: &Path) -> Result<Option<Arc<Source>>, ProjectError> {
+    let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    // Links count by where they lead, as the system counts `..`.
+    let real = std::fs::canonicalize(here).or_else(|_| std::path::absolute(here)).unwrap_or_default();
+    let above = real.ancestors().skip(1).map(|above| (above.join(FILE_NAME), true));
+    for (path, is_above) in std::iter::once((directory.join(FILE_NAME), false)).chain(above) {
+        match Source::read(&path) {
+            Ok(source) => return Ok(Some(source)),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+            // Who may not enter a directory cannot know what lies there, and it is not the one that is looked at.
+            Err(error) if is_above && error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => return Err(ProjectError::Unreadable { path, error }),
+        }
+    }
+    Ok(None)
+}
+
+/// `no … is called …`, with what may be meant, else with all that there is.
+fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+    match suggest(name, known.iter().copied()).first() {
+        Some(similar) => format!("no {what} is called {name}; did you mean {similar}?"),
+        None => format!("no {what} is called {name}; there are {}", known.join(", ")),
+    }
+}
+
+fn with_article(value: &DeValue) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "an array",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &[u8]) -> Result<Project, String> {
+        Project::parse(&Source::new("postwright.toml", text)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn settings_are_read() {
+        let cases: [(&str, Option<Version>, Option<Profile>); 5] = [
+            ("", None, None),
+            ("[check]\nselect = []\n", None, None),
+            ("target = \"3.7\"\n", Some(Version::new(3, 7)), None),
+            ("profile = 'redhat'", None, Some(Profile::Redhat)),
+            ("\"profile\" = \"\"\"debian\"\"\"\r\ntarget = '3.10.2'", Some(Version::new(3, 10)), Some(Profile::Debian)),
+        ];
+        for (text, target, profile) in cases {
+            assert_eq!(parsed(text.as_bytes()), Ok(Project { target, profile }), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn faults_have_their_place_and_a_suggestion() {
+        let cases: &[(&[u8], &str)] = &[
+            (b"target = '3.7'\n\n  targt = '3.7'\n", "3:3: no key is called targt; did you mean target?"),
+            (b"zzz = 1\ntarget = 1", "1:1: no key is called zzz; there are profile, target, check"),
+            (b"target = 3.10", "1:10: target takes a string, in quotes, not a number"),
+            (b"[profile]\n", "1:1: profile takes a string, in quotes, not a table"),
+            (b"profile = 'debain'", "1:11: no profile is called debain; did you mean debian?"),
+            (b"target = '4.0'", "1:10: \"4.0\" is not a Postfix release from 2.11 to 3.11, such as 3.11"),
+            (b"# \xff\n", "1:3: not UTF-8"),
+        ];
+        for (text, expected) in cases {
+            let expected = Err(format!("postwright.toml:{expected}"));
+            assert_eq!(parsed(text), expected, "{}", text.escape_ascii());
+        }
+        // What is not TOML is told in the words of its parser.
+        for text in ["target = ", "target", "target = '3.7'\ntarget = '3.7'\n", "= 1"] {
+            let error = parsed(text.as_bytes()).map_err(|error| error.starts_with("postwright.toml:"));
+            assert_eq!(error, Err(true), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_file_counts_alone() -> io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let inner = scratch.path().join("a/b");
+        std::fs::create_dir_all(&inner)?;
+        let target = |directory: &Path| Project::find(directory).map(|project| project.target);
+        std::fs::write(scratch.path().join(FILE_NAME), "target = '3.4'")?;
+        assert_eq!(target(&inner).ok(), Some(Some(Version::new(3, 4))));
+        std::fs::write(inner.join(FILE_NAME), "profile = 'alpine'")?;
+        assert_eq!(target(&inner).ok(), Some(None));
+        assert_eq!(target(&inner.join("..")).ok(), Some(Some(Version::new(3, 4))));
+        assert_eq!(target(&inner.join("missing")).ok(), Some(None));
+        std::fs::remove_file(inner.join(FILE_NAME))?;
+        std::fs::create_dir(inner.join(FILE_NAME))?;
+        let error = target(&inner).map_err(|error| error.to_string());
+        let expected = format!("{}: Is a directory (os error 21)", inner.join(FILE_NAME).display());
+        assert_eq!(error, Err(expected));
+        Ok(())
+    }
+}
