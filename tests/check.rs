@@ -58,7 +58,10 @@ const CASES: &[Case] = &[
         "myorigin = $mydomain",
         "myorigin = $myhostnam",
         1,
-        &["site/main.cf:6:13: warning[MC004] $myhostnam is defined nowhere and expands to nothing"],
+        &[
+            "site/main.cf:6:12: error[MC006] myorigin is empty",
+            "site/main.cf:6:13: warning[MC004] $myhostnam is defined nowhere and expands to nothing",
+        ],
     ),
     (
         "main.cf",

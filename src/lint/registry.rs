@@ -1,6 +1,6 @@
 //! All rules.
 
-use super::rules::{aliases, main_cf as mc, maps, master_cf as ms, own, virtual_domains as vt};
+use super::rules::{aliases, main_cf as mc, maps, master_cf as ms, own, security, virtual_domains as vt};
 use super::site::Site;
 use crate::diagnostic::{Finding, Rule};
 
@@ -28,8 +28,23 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &mc::unknown_parameter::RULE, check: mc::unknown_parameter::check },
         LintRule { rule: &mc::undefined_name::RULE, check: mc::undefined_name::check },
         LintRule { rule: &mc::bad_expansion::RULE, check: mc::bad_expansion::check },
+        LintRule { rule: &mc::wrong_value::RULE, check: mc::wrong_value::check },
+        LintRule { rule: &mc::unknown_word::RULE, check: mc::unknown_word::check },
+        LintRule { rule: &mc::set_twice::RULE, check: mc::set_twice::check },
+        LintRule { rule: &mc::comment_in_value::RULE, check: mc::comment_in_value::check },
+        LintRule { rule: &mc::swallowed_entry::RULE, check: mc::swallowed_entry::check },
+        LintRule { rule: &mc::bad_network::RULE, check: mc::bad_network::check },
+        LintRule { rule: &mc::unread_file::RULE, check: mc::unread_file::check },
+        LintRule { rule: &mc::matches_nothing::RULE, check: mc::matches_nothing::check },
+        LintRule { rule: &mc::unreachable_restriction::RULE, check: mc::unreachable_restriction::check },
+        LintRule { rule: &mc::unknown_restriction::RULE, check: mc::unknown_restriction::check },
         LintRule { rule: &ms::malformed_service::RULE, check: ms::malformed_service::check },
         LintRule { rule: &ms::malformed_override::RULE, check: ms::malformed_override::check },
+        LintRule { rule: &ms::duplicate_service::RULE, check: ms::duplicate_service::check },
+        LintRule { rule: &ms::blanks_in_override::RULE, check: ms::blanks_in_override::check },
+        LintRule { rule: &ms::orphaned_override::RULE, check: ms::orphaned_override::check },
+        LintRule { rule: &ms::unknown_override::RULE, check: ms::unknown_override::check },
+        LintRule { rule: &ms::wrong_command::RULE, check: ms::wrong_command::check },
         LintRule { rule: &maps::missing_source::RULE, check: maps::missing_source::check },
         LintRule { rule: &maps::missing_index::RULE, check: maps::missing_index::check },
         LintRule { rule: &maps::stale_index::RULE, check: maps::stale_index::check },
@@ -56,6 +71,7 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &vt::alias_loop::RULE, check: vt::alias_loop::check },
         LintRule { rule: &vt::two_classes::RULE, check: vt::two_classes::check },
         LintRule { rule: &vt::dead_end::RULE, check: vt::dead_end::check },
+        LintRule { rule: &security::no_relay_control::RULE, check: security::no_relay_control::check },
     ];
     RULES
 }

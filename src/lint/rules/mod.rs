@@ -6,4 +6,5 @@ pub mod main_cf;
 pub mod maps;
 pub mod master_cf;
 pub mod own;
+pub mod security;
 pub mod virtual_domains;

@@ -25,6 +25,8 @@ pub static RULE: Rule = Rule {
 pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     let configuration = &site.configuration;
     let used = configuration.used_names();
+    // Two slips of one name: renaming both would set it twice.
+    let mut given = std::collections::HashSet::new();
     for entry in &configuration.files.main.entries {
         let name = entry.name.to_string_lossy();
         let known = catalogue::parameter(&name).is_some()
@@ -40,7 +42,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
             "Postfix ignores this",
         );
         finding.help = advice(&name);
-        finding.fix = renaming(site, entry);
+        finding.fix = renaming(site, entry).filter(|fix| given.insert(fix.title.clone()));
         findings.push(finding);
     }
 }

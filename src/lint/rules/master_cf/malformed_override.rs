@@ -23,6 +23,13 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     let Some(master) = &site.configuration.files.master else { return };
     for service in &site.configuration.files.services {
         for fault in &service.faults {
+            // `-o name = value` is for MS004.
+            let mut words = service.line.arguments.iter().skip_while(|word| word.span.start < fault.span.end);
+            if fault.kind == OverrideFaultKind::MissingEquals
+                && words.next().is_some_and(|word| word.text.bytes() == b"=")
+            {
+                continue;
+            }
             let message = match fault.kind {
                 OverrideFaultKind::MissingArgument => "-o is the last argument and sets nothing",
                 OverrideFaultKind::MissingEquals => "no '=' in the argument of -o",

@@ -1,0 +1,135 @@
+//! MC011: an address or network that Postfix cannot read.
+
+use crate::base::Edit;
+use crate::config::catalogue::Kind;
+use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
+use crate::lint::set_values::set_values;
+use crate::lint::site::Site;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "MC011",
+    name: "bad-network",
+    family: Family::MainCf,
+    severity: Severity::Error,
+    summary: "an address or network that Postfix cannot read",
+    why: "The match fails with a warning in the log, and clients are put off with a temporary error.",
+    example: "mynetworks = 127.0.0.0/8, 192.0.2.7/24\n",
+    remedy: "Write 192.0.2.0/24 for IPv4 and [2001:db8::]/32 for IPv6, with no bit of the host set.",
+    fix: Some(Safety::Unsafe),
+    link: "https://www.postfix.org/postconf.5.html#mynetworks",
+};
+
+/// Looks for it.
+pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    for set in set_values(site) {
+        if !matches!(set.kind(site), Some(Kind::AddressMatchList | Kind::HostMatchList)) {
+            continue;
+        }
+        for element in set.elements(site).into_iter().filter(|element| element.literal) {
+            let Ok(text) = std::str::from_utf8(&element.bytes) else { continue };
+            let bare = text.trim_start_matches('!');
+            let Some((wrong, meant)) = fault(bare) else { continue };
+            let mut finding = Finding::new(&RULE, format!("{bare}: {wrong}")).at(set.source, element.span, "here");
+            finding.help = Some(match &meant {
+                Some(meant) => format!("write {meant}"),
+                None => RULE.remedy.to_string(),
+            });
+            if let Some(meant) = meant {
+                let marks = &text[..text.len() - bare.len()];
+                finding.fix = Some(Fix {
+                    title: format!("write {meant}"),
+                    safety: Safety::Unsafe,
+                    source: Arc::clone(set.source),
+                    edits: vec![Edit::replace(element.span, format!("{marks}{meant}"))],
+                });
+            }
+            findings.push(finding);
+        }
+    }
+}
+
+/// What is wrong with an element, and what was meant if that is plain; nothing for what is no address.
+pub fn fault(text: &str) -> Option<(&'static str, Option<String>)> {
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) if !address.is_empty() => (address, Some(length)),
+        Some(_) => return None,
+        None => (text, None),
+    };
+    if let Ok(bare) = address.parse::<Ipv6Addr>() {
+        let meant = match length {
+            Some(length) => format!("[{bare}]/{length}"),
+            None => format!("[{bare}]"),
+        };
+        return Some(("an IPv6 address needs brackets", Some(meant)));
+    }
+    let bracketed = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    if let Some(inside) = bracketed {
+        return match inside.parse::<Ipv6Addr>() {
+            Ok(address) => network(IpAddr::V6(address), length),
+            Err(_) => None,
+        };
+    }
+    if let Ok(address) = address.parse::<Ipv4Addr>() {
+        return network(IpAddr::V4(address), length);
+    }
+    let looks_like_v4 = length.is_some() && address.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    looks_like_v4.then_some(("an IPv4 network needs four numbers", None))
+}
+
+fn network(address: IpAddr, length: Option<&str>) -> Option<(&'static str, Option<String>)> {
+    let length = length?;
+    let bits: u32 = if address.is_ipv4() { 32 } else { 128 };
+    let plain = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(length) = length.parse::<u32>().ok().filter(|&length| plain && length <= bits) else {
+        return Some(("the length of the prefix is no number that fits", None));
+    };
+    let meant = match address {
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
+            let network = Ipv4Addr::from(u32::from(address) & mask);
+            (network != address).then(|| format!("{network}/{length}"))
+        }
+        IpAddr::V6(address) => {
+            let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
+            let network = Ipv6Addr::from(u128::from(address) & mask);
+            (network != address).then(|| format!("[{network}]/{length}"))
+        }
+    };
+    meant.map(|meant| ("bits of the host are set", Some(meant)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_networks() {
+        let bracket = "an IPv6 address needs brackets";
+        let host = "bits of the host are set";
+        let prefix = "the length of the prefix is no number that fits";
+        type Fault<'a> = Option<(&'a str, Option<&'a str>)>;
+        let cases: &[(&str, Fault)] = &[
+            ("192.0.2.0/24", None),
+            ("192.0.2.7", None),
+            ("0.0.0.0/0", None),
+            ("[::]/0", None),
+            ("[2001:db8::]/32", None),
+            ("host.example.com", None),
+            ("/etc/postfix/networks", None),
+            ("192.0.2.7/24", Some((host, Some("192.0.2.0/24")))),
+            ("[2001:db8::1]/32", Some((host, Some("[2001:db8::]/32")))),
+            ("2001:db8::/32", Some((bracket, Some("[2001:db8::]/32")))),
+            ("::1", Some((bracket, Some("[::1]")))),
+            ("192.0.2.0/33", Some((prefix, None))),
+            ("192.0.2.0/255.255.255.0", Some((prefix, None))),
+            ("192.0/16", Some(("an IPv4 network needs four numbers", None))),
+        ];
+        for (text, expected) in cases {
+            let got = fault(text);
+            assert_eq!(got.as_ref().map(|(wrong, meant)| (*wrong, meant.as_deref())), *expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! MC013: an element of a list that can match nothing.
+
+use crate::config::catalogue::Kind;
+use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::set_values::set_values;
+use crate::lint::site::Site;
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "MC013",
+    name: "matches-nothing",
+    family: Family::MainCf,
+    severity: Severity::Warning,
+    summary: "an element of a list of domains that can match nothing",
+    why: "Lists of domains know no wildcards and no addresses, and those of local and virtual domains no `.example.com`: what \
+          was meant by it is not matched.",
+    example: "relay_domains = *.example.com\n",
+    remedy: "Name each domain, or use a regexp: or pcre: table.",
+    fix: None,
+    link: "https://www.postfix.org/postconf.5.html#relay_domains",
+};
+
+/// Lists that are searched for the whole domain only.
+const WHOLE: [&str; 3] = ["mydestination", "virtual_alias_domains", "virtual_mailbox_domains"];
+
+/// Looks for it.
+pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    for set in set_values(site) {
+        let name = set.parameter_name();
+        let is_whole = WHOLE.contains(&name.as_str());
+        if !is_whole && !matches!(set.kind(site), Some(Kind::DomainMatchList | Kind::HostMatchList)) {
+            continue;
+        }
+        for element in set.elements(site).into_iter().filter(|element| element.literal) {
+            let text = String::from_utf8_lossy(&element.bytes).into_owned();
+            let bare = text.trim_start_matches('!');
+            let (why, help) = if let Some(domain) = bare.strip_prefix("*.") {
+                let help = if is_whole {
+                    "name each subdomain, or use a regexp: or pcre: table".to_string()
+                } else {
+                    format!(
+                        "write .{domain} for its subdomains, or {domain} if parent_domain_matches_subdomains names {name}"
+                    )
+                };
+                ("a * matches nothing but itself", help)
+            } else if let Some(domain) = bare.strip_prefix('@') {
+                ("an @ is part of no domain", format!("write {domain}"))
+            } else if is_whole && bare.starts_with('.') {
+                ("this list is searched for whole domains only", RULE.remedy.to_string())
+            } else {
+                continue;
+            };
+            findings.push(
+                Finding::new(&RULE, format!("{bare} in {name} matches nothing"))
+                    .at(set.source, element.span, why)
+                    .help(help),
+            );
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Rules about security (SEC).
+
+pub mod no_relay_control;

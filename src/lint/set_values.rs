@@ -1,0 +1,119 @@
+//! The values that somebody set and that are in force: entries of main.cf, and `-o` of services, each with its place.
+
+use super::site::Site;
+use crate::base::{Source, Span};
+use crate::config::catalogue::{self, Kind, ValueType};
+use crate::config::services::Service;
+use crate::syntax::Text;
+use crate::syntax::match_list::split_list;
+use std::sync::Arc;
+
+/// A value in force.
+#[derive(Clone, Copy, Debug)]
+pub struct SetValue<'a> {
+    /// The parameter's name in the text.
+    pub name: &'a Text,
+    /// The value before expansion.
+    pub value: &'a Text,
+    /// The text that both stand in.
+    pub source: &'a Arc<Source>,
+    /// The service whose `-o` it is.
+    pub service: Option<&'a Service>,
+}
+
+/// An element of a list after expansion, with the place of what it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListElement {
+    /// The element.
+    pub bytes: Vec<u8>,
+    /// Its place; that of the `$name` which held it, if it came from one.
+    pub span: Span,
+    /// Whether it stands in the text as it is.
+    pub literal: bool,
+}
+
+/// All values in force: main.cf in its order, then the services in theirs.
+#[must_use]
+pub fn set_values(site: &Site) -> Vec<SetValue<'_>> {
+    let files = &site.configuration.files;
+    let source = files.main.tree.source();
+    let mut values: Vec<SetValue> = files
+        .main
+        .entries
+        .iter()
+        .filter(|entry| files.entry(entry.name.bytes()).is_some_and(|last| last.extent == entry.extent))
+        .map(|entry| SetValue { name: &entry.name, value: &entry.value, source, service: None })
+        .collect();
+    let Some(master) = &files.master else { return values };
+    let source = master.tree.source();
+    for service in &files.services {
+        let in_force = service
+            .overrides
+            .iter()
+            .filter(|set| service.value(set.name.bytes()).is_some_and(|last| last.span == set.span));
+        values.extend(in_force.map(|set| SetValue {
+            name: &set.name,
+            value: &set.value,
+            source,
+            service: Some(service),
+        }));
+    }
+    values
+}
+
+impl SetValue<'_> {
+    /// The parameter's name as text.
+    #[must_use]
+    pub fn parameter_name(&self) -> String {
+        self.name.to_string_lossy()
+    }
+
+    /// What the value is; nothing for a name that the target does not know.
+    #[must_use]
+    pub fn kind(&self, site: &Site) -> Option<Kind> {
+        let parameter = catalogue::parameter(&self.parameter_name())?;
+        parameter.exists_in(site.configuration.settings.target).then_some(parameter.kind)
+    }
+
+    /// How Postfix reads the value; nothing for a name that the target does not know.
+    #[must_use]
+    pub fn value_type(&self, site: &Site) -> Option<ValueType> {
+        let (name, target) = (self.parameter_name(), site.configuration.settings.target);
+        match catalogue::parameter(&name) {
+            Some(parameter) => parameter.exists_in(target).then_some(parameter.value_type),
+            None if site.configuration.is_service_parameter(&name) => {
+                let (_, family) = catalogue::service_parameter(&name)?;
+                (family.introduced <= target).then_some(family.value_type)
+            }
+            None => None,
+        }
+    }
+
+    /// The value after expansion; nothing if it cannot be expanded.
+    #[must_use]
+    pub fn expanded(&self, site: &Site) -> Option<Vec<u8>> {
+        site.configuration.expand(self.value.bytes(), self.service).ok()
+    }
+
+    /// The elements of a list; those that cannot be expanded are left out.
+    #[must_use]
+    pub fn elements(&self, site: &Site) -> Vec<ListElement> {
+        list_elements(site, self.value, self.service)
+    }
+}
+
+/// The elements of a list in a value; those that cannot be expanded are left out.
+#[must_use]
+pub fn list_elements(site: &Site, value: &Text, service: Option<&Service>) -> Vec<ListElement> {
+    let mut elements = Vec::new();
+    for range in split_list(value.bytes()) {
+        let (bytes, span) = (&value.bytes()[range.clone()], value.source_span(range));
+        if !bytes.contains(&b'$') {
+            elements.push(ListElement { bytes: bytes.to_vec(), span, literal: true });
+        } else if let Ok(text) = site.configuration.expand(bytes, service) {
+            let inner = split_list(&text).into_iter();
+            elements.extend(inner.map(|range| ListElement { bytes: text[range].to_vec(), span, literal: false }));
+        }
+    }
+    elements
+}
