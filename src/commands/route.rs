@@ -64,7 +64,7 @@ impl Caller for Tables {
 
 /// Runs the command.
 pub fn run(options: &Route, output: &Output) -> ExitCode {
-    let opened = options.site.settings().and_then(|settings| {
+    let opened = options.site.settings(&options.site.directory(None)).and_then(|settings| {
         let opened = options.site.open(None, settings);
         opened.map_err(|error| format!("{}: {}", error.path.display(), system_words(&error.error)))
     });
