@@ -5,5 +5,5 @@ use libfuzzer_sys::fuzz_target;
 use postwright::syntax::alias_value::parse_alias_value;
 
 fuzz_target!(|bytes: &[u8]| {
-    parse_alias_value(bytes);
+    let _ = parse_alias_value(bytes);
 });

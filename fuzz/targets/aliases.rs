@@ -12,5 +12,5 @@ fuzz_target!(|bytes: &[u8]| {
     let source = Arc::new(Source::new("fuzz", bytes));
     let parsed = parse_table(&source, TableForm::Aliases);
     assert_eq!(parsed.tree.print(), bytes);
-    read_entries(bytes.to_vec(), &Recipe::standard(TableForm::Aliases));
+    let _ = read_entries(bytes.to_vec(), &Recipe::standard(TableForm::Aliases));
 });

@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use postwright::maps::berkeley_db::{BerkeleyDb, Damage};
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(mut table) = BerkeleyDb::open(bytes) else { return };
+    let Ok(table) = BerkeleyDb::open(bytes) else { return };
     let mut keys: Vec<Vec<u8>> = vec![b"key".to_vec(), b"a\0".to_vec()];
     let _ = table.walk(|key, _| {
         if keys.len() < 20 {

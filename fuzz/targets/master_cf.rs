@@ -11,5 +11,5 @@ fuzz_target!(|bytes: &[u8]| {
     let source = Arc::new(Source::new("fuzz", bytes));
     let parsed = parse_master_cf(&source);
     assert_eq!(parsed.tree.print(), bytes);
-    services(&parsed);
+    let _ = services(&parsed);
 });
