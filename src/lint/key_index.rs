@@ -9,23 +9,31 @@ use std::hash::BuildHasher;
 /// Where no entry is.
 const FREE: u32 = u32::MAX;
 
+/// A place for an entry: its number, and the upper half of its key's hash, by which most others are told from it without a look
+/// at their keys.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    number: u32,
+    tag: u32,
+}
+
 /// Entries by key.
 #[derive(Debug)]
 pub struct KeyIndex {
-    /// Numbers of entries; a power of two of them, at most half of them taken.
-    slots: Vec<u32>,
+    /// A power of two of them, at most half of them taken.
+    slots: Vec<Slot>,
 }
 
 impl KeyIndex {
     /// The index of a table's entries; those from number 2³² − 1 on are not in it.
     #[must_use]
     pub fn of(entries: &Entries) -> Self {
-        let count = entries.all().len();
-        let mut index = Self { slots: vec![FREE; (count * 2).next_power_of_two().max(2)] };
+        let free = Slot { number: FREE, tag: 0 };
+        let mut index = Self { slots: vec![free; (entries.all().len() * 2).next_power_of_two().max(2)] };
         for (number, entry) in (0..FREE).zip(entries.all()) {
-            let slot = index.slot(entries, entries.key(entry));
-            if index.slots[slot] == FREE {
-                index.slots[slot] = number;
+            let (slot, tag) = index.slot(entries, entries.key(entry));
+            if index.slots[slot].number == FREE {
+                index.slots[slot] = Slot { number, tag };
             }
         }
         index
@@ -34,23 +42,26 @@ impl KeyIndex {
     /// The entry with this key, which is folded as the table's keys are.
     #[must_use]
     pub fn find<'e>(&self, entries: &'e Entries, key: &[u8]) -> Option<(usize, &'e Entry)> {
-        let number = self.slots[self.slot(entries, key)] as usize;
+        let number = self.slots[self.slot(entries, key).0].number as usize;
         entries.all().get(number).map(|entry| (number, entry))
     }
 
-    /// The slot that holds a key, or the free one where it would be.
-    fn slot(&self, entries: &Entries, key: &[u8]) -> usize {
+    /// The slot that holds a key, or the free one where it would be; and the tag of the key.
+    fn slot(&self, entries: &Entries, key: &[u8]) -> (usize, u32) {
         let mask = self.slots.len() - 1;
+        let hash = FixedState::with_seed(0).hash_one(key);
+        let tag = u32::try_from(hash >> 32).unwrap_or_default();
         // Only the low bits count, so it does not matter that a small machine cuts the others.
         #[allow(clippy::cast_possible_truncation)]
-        let mut slot = FixedState::with_seed(0).hash_one(key) as usize & mask;
-        while let Some(entry) = entries.all().get(self.slots[slot] as usize) {
-            if entries.key(entry) == key {
-                break;
+        let mut at = hash as usize & mask;
+        loop {
+            let slot = self.slots[at];
+            let Some(entry) = entries.all().get(slot.number as usize) else { return (at, tag) };
+            if slot.tag == tag && entries.key(entry) == key {
+                return (at, tag);
             }
-            slot = (slot + 1) & mask;
+            at = (at + 1) & mask;
         }
-        slot
     }
 }
 

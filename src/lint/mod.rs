@@ -24,6 +24,7 @@ pub use registry::{LintRule, declarations, rules};
 pub use site::{IndexState, Site, Table};
 
 use crate::diagnostic::Finding;
+use rayon::prelude::*;
 
 /// Looks for every rule, and returns the findings in the order of files and places.
 #[must_use]
@@ -34,10 +35,14 @@ pub fn lint(site: &Site) -> Vec<Finding> {
 /// Looks for what a policy asks for; what comments in the text silence is left out.
 #[must_use]
 pub fn lint_by(site: &Site, policy: &Policy) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for rule in rules().iter().filter(|lint| policy.looks_for(lint.rule)) {
-        (rule.check)(site, &mut findings);
-    }
+    let asked: Vec<&LintRule> = rules().iter().filter(|lint| policy.looks_for(lint.rule)).collect();
+    // Rules know nothing of each other; what they find is put together in their order.
+    let found = asked.into_par_iter().map(|lint| {
+        let mut findings = Vec::new();
+        (lint.check)(site, &mut findings);
+        findings
+    });
+    let mut findings: Vec<Finding> = found.collect::<Vec<_>>().into_iter().flatten().collect();
     suppression::silence(site, policy, &mut findings);
     let mut findings: Vec<Finding> = findings.into_iter().filter_map(|finding| policy.judge(finding)).collect();
     findings.sort_by(|a, b| a.order().cmp(&b.order()));

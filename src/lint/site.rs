@@ -7,7 +7,7 @@ use crate::base::{Overlay, Source};
 use crate::config::paths::PathMap;
 use crate::config::tables::{NamedTable, TableReference, TableUse, named_tables};
 use crate::config::{ConfigFiles, Configuration, Settings};
-use crate::maps::compile::compare::{ReadError, digest_index, is_current};
+use crate::maps::compile::compare::{ReadError, digest_entries, digest_index, is_current};
 use crate::maps::compile::index::{IndexType, Unique, unique};
 use crate::maps::compile::{Complaint, Duplicates, Entries, Entry, Recipe, read_entries};
 use crate::syntax::FileKind;
@@ -280,12 +280,17 @@ fn single_table(kind: FileKind, source: &Arc<Source>) -> Option<Table> {
 /// What compiling a source would warn about, in the order of its lines.
 fn complaints(source: &Source, recipe: &Recipe) -> (Vec<Complaint>, Entries) {
     let entries = read_entries(source.bytes().to_vec(), recipe);
+    (with_duplicates(&entries), entries)
+}
+
+/// The complaints about entries and about keys that stand twice.
+fn with_duplicates(entries: &Entries) -> Vec<Complaint> {
     let mut complaints = entries.complaints().to_vec();
-    if let Ok(Unique { duplicates, .. }) = unique(&entries, Duplicates::Warn) {
+    if let Ok(Unique { duplicates, .. }) = unique(entries, Duplicates::Warn) {
         complaints.extend(duplicates);
     }
     complaints.sort_by_key(|complaint| complaint.span.start);
-    (complaints, entries)
+    complaints
 }
 
 fn compare(
@@ -295,17 +300,21 @@ fn compare(
     recipe: &Recipe,
     seed: &RandomState,
 ) -> (Vec<Complaint>, Entries, IndexState) {
-    let (complaints, entries) = complaints(source, recipe);
+    let entries = read_entries(source.bytes().to_vec(), recipe);
     let state = match File::open(index_path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => IndexState::Missing,
         Err(error) => IndexState::Damaged(ReadError::Lmdb(error.into())),
         Ok(file) => match digest_index(file, index_type, recipe.form, seed) {
             Err(error) => IndexState::Damaged(error),
+            // LMDB keeps a key once: if all entries are in it, no key stands twice, and nothing need be sorted to tell.
+            Ok(digest) if index_type == IndexType::Lmdb && digest == digest_entries(&entries, seed) => {
+                return (entries.complaints().to_vec(), entries, IndexState::Current);
+            }
             Ok(digest) => match is_current(&entries, recipe, digest, seed) {
                 Ok(true) => IndexState::Current,
                 _ => IndexState::Stale,
             },
         },
     };
-    (complaints, entries, state)
+    (with_duplicates(&entries), entries, state)
 }

@@ -96,20 +96,24 @@ pub fn digest_index(
     Ok(digest)
 }
 
+/// The digest of all entries of a source, also of those whose key stands twice.
+#[must_use]
+pub fn digest_entries(entries: &Entries, seed: &RandomState) -> Digest {
+    let parts = entries.all().par_chunks(1 << 14).map(|part| {
+        let mut digest = Digest::default();
+        part.iter().for_each(|entry| digest.add(entries.key(entry), entries.value(entry), seed));
+        digest
+    });
+    parts.reduce(Digest::default, Digest::join)
+}
+
 /// Whether an index with this digest holds what the source says.
 ///
 /// # Errors
 /// [`WriteError::TooBig`].
 pub fn is_current(entries: &Entries, recipe: &Recipe, index: Digest, seed: &RandomState) -> Result<bool, WriteError> {
     let all = entries.all();
-    let whole = all
-        .par_chunks(1 << 14)
-        .map(|part| {
-            let mut digest = Digest::default();
-            part.iter().for_each(|entry| digest.add(entries.key(entry), entries.value(entry), seed));
-            digest
-        })
-        .reduce(Digest::default, Digest::join);
+    let whole = digest_entries(entries, seed);
     if whole == index || whole.count <= index.count {
         return Ok(whole == index);
     }
