@@ -6,12 +6,12 @@
 // Clippy's leave for tests does not reach functions that they share.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "support/judge.rs"]
+mod judge;
 mod support;
 
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
 use support::{Scratch, fixture};
 
 /// Where the schemas are, with what says where they come from.
@@ -121,36 +121,17 @@ fn json_reports_follow_their_schemas() {
     }
 }
 
-/// Whether `xmllint` accepts a document; nothing where it is not installed.
-fn xml_errors(schema: &Path, document: &str) -> Option<Result<(), String>> {
-    let mut command = Command::new("xmllint");
-    command.args(["--noout", "--nonet", "--schema"]).arg(schema).arg("-");
-    let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
-    let mut child = match child {
-        Ok(child) => child,
-        Err(error) if std::env::var_os("POSTWRIGHT_ORACLE_REQUIRED").is_some() => panic!("xmllint: {error}"),
-        Err(error) => {
-            println!("skipped: xmllint: {error}");
-            return None;
-        }
-    };
-    std::io::Write::write_all(&mut child.stdin.take().unwrap(), document.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Some(if output.status.success() { Ok(()) } else { Err(said) })
-}
-
 #[test]
 fn xml_reports_follow_their_schemas() {
     for (format, name) in [("checkstyle", "checkstyle-4.3.xsd"), ("junit", "junit-10.xsd")] {
         for (site, scratch, directory) in sites() {
             let document = report(&scratch, directory, format).stdout;
-            let Some(judged) = xml_errors(&schema(name), &document) else { return };
+            let Some(judged) = judge::xml(Some(&schema(name)), &document) else { return };
             assert_eq!(judged, Ok(()), "{site} {format}");
         }
         // The judge judges.
         let wrong = report(&faulty(), "site", format).stdout.replace(" name=", " called=");
-        assert!(xml_errors(&schema(name), &wrong).unwrap().is_err(), "{format}");
+        assert!(judge::xml(Some(&schema(name)), &wrong).unwrap().is_err(), "{format}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! `postwright route`: where mail for an address would go, and each lookup on the way.
 
+mod expect;
+
 use super::output::{Output, fail};
 use super::site_options::SiteOptions;
 use crate::config::Configuration;
@@ -7,22 +9,30 @@ use crate::diagnostic::render::clean;
 use crate::mail::local_part::internal;
 use crate::maps::types::system_words;
 use crate::maps::{Caller, LookupError};
-use crate::routing::route::{Ending, Fate, Route as Routed};
+use crate::routing::route::{Fate, Route as Routed};
 use crate::routing::trail::{Found, Place};
 use crate::routing::{Lookups, Step, StepKind};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Trace where mail would go, and each lookup on the way
 ///
-/// No daemon and no DNS is asked. Status 1: an address would be rejected, bounce or loop.
+/// No daemon and no DNS is asked. Status 1: an address would be rejected, bounce or loop; with --expect: an outcome differs.
 #[derive(Args, Clone, Debug)]
+#[command(after_long_help = expect::help())]
 pub struct Route {
     /// Addresses of recipients
-    #[arg(value_name = "ADDRESS", required = true)]
+    #[arg(value_name = "ADDRESS", required_unless_present = "expect")]
     addresses: Vec<String>,
+    /// Assert the outcomes that a TOML file lists for addresses; --help tells of its keys
+    #[arg(long, value_name = "FILE", conflicts_with = "addresses")]
+    expect: Option<PathBuf>,
+    /// With --expect: show also what is as expected
+    #[arg(short, long)]
+    verbose: bool,
     /// Envelope sender; empty: the null sender of bounces
     #[arg(long, value_name = "SENDER", default_value = "")]
     from: String,
@@ -39,6 +49,8 @@ enum Format {
     Human,
     /// One document
     Json,
+    /// Test report of JUnit, XML (for --expect)
+    Junit,
 }
 
 /// Tables that ask for parameters, or warn.
@@ -64,6 +76,9 @@ impl Caller for Tables {
 
 /// Runs the command.
 pub fn run(options: &Route, output: &Output) -> ExitCode {
+    if options.format == Format::Junit && options.expect.is_none() {
+        return fail("--format junit is for --expect");
+    }
     let opened = options.site.settings(&options.site.directory(None)).and_then(|settings| {
         let opened = options.site.open(None, settings);
         opened.map_err(|error| format!("{}: {}", error.path.display(), system_words(&error.error)))
@@ -74,7 +89,10 @@ pub fn run(options: &Route, output: &Output) -> ExitCode {
     };
     let caller = Arc::new(Tables { configuration: opened.configuration.clone(), output: *output });
     let mut lookups = Lookups::new(&opened.configuration, &opened.paths, caller);
-    let sender = internal(options.from.trim_start_matches('<').trim_end_matches('>').as_bytes());
+    if let Some(file) = &options.expect {
+        return expect::run(file, options, &mut lookups, output);
+    }
+    let sender = sender(&options.from);
     let routes: Vec<Routed> =
         options.addresses.iter().map(|address| lookups.route(&sender, &internal(address.as_bytes()))).collect();
     match options.format {
@@ -82,9 +100,14 @@ pub fn run(options: &Route, output: &Output) -> ExitCode {
             let routes: Vec<Value> = routes.iter().map(as_json).collect();
             output.line(&json!({ "version": 1, "routes": routes }).to_string());
         }
-        Format::Human => routes.iter().for_each(|route| show(route, output)),
+        Format::Human | Format::Junit => routes.iter().for_each(|route| show(route, output)),
     }
     if routes.iter().all(Routed::is_good) { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+/// A sender in internal form; angle brackets are not part of it.
+fn sender(text: &str) -> Vec<u8> {
+    internal(text.trim_start_matches('<').trim_end_matches('>').as_bytes())
 }
 
 fn show(route: &Routed, output: &Output) {
@@ -97,7 +120,7 @@ fn show(route: &Routed, output: &Output) {
         return;
     }
     for end in &route.ends {
-        output.line(&format!("  → {}: {}", shown(&end.recipient), fate(end)));
+        output.line(&format!("  → {}{}", clean(&end.to_string()), end.or_mx()));
     }
 }
 
@@ -135,47 +158,22 @@ fn at(place: Option<&Place>) -> String {
     place.map_or_else(String::new, |place| format!(" ({}:{})", clean(&place.file), place.line))
 }
 
-fn fate(end: &Ending) -> String {
-    let (transport, nexthop) = (shown(&end.hop.transport), shown(&end.hop.nexthop));
-    match &end.fate {
-        Fate::Delivered(how) => format!("delivered to {}", clean(how)),
-        Fate::Relayed if has_mx(end) => {
-            format!("relayed via {transport} to {nexthop}, or the MX hosts that the DNS has for it")
-        }
-        Fate::Relayed => format!("relayed via {transport} to {nexthop}"),
-        Fate::Discarded => "discarded".to_string(),
-        Fate::Bounced(status, why) => format!("bounced {status} {}", clean(why)),
-        Fate::Deferred(why) => format!("deferred: {}", clean(why)),
-        Fate::Loop(why) => format!("would loop: {}", clean(why)),
-    }
-}
-
-/// Whether the nexthop is a domain, for which a client would ask the DNS, and not a host or a socket.
-fn has_mx(end: &Ending) -> bool {
-    matches!(end.hop.transport.as_slice(), b"smtp" | b"relay")
-        && !end.hop.nexthop.starts_with(b"[")
-        && !end.hop.nexthop.starts_with(b"unix:")
-}
-
 fn as_json(route: &Routed) -> Value {
     let ends: Vec<Value> = route
         .ends
         .iter()
         .map(|end| {
-            let (kind, status, text) = match &end.fate {
-                Fate::Delivered(how) => ("delivered", None, Some(how)),
-                Fate::Relayed => ("relayed", None, None),
-                Fate::Discarded => ("discarded", None, None),
-                Fate::Bounced(status, why) => ("bounced", Some(status), Some(why)),
-                Fate::Deferred(why) => ("deferred", None, Some(why)),
-                Fate::Loop(why) => ("loop", None, Some(why)),
+            let (status, text) = match &end.fate {
+                Fate::Relayed | Fate::Discarded => (None, None),
+                Fate::Bounced(status, why) => (Some(status), Some(why)),
+                Fate::Delivered(text) | Fate::Deferred(text) | Fate::Loop(text) => (None, Some(text)),
             };
             json!({
                 "recipient": lossy(&end.recipient),
                 "class": end.class.map(|class| class.to_string()),
                 "transport": lossy(&end.hop.transport),
                 "nexthop": lossy(&end.hop.nexthop),
-                "outcome": kind,
+                "outcome": end.fate.word(),
                 "status": status,
                 "text": text,
             })

@@ -4,9 +4,11 @@
 //! tables that a configuration names; [`lists`] tells whether a domain or address is in a match list.
 //!
 //! [`route`](mod@route) follows one address: [`rewrite`], [`unknown`] (whom the SMTP server refuses), [`map_address`] and [`masquerade`] (what
-//! it becomes), [`resolve`] and [`transport`] (its class, transport and nexthop), [`local`] (aliases and mailboxes).
+//! it becomes), [`resolve`] and [`transport`] (its class, transport and nexthop), [`local`] (aliases and mailboxes). [`expect`]
+//! compares what it finds with what was meant.
 
 pub mod accounts;
+pub mod expect;
 pub mod find;
 pub mod lists;
 pub mod local;

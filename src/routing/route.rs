@@ -9,9 +9,13 @@ use super::trail::{Step, Trail};
 use super::transport::Hop;
 use super::unknown::{Refusal, split_status};
 use crate::maps::LookupError;
+use std::fmt;
 
 /// How often mail may be sent on to a new address before that counts as a loop.
 const MAX_FORWARDS: usize = 50;
+
+/// Behind an ending whose nexthop is a domain, for which a client would ask the DNS, and not a host or a socket.
+pub const OR_MX: &str = ", or the MX hosts that the DNS has for it";
 
 /// Where mail for one address goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +63,54 @@ pub enum Fate {
 }
 
 impl Fate {
+    /// The word for it that programs read.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Delivered(_) => "delivered",
+            Self::Relayed => "relayed",
+            Self::Discarded => "discarded",
+            Self::Bounced(..) => "bounced",
+            Self::Deferred(_) => "deferred",
+            Self::Loop(_) => "loop",
+        }
+    }
+
     /// Whether mail arrives, or leaves for another machine.
     #[must_use]
     pub fn is_good(&self) -> bool {
         matches!(self, Self::Delivered(_) | Self::Relayed | Self::Discarded)
+    }
+}
+
+impl Ending {
+    /// [`OR_MX`], where that holds.
+    #[must_use]
+    pub fn or_mx(&self) -> &'static str {
+        let is_domain = self.fate == Fate::Relayed
+            && matches!(self.hop.transport.as_slice(), b"smtp" | b"relay")
+            && !self.hop.nexthop.starts_with(b"[")
+            && !self.hop.nexthop.starts_with(b"unix:");
+        if is_domain { OR_MX } else { "" }
+    }
+}
+
+/// `joe@example.com: relayed via smtp to [mail.example.com]`; what is not UTF-8 is replaced.
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", String::from_utf8_lossy(&self.recipient))?;
+        match &self.fate {
+            Fate::Delivered(how) => write!(f, "delivered to {how}"),
+            Fate::Relayed => {
+                let (transport, nexthop) = (&self.hop.transport, &self.hop.nexthop);
+                let (transport, nexthop) = (String::from_utf8_lossy(transport), String::from_utf8_lossy(nexthop));
+                write!(f, "relayed via {transport} to {nexthop}")
+            }
+            Fate::Discarded => f.write_str("discarded"),
+            Fate::Bounced(status, why) => write!(f, "bounced {status} {why}"),
+            Fate::Deferred(why) => write!(f, "deferred: {why}"),
+            Fate::Loop(why) => write!(f, "would loop: {why}"),
+        }
     }
 }
 

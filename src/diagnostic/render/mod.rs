@@ -12,7 +12,7 @@ pub mod json;
 pub mod junit;
 pub mod report;
 pub mod sarif;
-mod xml;
+pub mod xml;
 
 pub use report::Report;
 

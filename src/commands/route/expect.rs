@@ -1,0 +1,154 @@
+//! `postwright route --expect FILE`: a list of addresses with the outcomes that they are meant to have, as a test suite.
+
+use super::{Format, Route};
+use crate::base::Source;
+use crate::commands::output::{Output, fail};
+use crate::diagnostic::render::json::span;
+use crate::diagnostic::render::{clean, xml};
+use crate::mail::local_part::internal;
+use crate::maps::types::system_words;
+use crate::routing::Lookups;
+use crate::routing::expect::{Difference, Expectation, Form, KEYS, read};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// What `--help` says of the file.
+pub(super) fn help() -> String {
+    let mut text = String::from(
+        "A file for --expect holds one or more of\n\n  [[expect]]\n  address = \"info@example.com\"\n  \
+         from = \"someone@example.net\"    # else as --from says\n  transport = \"smtp\"\n  \
+         nexthop = \"[mail.example.com]\"\n\nEach key is optional, and only what is given is asserted, of all ends that \
+         the mail has: a string, or a list of strings in any order. Other keys than the two of the recipient itself also \
+         assert that the address is not rejected.\n\n",
+    );
+    for key in &KEYS {
+        let list = if matches!(key.form, Form::Words(_)) { "one of " } else { "" };
+        // Writing to a string does not fail, here and below.
+        let _ = writeln!(text, "  {:<11} {list}{}", key.name, key.about);
+    }
+    text
+}
+
+/// An expectation and what came of it.
+struct Judged {
+    expectation: Expectation,
+    differences: Vec<Difference>,
+}
+
+/// Judges all that a file expects.
+pub(super) fn run(file: &Path, options: &Route, lookups: &mut Lookups<'_>, output: &Output) -> ExitCode {
+    let source = match Source::read(file) {
+        Ok(source) => source,
+        Err(error) => return fail(&format!("{}: {}", file.display(), system_words(&error))),
+    };
+    let expectations = match read::parse(&source) {
+        Ok(expectations) => expectations,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let judge = |expectation: Expectation| {
+        let sender = expectation.from.as_deref().unwrap_or(&options.from);
+        let route = lookups.route(&super::sender(sender), &internal(expectation.address.as_bytes()));
+        Judged { differences: expectation.judge(&route), expectation }
+    };
+    let judged: Vec<Judged> = expectations.into_iter().map(judge).collect();
+    match options.format {
+        Format::Human => show(&source, &judged, options.verbose, output),
+        Format::Json => output.line(&as_json(&source, &judged).to_string()),
+        Format::Junit => output.text(&as_junit(&source, &judged)),
+    }
+    if judged.iter().all(|one| one.differences.is_empty()) { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+/// `routes.toml:3: info@example.com: transport: expected smtp, got relay`
+fn show(source: &Source, judged: &[Judged], verbose: bool, output: &Output) {
+    for one in judged {
+        let said = match one.differences.is_empty() {
+            true if verbose => "as expected".to_string(),
+            true => continue,
+            false => one.differences.iter().map(words).collect::<Vec<_>>().join("; "),
+        };
+        let line = source.position(one.expectation.span.start).line;
+        output.line(&clean(&format!("{}:{line}: {}: {said}", source.name(), subject(&one.expectation))));
+    }
+    if !output.quiet {
+        let (count, differ) = (judged.len(), different(judged));
+        let noun = if count == 1 { "expectation" } else { "expectations" };
+        let verb = if differ == 1 { "differs" } else { "differ" };
+        output.line(&format!("{count} {noun}: {} as expected, {differ} {verb}", count - differ));
+    }
+}
+
+fn different(judged: &[Judged]) -> usize {
+    judged.iter().filter(|one| !one.differences.is_empty()).count()
+}
+
+/// `info@example.com from someone@example.net`
+fn subject(expectation: &Expectation) -> String {
+    match expectation.from.as_deref() {
+        Some("") => format!("{} from <>", expectation.address),
+        Some(from) => format!("{} from {from}", expectation.address),
+        None => expectation.address.clone(),
+    }
+}
+
+fn words(difference: &Difference) -> String {
+    let Difference { key, expected, got, .. } = difference;
+    format!("{key}: expected {}, got {}", listed(expected), listed(got))
+}
+
+/// `a`, `a and b`, `a, b and c`; what is empty is told from what is not there.
+fn listed(values: &[String]) -> String {
+    let quoted = |value: &String| if value.is_empty() { "\"\"".to_string() } else { value.clone() };
+    match values {
+        [] => "nothing".to_string(),
+        [one] => quoted(one),
+        [most @ .., last] => format!("{} and {}", most.iter().map(quoted).collect::<Vec<_>>().join(", "), quoted(last)),
+    }
+}
+
+fn as_json(source: &Source, judged: &[Judged]) -> Value {
+    let difference = |one: &Difference| json!({ "key": one.key, "expected": one.expected, "got": one.got, "span": span(source, one.span) });
+    let entry = |one: &Judged| {
+        let Expectation { address, from, span: place, .. } = &one.expectation;
+        let differences: Vec<Value> = one.differences.iter().map(difference).collect();
+        json!({
+            "address": address,
+            "from": from,
+            "as_expected": differences.is_empty(),
+            "differences": differences,
+            "span": span(source, *place),
+        })
+    };
+    let entries: Vec<Value> = judged.iter().map(entry).collect();
+    json!({ "version": 1, "expectations": entries, "differ": different(judged) })
+}
+
+/// A suite with a test for each expectation. Source: the schema of Jenkins' xUnit plug-in, `junit-10.xsd`.
+fn as_junit(source: &Source, judged: &[Judged]) -> String {
+    let (file, tests, failures) = (xml::escape(source.name()), judged.len(), different(judged));
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ =
+        writeln!(out, "<testsuites name=\"postwright route\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">");
+    let _ = writeln!(
+        out,
+        "  <testsuite name=\"{file}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">"
+    );
+    for one in judged {
+        let line = source.position(one.expectation.span.start).line;
+        let name = xml::escape(&format!("{} at line {line}", subject(&one.expectation)));
+        let _ = write!(out, "    <testcase classname=\"{file}\" name=\"{name}\"");
+        if one.differences.is_empty() {
+            out.push_str("/>\n");
+            continue;
+        }
+        let lines: Vec<String> = one.differences.iter().map(|one| xml::escape(&words(one))).collect();
+        let (message, body) = (lines.join("; "), lines.join("\n"));
+        let _ = writeln!(
+            out,
+            ">\n      <failure type=\"difference\" message=\"{message}\">{body}</failure>\n    </testcase>"
+        );
+    }
+    out + "  </testsuite>\n</testsuites>\n"
+}

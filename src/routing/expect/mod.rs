@@ -1,0 +1,350 @@
+//! Addresses with the outcomes that they are meant to have: the test suite of a site's routing.
+//!
+//! An [`Expectation`] asserts only what it says. Its keys are the [`KEYS`]; [`read`](read::parse) takes a file of them apart, and
+//! [`Expectation::judge`] compares one with the [`Route`] that was found.
+//!
+//! A key is compared with the values that the ends of the mail have for it, each counted once, in any order. Whoever says
+//! where mail ends also says that it is taken: if the SMTP server refuses the address, that is the difference.
+
+pub mod read;
+
+use super::resolve::AddressClass;
+use super::route::{Ending, Fate, Route};
+use crate::base::Span;
+
+/// Something that can be expected of a route.
+#[derive(Debug)]
+pub struct Key {
+    /// Its name in a file.
+    pub name: &'static str,
+    /// What is asserted, for help.
+    pub about: &'static str,
+    /// How its value is written and compared.
+    pub form: Form,
+    /// Whether it speaks of ends, which refused mail does not have.
+    pub of_ends: bool,
+    /// The values of a route.
+    found: fn(&Route) -> Vec<String>,
+}
+
+/// How the value of a key is written and compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A string or a list of them, each equal to a value.
+    Exact,
+    /// The same, of these words.
+    Words(&'static [&'static str]),
+    /// How a value begins, or a list of that; `true` for any value, `false` for none.
+    Prefix,
+}
+
+/// The words for what becomes of mail.
+const OUTCOMES: [&str; 6] = ["delivered", "relayed", "discarded", "bounced", "deferred", "loop"];
+/// The words for classes, in the order of [`AddressClass`].
+const CLASSES: [&str; 5] = ["local", "virtual alias", "virtual mailbox", "relay", "default"];
+
+/// All that can be expected.
+pub const KEYS: [Key; 14] = [
+    Key {
+        name: "rewritten",
+        about: "the address after rewriting",
+        form: Form::Exact,
+        of_ends: false,
+        found: |route| vec![lossy(&route.rewritten)],
+    },
+    Key {
+        name: "rejected",
+        about: "how the reply of the SMTP server begins; true, false",
+        form: Form::Prefix,
+        of_ends: false,
+        found: |route| route.refusal.iter().map(|refusal| refusal.reply(&route.address)).collect(),
+    },
+    Key {
+        name: "ends",
+        about: "where it ends, in the words that route prints behind its arrows",
+        form: Form::Exact,
+        of_ends: true,
+        found: |route| all(route, |end| Some(end.to_string())),
+    },
+    Key {
+        name: "recipients",
+        about: "the recipients that become of the address",
+        form: Form::Exact,
+        of_ends: true,
+        found: |route| all(route, |end| Some(lossy(&end.recipient))),
+    },
+    Key {
+        name: "class",
+        about: "local, virtual alias, virtual mailbox, relay, default",
+        form: Form::Words(&CLASSES),
+        of_ends: true,
+        found: |route| all(route, |end| end.class.map(|class: AddressClass| class.to_string())),
+    },
+    Key {
+        name: "transport",
+        about: "the service of master.cf",
+        form: Form::Exact,
+        of_ends: true,
+        found: |route| all(route, |end| end.class.map(|_| lossy(&end.hop.transport))),
+    },
+    Key {
+        name: "nexthop",
+        about: "the host, domain or socket that the transport is told",
+        form: Form::Exact,
+        of_ends: true,
+        found: |route| all(route, |end| end.class.map(|_| lossy(&end.hop.nexthop))),
+    },
+    Key {
+        name: "outcome",
+        about: "delivered, relayed, discarded, bounced, deferred, loop",
+        form: Form::Words(&OUTCOMES),
+        of_ends: true,
+        found: |route| all(route, |end| Some(end.fate.word().to_string())),
+    },
+    Key {
+        name: "mailbox",
+        about: "the path of a mailbox or maildir",
+        form: Form::Exact,
+        of_ends: true,
+        found: |route| all(route, |end| delivered(end, &["mailbox ", "maildir "])),
+    },
+    Key {
+        name: "command",
+        about: "the command that is run",
+        form: Form::Exact,
+        of_ends: true,
+        found: |route| all(route, |end| delivered(end, &["command "])),
+    },
+    Key {
+        name: "file",
+        about: "the file that an alias names",
+        form: Form::Exact,
+        of_ends: true,
+        found: |route| all(route, |end| delivered(end, &["file "])),
+    },
+    Key {
+        name: "bounced",
+        about: "how status and text of a bounce begin; true, false",
+        form: Form::Prefix,
+        of_ends: true,
+        found: |route| {
+            all(route, |end| match &end.fate {
+                Fate::Bounced(status, why) => Some(format!("{status} {why}")),
+                _ => None,
+            })
+        },
+    },
+    Key {
+        name: "deferred",
+        about: "how the text begins of what keeps mail in the queue; true, false",
+        form: Form::Prefix,
+        of_ends: true,
+        found: |route| {
+            all(route, |end| match &end.fate {
+                Fate::Deferred(why) => Some(why.clone()),
+                _ => None,
+            })
+        },
+    },
+    Key {
+        name: "loops",
+        about: "how the text begins of what ends a loop; true, false",
+        form: Form::Prefix,
+        of_ends: true,
+        found: |route| {
+            all(route, |end| match &end.fate {
+                Fate::Loop(why) => Some(why.clone()),
+                _ => None,
+            })
+        },
+    },
+];
+
+/// What one address is meant to come to.
+#[derive(Debug)]
+pub struct Expectation {
+    /// Where it begins in its file.
+    pub span: Span,
+    /// The recipient.
+    pub address: String,
+    /// The sender; nothing: whoever asks decides.
+    pub from: Option<String>,
+    /// What is asserted, in the order of the file; never empty.
+    pub asserted: Vec<Assertion>,
+}
+
+/// A key and the value that it is meant to have.
+#[derive(Debug)]
+pub struct Assertion {
+    /// The key.
+    pub key: &'static Key,
+    /// The value.
+    pub wanted: Wanted,
+    /// Where the key stands in its file.
+    pub span: Span,
+}
+
+/// What a value is meant to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// These, or such that begin so; never empty.
+    Texts(Vec<String>),
+    /// Any value, or none.
+    Any(bool),
+}
+
+/// A key whose value is another one than expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The name of the key.
+    pub key: &'static str,
+    /// Where the key stands in its file.
+    pub span: Span,
+    /// What was expected.
+    pub expected: Vec<String>,
+    /// The values that there are; if there are none, what becomes of the mail instead.
+    pub got: Vec<String>,
+}
+
+impl Expectation {
+    /// All that is not as expected.
+    #[must_use]
+    pub fn judge(&self, route: &Route) -> Vec<Difference> {
+        let differs = |assertion: &Assertion| {
+            let Assertion { key, wanted, span } = assertion;
+            let refused = route.refusal.as_ref().filter(|_| key.of_ends);
+            let found = (key.found)(route);
+            let holds = match wanted {
+                Wanted::Any(any) => found.is_empty() != *any,
+                Wanted::Texts(texts) => key.form.agrees(texts, &found),
+            };
+            if holds && refused.is_none() {
+                return None;
+            }
+            let expected = match wanted {
+                Wanted::Any(any) => vec![any.to_string()],
+                Wanted::Texts(texts) => texts.clone(),
+            };
+            let got = match refused {
+                Some(refusal) => vec![format!("rejected {}", refusal.reply(&route.address))],
+                None if found.is_empty() => all(route, |end| Some(end.to_string())),
+                None => found,
+            };
+            Some(Difference { key: key.name, span: *span, expected, got })
+        };
+        self.asserted.iter().filter_map(differs).collect()
+    }
+}
+
+impl Form {
+    /// Whether each text is for a value and each value for a text.
+    fn agrees(self, texts: &[String], found: &[String]) -> bool {
+        let is_for = |text: &String, value: &String| match self {
+            Self::Prefix => value.starts_with(text.as_str()),
+            Self::Exact | Self::Words(_) => value == text,
+        };
+        texts.iter().all(|text| found.iter().any(|value| is_for(text, value)))
+            && found.iter().all(|value| texts.iter().any(|text| is_for(text, value)))
+    }
+}
+
+/// The value of each end that has one, each once, in order.
+fn all(route: &Route, value: impl Fn(&Ending) -> Option<String>) -> Vec<String> {
+    let mut values = Vec::new();
+    for value in route.ends.iter().filter_map(value) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}
+
+/// Where mail is delivered to, if it is delivered in one of these ways.
+fn delivered(end: &Ending, ways: &[&str]) -> Option<String> {
+    let Fate::Delivered(how) = &end.fate else { return None };
+    ways.iter().find_map(|way| how.strip_prefix(way)).map(str::to_string)
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::transport::Hop;
+    use crate::routing::unknown::Refusal;
+
+    fn end(recipient: &str, hop: &str, fate: Fate) -> Ending {
+        let class = Some(AddressClass::Default);
+        Ending { recipient: recipient.into(), class, hop: Hop::parse(hop.as_bytes()), fate }
+    }
+
+    fn differences(route: &Route, key: &str, wanted: Wanted) -> Vec<(Vec<String>, Vec<String>)> {
+        let key = KEYS.iter().find(|known| known.name == key).expect("a key");
+        let asserted = vec![Assertion { key, wanted, span: Span::default() }];
+        let expectation = Expectation { span: Span::default(), address: "a".into(), from: None, asserted };
+        expectation.judge(route).into_iter().map(|one| (one.expected, one.got)).collect()
+    }
+
+    #[test]
+    fn values_of_all_ends_each_once_in_any_order() {
+        let mut route = Route {
+            address: b"a".to_vec(),
+            steps: Vec::new(),
+            refusal: None,
+            rewritten: b"a@example.com".to_vec(),
+            ends: vec![
+                end("b@example.com", "smtp:[x]", Fate::Relayed),
+                end("c@example.com", "smtp:y", Fate::Relayed),
+                end("d@example.com", "local:z", Fate::Delivered("mailbox /var/mail/d".into())),
+                end("e@example.com", "local:z", Fate::Bounced("5.1.1".into(), "unknown user: \"e\"".into())),
+            ],
+        };
+        let cases: &[(&str, &[&str], bool)] = &[
+            ("rewritten", &["a@example.com"], true),
+            ("rewritten", &["a"], false),
+            ("transport", &["local", "smtp"], true),
+            ("transport", &["smtp"], false),
+            ("transport", &["smtp", "local", "virtual"], false),
+            ("nexthop", &["[x]", "y", "z"], true),
+            ("outcome", &["relayed", "bounced", "delivered"], true),
+            ("class", &["default"], true),
+            ("mailbox", &["/var/mail/d"], true),
+            ("mailbox", &["/var/mail"], false),
+            ("command", &["/var/mail/d"], false),
+            ("file", &["/var/mail/d"], false),
+            ("bounced", &["5.1.1 unknown"], true),
+            ("bounced", &["5.1.2"], false),
+            ("bounced", &["true"], false),
+            ("rejected", &["550"], false),
+        ];
+        let texts = |texts: &[&str]| Wanted::Texts(texts.iter().map(|text| (*text).to_string()).collect());
+        for (key, wanted, holds) in cases {
+            assert_eq!(differences(&route, key, texts(wanted)).is_empty(), *holds, "{key} {wanted:?}");
+        }
+        for (key, any) in [("bounced", true), ("loops", false), ("deferred", false), ("rejected", false)] {
+            assert_eq!(differences(&route, key, Wanted::Any(any)), [], "{key}");
+            assert_eq!(differences(&route, key, Wanted::Any(!any)).len(), 1, "{key}");
+        }
+        // What has no value is told by what there is.
+        let words = vec!["b@example.com: relayed via smtp to [x]".to_string()];
+        route.ends.truncate(1);
+        assert_eq!(differences(&route, "mailbox", texts(&["/m"])), [(vec!["/m".to_string()], words.clone())]);
+        assert_eq!(differences(&route, "loops", Wanted::Any(true)), [(vec!["true".to_string()], words)]);
+        // Refused mail ends nowhere.
+        route.refusal = Some(Refusal { code: 550, status: "5.1.1".into(), reason: "No".into() });
+        let reply = "550 5.1.1 <a>: Recipient address rejected: No".to_string();
+        let got = vec![(vec!["smtp".to_string()], vec![format!("rejected {reply}")])];
+        assert_eq!(differences(&route, "transport", texts(&["smtp"])), got);
+        assert_eq!(differences(&route, "rejected", texts(&["550 5.1.1"])), []);
+        assert_eq!(differences(&route, "rejected", texts(&["551"])), [(vec!["551".to_string()], vec![reply])]);
+    }
+
+    #[test]
+    fn words_are_those_of_the_classes() {
+        use AddressClass::{Default, Local, Relay, VirtualAlias, VirtualMailbox};
+        let classes = [Local, VirtualAlias, VirtualMailbox, Relay, Default].map(|class| class.to_string());
+        assert_eq!(classes.each_ref().map(String::as_str), CLASSES);
+    }
+}

@@ -1,0 +1,272 @@
+//! Files of expectations, in TOML.
+//!
+//! ```toml
+//! [[expect]]
+//! address = "info@example.com"
+//! from = "someone@example.net"            # the envelope sender, if it matters
+//! recipients = ["alice@example.com", "bob@example.org"]
+//! transport = ["local", "smtp"]
+//!
+//! [[expect]]
+//! address = "nobody@example.com"
+//! rejected = "550 5.1.1"
+//! ```
+//!
+//! Nothing is guessed: a key or word that does not exist, an entry that expects nothing and a file without entries are errors
+//! with their place, and with what may be meant.
+
+use super::{Assertion, Expectation, Form, KEYS, Wanted};
+use crate::base::{Position, Source, Span};
+use crate::config::catalogue::suggest;
+use crate::routing::route::OR_MX;
+use std::fmt;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The key of the list.
+const LIST: &str = "expect";
+
+/// Something in a file of expectations that means nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// The file, as it is named.
+    pub file: String,
+    /// Where in it.
+    pub position: Position,
+    /// What is wrong, and what was perhaps meant.
+    pub message: String,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.position, self.message)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+type Table<'a> = Spanned<DeTable<'a>>;
+type Value<'a> = Spanned<DeValue<'a>>;
+
+/// The expectations of a file, in its order; at least one.
+///
+/// # Errors
+/// Text that is not TOML, what means nothing in it, and a file that expects nothing.
+pub fn parse(source: &Source) -> Result<Vec<Expectation>, ReadError> {
+    let reader = Reader { source };
+    let text = std::str::from_utf8(source.bytes())
+        .map_err(|error| reader.error(error.valid_up_to()..error.valid_up_to(), "not UTF-8"))?;
+    let document: Table<'_> = DeTable::parse(text)
+        .map_err(|error| reader.error(error.span().unwrap_or_default(), &error.message().replace('\n', ", ")))?;
+    let mut expectations = Vec::new();
+    for (key, value) in in_order(document.get_ref()) {
+        if key.get_ref() != LIST {
+            return Err(reader.unknown(key.span(), "key", key.get_ref(), &[LIST]));
+        }
+        let DeValue::Array(entries) = value.get_ref() else {
+            return Err(reader.error(key.span(), "expectations begin with [[expect]]"));
+        };
+        for entry in entries.iter() {
+            expectations.push(reader.expectation(entry)?);
+        }
+    }
+    match expectations.is_empty() {
+        true => Err(reader.error(0..0, "nothing is expected: there is no [[expect]]")),
+        false => Ok(expectations),
+    }
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+}
+
+impl Reader<'_> {
+    fn error(&self, place: Range<usize>, message: &str) -> ReadError {
+        let (file, position) = (self.source.name().to_string(), self.source.position(place.start));
+        ReadError { file, position, message: message.to_string() }
+    }
+
+    /// `no … is called …`, with what may be meant, else with all that there is.
+    fn unknown(&self, place: Range<usize>, what: &str, name: &str, known: &[&str]) -> ReadError {
+        let hint = match suggest(name, known.iter().copied()).first() {
+            Some(similar) => format!("did you mean {similar}?"),
+            None => format!("there are {}", known.join(", ")),
+        };
+        self.error(place, &format!("no {what} is called {name}; {hint}"))
+    }
+
+    fn expectation(&self, entry: &Value) -> Result<Expectation, ReadError> {
+        let DeValue::Table(table) = entry.get_ref() else {
+            return Err(self.error(entry.span(), "expectations begin with [[expect]]"));
+        };
+        let (mut address, mut from, mut asserted) = (None, None, Vec::new());
+        for (key, value) in in_order(table) {
+            let name: &str = key.get_ref();
+            match (name, KEYS.iter().find(|known| known.name == name)) {
+                ("address", _) => address = Some(self.string(name, value)?),
+                ("from", _) => from = Some(self.string(name, value)?),
+                (_, Some(known)) => {
+                    let wanted = self.wanted(name, known.form, value)?;
+                    asserted.push(Assertion { key: known, wanted, span: span(key.span()) });
+                }
+                (_, None) => {
+                    let names: Vec<&str> =
+                        ["address", "from"].into_iter().chain(KEYS.iter().map(|known| known.name)).collect();
+                    return Err(self.unknown(key.span(), "key", name, &names));
+                }
+            }
+        }
+        let Some(address) = address else { return Err(self.error(entry.span(), "an expectation needs an address")) };
+        if asserted.is_empty() {
+            let names: Vec<&str> = KEYS.iter().map(|known| known.name).collect();
+            let message = format!("nothing is expected of {address}: say one of {}", names.join(", "));
+            return Err(self.error(entry.span(), &message));
+        }
+        let rejected = asserted.iter().any(|one| one.key.name == "rejected" && one.wanted != Wanted::Any(false));
+        if let Some(end) = asserted.iter().find(|one| rejected && one.key.of_ends) {
+            let message = format!("{}: mail that is rejected ends nowhere", end.key.name);
+            return Err(self.error(end.span.range(), &message));
+        }
+        Ok(Expectation { span: span(entry.span()), address, from, asserted })
+    }
+
+    fn wanted(&self, name: &str, form: Form, value: &Value) -> Result<Wanted, ReadError> {
+        let texts = match (value.get_ref(), form) {
+            (DeValue::Boolean(any), Form::Prefix) => return Ok(Wanted::Any(*any)),
+            (DeValue::String(_), _) => vec![self.word(name, form, value)?],
+            (DeValue::Array(values), _) if values.is_empty() => {
+                return Err(self.error(value.span(), &format!("{name} lists nothing")));
+            }
+            (DeValue::Array(values), _) => {
+                let words = values.iter().map(|value| self.word(name, form, value));
+                words.collect::<Result<_, _>>()?
+            }
+            (_, Form::Prefix) => {
+                return Err(
+                    self.error(value.span(), &format!("{name} takes a string, a list of strings, true or false"))
+                );
+            }
+            _ => return Err(self.error(value.span(), &format!("{name} takes a string or a list of strings"))),
+        };
+        Ok(Wanted::Texts(texts))
+    }
+
+    fn word(&self, name: &str, form: Form, value: &Value) -> Result<String, ReadError> {
+        let mut word = self.string(name, value)?;
+        // What was copied from the output of route.
+        if let Some(bare) = word.strip_suffix(OR_MX) {
+            word.truncate(bare.len());
+        }
+        match form {
+            Form::Words(words) if !words.contains(&word.as_str()) => {
+                Err(self.unknown(value.span(), name, &word, words))
+            }
+            _ => Ok(word),
+        }
+    }
+
+    fn string(&self, name: &str, value: &Value) -> Result<String, ReadError> {
+        match value.get_ref() {
+            DeValue::String(text) => Ok(text.to_string()),
+            _ => Err(self.error(value.span(), &format!("{name} takes a string, in quotes"))),
+        }
+    }
+}
+
+/// The entries of a table as they stand in the file: the first fault in the text is the one to tell.
+fn in_order<'t, 'a>(table: &'t DeTable<'a>) -> Vec<(&'t Spanned<std::borrow::Cow<'a, str>>, &'t Value<'a>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+fn span(range: Range<usize>) -> Span {
+    Span::new(range.start, range.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Vec<Expectation>, String> {
+        parse(&Source::new("r.toml", text)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn entries_are_read() {
+        let text = "# all\n\n[[expect]]\naddress = 'a@example.com'\nrecipients = ['b', 'c']\nclass = 'virtual alias'\n\
+                    [[expect]]\nloops = false\nbounced = '5.1.1'\nfrom = ''\naddress = 'd'\n";
+        let read = parsed(text).expect("correct");
+        let texts = |texts: &[&str]| Wanted::Texts(texts.iter().map(|text| (*text).to_string()).collect());
+        let shown: Vec<_> = read
+            .iter()
+            .map(|one| {
+                let asserted: Vec<_> = one.asserted.iter().map(|one| (one.key.name, one.wanted.clone())).collect();
+                (one.span.start, one.address.as_str(), one.from.as_deref(), asserted)
+            })
+            .collect();
+        let expected = [
+            (7, "a@example.com", None, vec![("recipients", texts(&["b", "c"])), ("class", texts(&["virtual alias"]))]),
+            (92, "d", Some(""), vec![("loops", Wanted::Any(false)), ("bounced", texts(&["5.1.1"]))]),
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn faults_have_their_place_and_a_suggestion() {
+        let all = "rewritten, rejected, ends, recipients, class, transport, nexthop, outcome, mailbox, command, file, bounced, \
+                   deferred, loops";
+        let cases = [
+            ("", "1:1: nothing is expected: there is no [[expect]]".to_string()),
+            ("expect = []\n", "1:1: nothing is expected: there is no [[expect]]".into()),
+            ("\nexpect = 1\n", "2:1: expectations begin with [[expect]]".into()),
+            ("[expect]\naddress = 'a'\n", "1:2: expectations begin with [[expect]]".into()),
+            ("expect = ['a']", "1:11: expectations begin with [[expect]]".into()),
+            ("[[expects]]\n", "1:3: no key is called expects; did you mean expect?".into()),
+            ("[[route]]\n", "1:3: no key is called route; there are expect".into()),
+            ("[[expect]]\nloops = true\n", "1:1: an expectation needs an address".into()),
+            ("[[expect]]\naddress = 'a'\n", format!("1:1: nothing is expected of a: say one of {all}")),
+            (
+                "[[expect]]\naddress = 'a'\n tranport = 'smtp'\n",
+                "3:2: no key is called tranport; did you mean transport?".into(),
+            ),
+            (
+                "[[expect]]\naddress = 'a'\nwhither = 'smtp'\n",
+                format!("3:1: no key is called whither; there are address, from, {all}"),
+            ),
+            ("[[expect]]\naddress = ['a']\n", "2:11: address takes a string, in quotes".into()),
+            (
+                "[[expect]]\naddress = 'a'\nclass = 'relya'\n",
+                "3:9: no class is called relya; did you mean relay?".into(),
+            ),
+            (
+                "[[expect]]\naddress = 'a'\noutcome = ['relayed', 'lost']\n",
+                "3:23: no outcome is called lost; there are delivered, relayed, discarded, bounced, deferred, loop"
+                    .into(),
+            ),
+            ("[[expect]]\naddress = 'a'\nmailbox = true\n", "3:11: mailbox takes a string or a list of strings".into()),
+            (
+                "[[expect]]\naddress = 'a'\nbounced = 5\n",
+                "3:11: bounced takes a string, a list of strings, true or false".into(),
+            ),
+            ("[[expect]]\naddress = 'a'\nbounced = [5]\n", "3:12: bounced takes a string, in quotes".into()),
+            ("[[expect]]\naddress = 'a'\nrecipients = []\n", "3:14: recipients lists nothing".into()),
+            (
+                "[[expect]]\naddress = 'a'\nclass = 'local'\nrejected = '550'\n",
+                "3:1: class: mail that is rejected ends nowhere".into(),
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parsed(text).map(|read| read.len()), Err(format!("r.toml:{expected}")), "{text}");
+        }
+        assert_eq!(
+            parsed("[[expect]]\naddress = 'a'\nclass = 'local'\nrejected = false\n").map(|read| read.len()),
+            Ok(1)
+        );
+        let wrong = parse(&Source::new("r.toml", b"# \xff\n".to_vec())).map_err(|error| error.to_string());
+        assert_eq!(wrong.map(|read| read.len()), Err("r.toml:1:3: not UTF-8".into()));
+        // What is not TOML is told in the words of its parser.
+        assert!(parsed("[[expect]\n").is_err_and(|error| error.starts_with("r.toml:1:")));
+    }
+}

@@ -1,0 +1,221 @@
+//! `postwright route --expect`: exact reports, the JUnit one held against its schema, and its faults.
+
+// Everything here is a test: a surprise should end it.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[path = "support/judge.rs"]
+mod judge;
+mod support;
+
+use support::{Outcome, Scratch, fixture};
+
+const GOOD: &str = "\
+# What the example site promises.
+[[expect]]
+address = \"alice@example.com\"
+rewritten = \"alice@example.com\"
+class = \"local\"
+mailbox = \"/var/mail/alice\"
+rejected = false
+
+[[expect]]
+address = \"x@sub.inner.example.com\"
+from = \"someone@example.net\"
+ends = \"x@sub.inner.example.com: relayed via relay to [10.0.0.25]\"
+
+[[expect]]
+address = \"sales@example.net\"
+from = \"\"
+recipients = [\"bob@example.com\", \"alice@example.com\"]
+transport = \"local\"
+outcome = [\"delivered\", \"bounced\"]
+bounced = \"5.1.1 unknown user\"
+loops = false
+
+[[expect]]
+address = \"none@example.net\"
+rejected = \"550 5.1.1\"
+
+[[expect]]
+address = \"tickets\"
+command = \"/usr/local/bin/tickets --queue inbox\"
+
+[[expect]]
+address = \"x@else.example\"
+ends = \"x@else.example: relayed via smtp to else.example, or the MX hosts that the DNS has for it\"
+";
+
+const WRONG: &str = "\
+[[expect]]
+address = \"alice@example.com\"
+transport = \"local\"
+
+[[expect]]
+address = \"x@sub.inner.example.com\"
+from = \"<a&b>\"
+class = \"relay\"
+transport = \"smtp\"
+nexthop = [\"[10.0.0.26]\", \"[10.0.0.27]\"]
+mailbox = \"/var/mail/x\"
+
+[[expect]]
+address = \"none@example.net\"
+transport = \"smtp\"
+
+[[expect]]
+address = \"sales@example.net\"
+bounced = false
+
+[[expect]]
+address = \"alice@example.com\"
+rejected = true
+";
+
+fn site(expectations: &str) -> Scratch {
+    let scratch = Scratch::example();
+    scratch.write("passwd", "alice:x:1000:1000::/srv/alice:/bin/sh\n");
+    scratch.write("routes.toml", expectations);
+    scratch
+}
+
+fn run(scratch: &Scratch, options: &str) -> Outcome {
+    scratch.run(&format!("route -c site --map-path /etc/passwd=passwd --expect routes.toml{options}"))
+}
+
+#[test]
+fn all_as_expected() {
+    let scratch = site(GOOD);
+    run(&scratch, "").is(0, "6 expectations: 6 as expected, 0 differ\n", "");
+    run(&scratch, " -q").is(0, "", "");
+    run(&scratch, " -v").is(
+        0,
+        "routes.toml:2: alice@example.com: as expected\n\
+         routes.toml:9: x@sub.inner.example.com from someone@example.net: as expected\n\
+         routes.toml:14: sales@example.net from <>: as expected\n\
+         routes.toml:23: none@example.net: as expected\n\
+         routes.toml:27: tickets: as expected\n\
+         routes.toml:31: x@else.example: as expected\n\
+         6 expectations: 6 as expected, 0 differ\n",
+        "",
+    );
+}
+
+#[test]
+fn a_line_for_each_that_differs() {
+    run(&site(WRONG), "").is(
+        1,
+        "routes.toml:5: x@sub.inner.example.com from <a&b>: transport: expected smtp, got relay; \
+         nexthop: expected [10.0.0.26] and [10.0.0.27], got [10.0.0.25]; \
+         mailbox: expected /var/mail/x, got x@sub.inner.example.com: relayed via relay to [10.0.0.25]\n\
+         routes.toml:13: none@example.net: transport: expected smtp, got rejected 550 5.1.1 <none@example.net>: \
+         Recipient address rejected: User unknown in virtual alias table\n\
+         routes.toml:17: sales@example.net: bounced: expected false, got 5.1.1 unknown user: \"bob\"\n\
+         routes.toml:21: alice@example.com: rejected: expected true, \
+         got alice@example.com: delivered to mailbox /var/mail/alice\n\
+         5 expectations: 1 as expected, 4 differ\n",
+        "",
+    );
+    let scratch = site("[[expect]]\naddress = 'alice@example.com'\nmailbox = '/home'\n");
+    run(&scratch, "").is(
+        1,
+        "routes.toml:1: alice@example.com: mailbox: expected /home, got /var/mail/alice\n\
+         1 expectation: 0 as expected, 1 differs\n",
+        "",
+    );
+}
+
+#[test]
+fn one_document() {
+    let scratch = site("[[expect]]\naddress = 'alice@example.com'\nmailbox = '/home'\nclass = 'local'\n");
+    let outcome = run(&scratch, " --format json");
+    let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let span = |line: u32, column: u32, end_column: u32, start: u32, end: u32| {
+        serde_json::json!({
+            "file": "routes.toml", "line": line, "column": column, "end_line": line, "end_column": end_column,
+            "start": start, "end": end
+        })
+    };
+    let expected = serde_json::json!({
+        "version": 1,
+        "expectations": [{
+            "address": "alice@example.com", "from": null, "as_expected": false,
+            "differences": [{
+                "key": "mailbox", "expected": ["/home"], "got": ["/var/mail/alice"], "span": span(3, 1, 8, 41, 48)
+            }],
+            "span": span(1, 1, 11, 0, 10)
+        }],
+        "differ": 1
+    });
+    assert_eq!((outcome.status, document), (1, expected));
+}
+
+#[test]
+fn a_test_report() {
+    let outcome = run(&site(WRONG), " --format junit");
+    outcome.is(
+        1,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <testsuites name=\"postwright route\" tests=\"5\" failures=\"4\" errors=\"0\">\n\
+         \x20 <testsuite name=\"routes.toml\" tests=\"5\" failures=\"4\" errors=\"0\" skipped=\"0\">\n\
+         \x20   <testcase classname=\"routes.toml\" name=\"alice@example.com at line 1\"/>\n\
+         \x20   <testcase classname=\"routes.toml\" name=\"x@sub.inner.example.com from &lt;a&amp;b&gt; at line 5\">\n\
+         \x20     <failure type=\"difference\" message=\"transport: expected smtp, got relay; \
+         nexthop: expected [10.0.0.26] and [10.0.0.27], got [10.0.0.25]; \
+         mailbox: expected /var/mail/x, got x@sub.inner.example.com: relayed via relay to [10.0.0.25]\">\
+         transport: expected smtp, got relay\n\
+         nexthop: expected [10.0.0.26] and [10.0.0.27], got [10.0.0.25]\n\
+         mailbox: expected /var/mail/x, got x@sub.inner.example.com: relayed via relay to [10.0.0.25]</failure>\n\
+         \x20   </testcase>\n\
+         \x20   <testcase classname=\"routes.toml\" name=\"none@example.net at line 13\">\n\
+         \x20     <failure type=\"difference\" message=\"transport: expected smtp, got rejected 550 5.1.1 \
+         &lt;none@example.net&gt;: Recipient address rejected: User unknown in virtual alias table\">\
+         transport: expected smtp, got rejected 550 5.1.1 \
+         &lt;none@example.net&gt;: Recipient address rejected: User unknown in virtual alias table</failure>\n\
+         \x20   </testcase>\n\
+         \x20   <testcase classname=\"routes.toml\" name=\"sales@example.net at line 17\">\n\
+         \x20     <failure type=\"difference\" message=\"bounced: expected false, got 5.1.1 unknown user: &quot;bob&quot;\">\
+         bounced: expected false, got 5.1.1 unknown user: &quot;bob&quot;</failure>\n\
+         \x20   </testcase>\n\
+         \x20   <testcase classname=\"routes.toml\" name=\"alice@example.com at line 21\">\n\
+         \x20     <failure type=\"difference\" message=\"rejected: expected true, \
+         got alice@example.com: delivered to mailbox /var/mail/alice\">rejected: expected true, \
+         got alice@example.com: delivered to mailbox /var/mail/alice</failure>\n\
+         \x20   </testcase>\n\
+         \x20 </testsuite>\n\
+         </testsuites>\n",
+        "",
+    );
+    let schema = fixture("schemas").join("junit-10.xsd");
+    for document in [outcome.stdout.clone(), run(&site(GOOD), " --format junit").stdout] {
+        let Some(judged) = judge::xml(Some(&schema), &document) else { return };
+        assert_eq!(judged, Ok(()));
+    }
+    // The judge judges.
+    assert!(judge::xml(Some(&schema), &outcome.stdout.replace(" classname=", " called=")).unwrap().is_err());
+}
+
+#[test]
+fn wrong_usage() {
+    let scratch = site("[[expect]]\naddress = 'a'\n tranport = 'smtp'\n");
+    let error = "postwright: routes.toml:3:2: no key is called tranport; did you mean transport?\n";
+    run(&scratch, "").is(2, "", error);
+    scratch.write("routes.toml", "# nothing\n");
+    run(&scratch, "").is(2, "", "postwright: routes.toml:1:1: nothing is expected: there is no [[expect]]\n");
+    std::fs::remove_file(scratch.path("routes.toml")).unwrap();
+    run(&scratch, "").is(2, "", "postwright: routes.toml: No such file or directory\n");
+    let junit = "postwright: --format junit is for --expect\n";
+    scratch.run("route -c site --format junit a@example.com").is(2, "", junit);
+    for options in [" a@example.com", " --format xml"] {
+        let outcome = run(&scratch, options);
+        assert_eq!((outcome.status, outcome.stdout.as_str()), (2, ""), "{options}");
+    }
+}
+
+/// The keys in the help are those that there are.
+#[test]
+fn the_help_tells_of_every_key() {
+    let help = site("").run("route --help").stdout;
+    for key in &postwright::routing::expect::KEYS {
+        assert!(help.contains(&format!("\n  {:<11} ", key.name)), "{}", key.name);
+    }
+}
