@@ -1,7 +1,7 @@
 //! Our own command line: `postwright COMMAND …`.
 
 use super::output::{Color, Output};
-use super::{build, check, diff, expand, explain, route, set};
+use super::{build, check, diff, expand, explain, graph, route, set};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -31,6 +31,7 @@ enum Command {
     Diff(diff::Diff),
     Expand(expand::Expand),
     Explain(explain::Explain),
+    Graph(graph::Graph),
     Route(route::Route),
     Set(set::Set),
 }
@@ -52,6 +53,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         Command::Diff(options) => diff::run(options, &output),
         Command::Expand(options) => expand::run(options, &output),
         Command::Explain(options) => explain::run(options, &output),
+        Command::Graph(options) => graph::run(options, &output),
         Command::Route(options) => route::run(options, &output),
         Command::Set(options) => set::run(options, &output),
     }

@@ -11,6 +11,7 @@ pub mod edit_lock;
 pub mod expand;
 pub mod explain;
 pub mod find_service;
+pub mod graph;
 pub mod output;
 pub mod progress;
 pub mod route;

@@ -63,20 +63,40 @@ impl<'a> Lookups<'a> {
         answer
     }
 
-    fn ask(&mut self, reference: &TableReference, form: TableForm, key: &[u8]) -> (Answer, Option<Place>) {
-        if reference.map_type == "unix" && reference.name == b"passwd.byname" {
-            // Accounts of the site, which need not be those of the machine that this runs on.
-            return (Ok(self.account(&key.to_ascii_lowercase()).map(|account| account.line)), None);
-        }
+    /// Visits all entries of a table, in its own order.
+    ///
+    /// # Errors
+    /// A table that cannot be read, or is of a type that cannot list its entries.
+    pub fn walk(
+        &mut self,
+        reference: &TableReference,
+        form: TableForm,
+        visit: &mut dyn FnMut(&[u8], &[u8]),
+    ) -> Result<(), LookupError> {
+        self.opened(reference, form)?.table.walk(visit)
+    }
+
+    fn opened(&mut self, reference: &TableReference, form: TableForm) -> Result<&mut Opened, LookupError> {
         let name = (reference.clone(), form);
         if !self.tables.contains_key(&name) {
             let opened = self.open(reference, form);
             self.tables.insert(name.clone(), opened);
         }
-        let opened = match self.tables.get_mut(&name) {
-            Some(Ok(opened)) => opened,
-            Some(Err(error)) => return (Err(error.clone()), None),
-            None => return (Ok(None), None),
+        match self.tables.get_mut(&name) {
+            Some(Ok(opened)) => Ok(opened),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(LookupError::Config(format!("{reference}: not opened"))),
+        }
+    }
+
+    fn ask(&mut self, reference: &TableReference, form: TableForm, key: &[u8]) -> (Answer, Option<Place>) {
+        if reference.map_type == "unix" && reference.name == b"passwd.byname" {
+            // Accounts of the site, which need not be those of the machine that this runs on.
+            return (Ok(self.account(&key.to_ascii_lowercase()).map(|account| account.line)), None);
+        }
+        let opened = match self.opened(reference, form) {
+            Ok(opened) => opened,
+            Err(error) => return (Err(error), None),
         };
         let answer = opened.table.lookup(key);
         let place = match &answer {

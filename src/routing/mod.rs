@@ -5,11 +5,12 @@
 //!
 //! [`route`](mod@route) follows one address: [`rewrite`], [`unknown`] (whom the SMTP server refuses), [`map_address`] and [`masquerade`] (what
 //! it becomes), [`resolve`] and [`transport`] (its class, transport and nexthop), [`local`] (aliases and mailboxes). [`expect`]
-//! compares what it finds with what was meant.
+//! compares what it finds with what was meant; [`listing`] tells what lists and tables hold.
 
 pub mod accounts;
 pub mod expect;
 pub mod find;
+pub mod listing;
 pub mod lists;
 pub mod local;
 pub mod local_domain;

@@ -245,7 +245,8 @@ impl Lookups<'_> {
     }
 
     /// The program of master.cf that serves a transport; without master.cf the one of a stock installation.
-    fn daemon(&self, transport: &[u8]) -> Vec<u8> {
+    #[must_use]
+    pub fn daemon(&self, transport: &[u8]) -> Vec<u8> {
         let services = &self.configuration.files.services;
         let is_it = |kind: &[u8]| kind == b"unix";
         let own = services

@@ -1,0 +1,63 @@
+//! `postwright graph`: the routing of a site as a picture.
+
+use super::output::{Output, fail};
+use super::site_options::SiteOptions;
+use crate::diagnostic::render::clean;
+use crate::graph::{collect, dot, mermaid, svg};
+use crate::maps::NoCaller;
+use crate::maps::types::system_words;
+use crate::routing::Lookups;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Draw the routing of a site
+///
+/// Domains, their address classes, the tables that are asked, transports and nexthops: where mail for an address of each domain
+/// goes that no table has. Lists and tables are read; no daemon and no DNS is asked.
+#[derive(Args, Clone, Debug)]
+pub struct Graph {
+    /// Configuration directory [default: as --config-dir says]
+    #[arg(value_name = "DIR", conflicts_with = "config_dir")]
+    directory: Option<PathBuf>,
+    /// Format of the picture
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "svg")]
+    format: Format,
+    #[command(flatten)]
+    site: SiteOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A picture for browsers, with all that it needs in it
+    Svg,
+    /// A flow chart, as GitHub, GitLab and wikis show it
+    Mermaid,
+    /// A graph for Graphviz
+    Dot,
+}
+
+/// Runs the command.
+pub fn run(options: &Graph, output: &Output) -> ExitCode {
+    let operand = options.directory.as_deref();
+    let opened = options.site.settings(&options.site.directory(operand)).and_then(|settings| {
+        let opened = options.site.open(operand, settings);
+        opened.map_err(|error| format!("{}: {}", error.path.display(), system_words(&error.error)))
+    });
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(message) => return fail(&message),
+    };
+    let mut lookups = Lookups::new(&opened.configuration, &opened.paths, Arc::new(NoCaller));
+    let model = collect(&mut lookups);
+    if !output.quiet {
+        model.faults.iter().for_each(|fault| output.warning(&format!("postwright: {}", clean(fault))));
+    }
+    output.text(&match options.format {
+        Format::Svg => svg::document(&model),
+        Format::Mermaid => mermaid::document(&model),
+        Format::Dot => dot::document(&model),
+    });
+    ExitCode::SUCCESS
+}
