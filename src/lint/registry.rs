@@ -71,7 +71,11 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &vt::alias_loop::RULE, check: vt::alias_loop::check },
         LintRule { rule: &vt::two_classes::RULE, check: vt::two_classes::check },
         LintRule { rule: &vt::dead_end::RULE, check: vt::dead_end::check },
+        LintRule { rule: &security::open_networks::RULE, check: security::open_networks::check },
         LintRule { rule: &security::no_relay_control::RULE, check: security::no_relay_control::check },
+        LintRule { rule: &security::open_relay::RULE, check: security::open_relay::check },
+        LintRule { rule: &security::readable_secret::RULE, check: security::readable_secret::check },
+        LintRule { rule: &security::no_recipient_list::RULE, check: security::no_recipient_list::check },
     ];
     RULES
 }

@@ -20,7 +20,7 @@ use crate::syntax::pattern_line::Dialect;
 use crate::syntax::pattern_table::PatternForm;
 
 /// How the patterns of a table are written, if it is one of patterns.
-fn pattern_form(table: &Table) -> Option<PatternForm> {
+pub(super) fn pattern_form(table: &Table) -> Option<PatternForm> {
     match table.named.reference.map_type.as_str() {
         "regexp" => Some(PatternForm::Expression(Dialect::Regexp)),
         "pcre" => Some(PatternForm::Expression(Dialect::Pcre)),

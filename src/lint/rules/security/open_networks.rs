@@ -1,0 +1,251 @@
+//! SEC001: trusted networks that hold strangers.
+
+use super::faces_strangers;
+use crate::base::{Source, Span};
+use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::domains::place_of;
+use crate::lint::set_values::{SetValue, set_values};
+use crate::lint::site::Site;
+use crate::maps::networks::network::{Address, Family as AddressFamily, Network};
+use crate::syntax::Text;
+use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};
+use crate::syntax::pattern_table::{PatternForm, StatementKind, parse_pattern_table};
+use std::sync::Arc;
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "SEC001",
+    name: "open-networks",
+    family: Family::Security,
+    severity: Severity::Warning,
+    summary: "mynetworks holds the whole world, or a wide public network",
+    why: "Clients in mynetworks may send mail to anywhere: strangers use the server to spread spam, and others block it.",
+    example: "mynetworks = 127.0.0.0/8, 0.0.0.0/0\n",
+    remedy: "Name only networks whose every machine you answer for, and let other users log in.",
+    fix: None,
+    link: "https://www.postfix.org/postconf.5.html#mynetworks",
+};
+
+/// What is not shorter than this is hardly one owner's network: the usual size of a provider's allocation.
+const WIDE: [u8; 2] = [16, 32];
+
+/// How deeply files may name files.
+const MAX_DEPTH: usize = 20;
+
+/// Networks that are not part of the public network.
+const NOT_PUBLIC: [&str; 13] = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "224.0.0.0/3",
+    "::/8",
+    "2001:db8::/32",
+    "fc00::/7",
+    "fe80::/9",
+];
+
+/// Looks for it.
+pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    let mut told: Vec<(String, Span)> = Vec::new();
+    for set in set_values(site) {
+        let name = set.parameter_name();
+        // Behind a port of this machine alone there are no strangers.
+        if set.service.is_some_and(|service| !faces_strangers(site, Some(service))) {
+            continue;
+        }
+        let mut found = match name.as_str() {
+            "mynetworks" => List::of(site, &set).found,
+            "mynetworks_style" => by_class(site, &set).into_iter().collect(),
+            _ => continue,
+        };
+        for open in found.drain(..) {
+            let place = (open.source.name().to_string(), open.span);
+            // A file may be named by many services.
+            if told.contains(&place) {
+                continue;
+            }
+            told.push(place);
+            let mut finding =
+                Finding::new(&RULE, open.message).at(&open.source, open.span, "strangers may send from here");
+            if open.source.name() != set.source.name() {
+                finding = finding.at(set.source, open.named_at, "named here");
+            }
+            findings.push(finding.help(RULE.remedy));
+        }
+    }
+}
+
+/// An element that trusts too many.
+struct Open {
+    message: String,
+    source: Arc<Source>,
+    span: Span,
+    /// What of main.cf or master.cf it comes from.
+    named_at: Span,
+}
+
+/// `mynetworks_style = class`, where it decides.
+fn by_class(site: &Site, set: &SetValue) -> Option<Open> {
+    let decides = site.configuration.explicit(b"mynetworks").is_none()
+        && set.service.is_none_or(|service| service.value(b"mynetworks").is_none());
+    let is_class = set.expanded(site)?.eq_ignore_ascii_case(b"class");
+    (decides && is_class).then(|| Open {
+        message: "mynetworks_style = class trusts up to 16 million addresses around each of this host".into(),
+        source: Arc::clone(set.source),
+        span: set.value.span(),
+        named_at: set.value.span(),
+    })
+}
+
+/// A list on the way: the first element that matches decides.
+struct List<'a> {
+    site: &'a Site,
+    excluded: Vec<Network>,
+    found: Vec<Open>,
+}
+
+impl<'a> List<'a> {
+    fn of(site: &'a Site, set: &SetValue) -> Self {
+        let mut list = Self { site, excluded: Vec::new(), found: Vec::new() };
+        let Some(text) = set.expanded(site) else { return list };
+        for element in parse_elements(&Text::whole(&text)) {
+            let span = place_of(set.value, &element.shown());
+            list.add(&element, set.source, span, span, 0);
+        }
+        list
+    }
+
+    fn add(&mut self, element: &Element, source: &Arc<Source>, span: Span, named_at: Span, depth: usize) {
+        let text = element.text.bytes();
+        match element.kind {
+            ElementKind::File if self.site.is_whole && depth < MAX_DEPTH && !element.negated => {
+                let Ok(file) = self.site.overlay.read(&self.site.paths.resolve(text)) else { return };
+                for inner in parse_match_list(&file).elements {
+                    self.add(&inner, &file, inner.span, named_at, depth + 1);
+                }
+            }
+            ElementKind::File => {}
+            ElementKind::Table if !element.negated => self.add_table(text, source, span, named_at),
+            // `[::]/0` and kin hold a colon, and so may look like tables.
+            _ => {
+                if let Ok(network) = Network::parse(text) {
+                    self.add_network(network, element.negated, text, source, span, named_at);
+                }
+            }
+        }
+    }
+
+    fn add_network(
+        &mut self,
+        network: Network,
+        negated: bool,
+        shown: &[u8],
+        source: &Arc<Source>,
+        span: Span,
+        named_at: Span,
+    ) {
+        if negated {
+            self.excluded.push(network);
+        } else if !self.excluded.iter().any(|earlier| holds(earlier, &network))
+            && let Some(what) = what_is_open(&network)
+        {
+            let message = format!("mynetworks trusts {what}: {}", String::from_utf8_lossy(shown));
+            self.found.push(Open { message, source: Arc::clone(source), span, named_at });
+        }
+    }
+
+    /// Whatever a table answers counts as a match.
+    fn add_table(&mut self, text: &[u8], source: &Arc<Source>, span: Span, named_at: Span) {
+        let text = text.strip_prefix(b"proxy:").unwrap_or(text);
+        if text.starts_with(b"static:") {
+            let message = "mynetworks trusts the whole world: a static: table answers for every client".into();
+            self.found.push(Open { message, source: Arc::clone(source), span, named_at });
+            return;
+        }
+        if let Ok(network) = Network::parse(text) {
+            return self.add_network(network, false, text, source, span, named_at);
+        }
+        let table = self.site.table_named(text).filter(|table| table.named.reference.map_type == "cidr");
+        let Some(Ok(rules)) = table.and_then(|table| table.source.as_ref()) else { return };
+        let mut depth = 0_usize;
+        for statement in parse_pattern_table(rules, PatternForm::Network).statements {
+            match statement.kind {
+                StatementKind::If { .. } => depth += 1,
+                StatementKind::Endif => depth = depth.saturating_sub(1),
+                // Inside `if` a wide network stands for less.
+                StatementKind::Rule { pattern, .. } if depth == 0 => {
+                    let (shown, span) = (pattern.text.bytes(), pattern.text.span());
+                    match Network::parse(shown) {
+                        // Here `!` does not shut out, but matches all the rest.
+                        Ok(_) if pattern.negated => {
+                            let shown = String::from_utf8_lossy(shown);
+                            let message = format!("mynetworks trusts the whole world but {shown}");
+                            self.found.push(Open { message, source: Arc::clone(rules), span, named_at });
+                        }
+                        Ok(network) => self.add_network(network, false, shown, rules, span, named_at),
+                        Err(_) => {}
+                    }
+                }
+                StatementKind::Rule { .. } => {}
+            }
+        }
+    }
+}
+
+fn holds(outer: &Network, inner: &Network) -> bool {
+    outer.length <= inner.length && outer.contains(inner.address)
+}
+
+/// What a network holds, if that is too much.
+fn what_is_open(network: &Network) -> Option<&'static str> {
+    let Address { family, .. } = network.address;
+    if network.length == 0 {
+        return Some(match family {
+            AddressFamily::V4 => "the whole IPv4 world",
+            AddressFamily::V6 => "the whole IPv6 world",
+        });
+    }
+    let widest = WIDE[usize::from(family == AddressFamily::V6)];
+    let private =
+        NOT_PUBLIC.iter().filter_map(|text| Network::parse(text.as_bytes()).ok()).any(|known| holds(&known, network));
+    (network.length <= widest && !private).then_some("a wide public network")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_that_hold_strangers() {
+        let (v4, v6, wide) = ("the whole IPv4 world", "the whole IPv6 world", "a wide public network");
+        let cases = [
+            ("0.0.0.0/0", Some(v4)),
+            ("[::]/0", Some(v6)),
+            ("0.0.0.0/1", Some(wide)),
+            ("8.0.0.0/8", Some(wide)),
+            ("203.0.0.0/16", Some(wide)),
+            ("203.0.0.0/17", None),
+            ("203.0.113.7", None),
+            ("10.0.0.0/8", None),
+            ("10.0.0.0/7", Some(wide)),
+            ("172.16.0.0/12", None),
+            ("172.0.0.0/8", Some(wide)),
+            ("100.64.0.0/10", None),
+            ("[2000::]/3", Some(wide)),
+            ("[2a00::]/32", Some(wide)),
+            ("[2a00::]/33", None),
+            ("[fe80::]/10", None),
+            ("[fd00::]/8", None),
+            ("[::1]/128", None),
+        ];
+        for (text, expected) in cases {
+            let network = Network::parse(text.as_bytes()).unwrap();
+            assert_eq!(what_is_open(&network), expected, "{text}");
+        }
+    }
+}
