@@ -5,6 +5,7 @@
 
 use crate::base::{Edit, Source, Span, apply_edits};
 use crate::diagnostic::{Finding, Fix};
+use crate::syntax::{LogicalLine, LogicalLines};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -37,6 +38,19 @@ pub fn apply_fixes(findings: &[Finding], wanted: impl Fn(&Fix) -> bool) -> Vec<M
         Some(Mended { source: Arc::new(Source::new(text.source.name(), bytes)), count: text.count })
     });
     mended.collect()
+}
+
+/// Edits that remove the logical line that begins at an offset; comments between its parts stay.
+#[must_use]
+pub fn removal_of_line(source: &Source, start: usize) -> Vec<Edit> {
+    let bytes = source.bytes();
+    let rest = bytes.get(start..).unwrap_or_default();
+    let pieces: Vec<Span> = LogicalLines::new(rest).next().iter().flat_map(LogicalLine::pieces).collect();
+    let edits = pieces.into_iter().map(|piece| {
+        let end = (start + piece.end + 1).min(bytes.len());
+        Edit::replace(Span::new(start + piece.start, end), "")
+    });
+    edits.collect()
 }
 
 /// The edits of one text that go together.

@@ -1,6 +1,8 @@
 //! All rules.
 
-use super::rules::{aliases, main_cf as mc, maps, master_cf as ms, own, security, virtual_domains as vt};
+use super::rules::{
+    aliases, main_cf as mc, maps, master_cf as ms, own, security, versions as ver, virtual_domains as vt,
+};
 use super::site::Site;
 use crate::diagnostic::{Finding, Rule};
 
@@ -76,6 +78,12 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &security::open_relay::RULE, check: security::open_relay::check },
         LintRule { rule: &security::readable_secret::RULE, check: security::readable_secret::check },
         LintRule { rule: &security::no_recipient_list::RULE, check: security::no_recipient_list::check },
+        LintRule { rule: &ver::removed_parameter::RULE, check: ver::removed_parameter::check },
+        LintRule { rule: &ver::deprecated_parameter::RULE, check: ver::deprecated_parameter::check },
+        LintRule { rule: &ver::newer_parameter::RULE, check: ver::newer_parameter::check },
+        LintRule { rule: &ver::deprecated_word::RULE, check: ver::deprecated_word::check },
+        LintRule { rule: &ver::newer_feature::RULE, check: ver::newer_feature::check },
+        LintRule { rule: &ver::compatibility_level::RULE, check: ver::compatibility_level::check },
     ];
     RULES
 }

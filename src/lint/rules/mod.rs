@@ -7,4 +7,5 @@ pub mod maps;
 pub mod master_cf;
 pub mod own;
 pub mod security;
+pub mod versions;
 pub mod virtual_domains;

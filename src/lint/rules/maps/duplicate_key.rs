@@ -1,10 +1,10 @@
 //! MAP005: a key that stands twice.
 
-use crate::base::{Edit, Source, Span};
+use crate::base::{Source, Span};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
+use crate::lint::fixes::removal_of_line;
 use crate::lint::site::Site;
 use crate::maps::compile::ComplaintKind;
-use crate::syntax::{LogicalLine, LogicalLines};
 use std::sync::Arc;
 
 /// The declaration.
@@ -41,13 +41,10 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
 
 /// Removes the lines of the entry that begins at an offset; comments between them stay.
 fn removal(source: &Arc<Source>, start: usize) -> Fix {
-    let bytes = source.bytes();
-    let rest = bytes.get(start..).unwrap_or_default();
-    let pieces: Vec<Span> = LogicalLines::new(rest).next().iter().flat_map(LogicalLine::pieces).collect();
-    let edits = pieces.into_iter().map(|piece| {
-        let end = (start + piece.end + 1).min(bytes.len());
-        Edit::replace(Span::new(start + piece.start, end), "")
-    });
-    let edits = edits.collect();
-    Fix { title: "remove the entry that is dropped".into(), safety: Safety::Safe, source: Arc::clone(source), edits }
+    Fix {
+        title: "remove the entry that is dropped".into(),
+        safety: Safety::Safe,
+        source: Arc::clone(source),
+        edits: removal_of_line(source, start),
+    }
 }
