@@ -40,6 +40,7 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &mc::matches_nothing::RULE, check: mc::matches_nothing::check },
         LintRule { rule: &mc::unreachable_restriction::RULE, check: mc::unreachable_restriction::check },
         LintRule { rule: &mc::unknown_restriction::RULE, check: mc::unknown_restriction::check },
+        LintRule { rule: &mc::missing_file::RULE, check: mc::missing_file::check },
         LintRule { rule: &ms::malformed_service::RULE, check: ms::malformed_service::check },
         LintRule { rule: &ms::malformed_override::RULE, check: ms::malformed_override::check },
         LintRule { rule: &ms::duplicate_service::RULE, check: ms::duplicate_service::check },

@@ -6,6 +6,7 @@ pub mod comment_in_value;
 pub mod leading_white_space;
 pub mod malformed_line;
 pub mod matches_nothing;
+pub mod missing_file;
 pub mod set_twice;
 pub mod swallowed_entry;
 pub mod undefined_name;
