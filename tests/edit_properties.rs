@@ -171,7 +171,6 @@ fn what_happened(directory: &Path, steps: &[Vec<Vec<u8>>], stderr: &[u8]) -> Str
 }
 
 #[test]
-#[ignore = "since the last merge some of the sequences end otherwise than Postfix does"]
 fn postconf_edits_as_postfix_does() {
     let Some(oracle) = Oracle::find("edits") else { return };
     fs::create_dir_all(oracle.path("bin")).unwrap();

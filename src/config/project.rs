@@ -149,8 +149,10 @@ pub fn nearest(directory: &Path) -> Result<Option<Arc<Source>>, ProjectError> {
         match Source::read(&path) {
             Ok(source) => return Ok(Some(source)),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
-            // Who may not enter a directory cannot know what lies there, and it is not the one that is looked at.
-            Err(error) if is_above && error.kind() == io::ErrorKind::PermissionDenied => {}
+            // Who may not enter a directory cannot know what lies there; and one above is not the one that is looked at.
+            Err(error)
+                if error.kind() == io::ErrorKind::PermissionDenied
+                    && (is_above || std::fs::metadata(&path).is_err()) => {}
             Err(error) => return Err(ProjectError::Unreadable { path, error }),
         }
     }

@@ -12,7 +12,7 @@ use super::print::Printer;
 use crate::base::Source;
 use crate::commands::dropin::messages::{Fatal, Messages};
 use crate::config::services::services;
-use crate::syntax::logical::{is_comment, is_space, trim};
+use crate::syntax::logical::{is_comment, is_space, trim_start};
 use crate::syntax::master_cf::parse_entry;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -71,7 +71,6 @@ fn one_edit(options: &Options, mode: char, text: &[u8], messages: &Messages) -> 
     if text.contains(&b'\n') {
         return Err(Fatal::new("-Me, -Fe, -Pe, -X, or -# accept no multi-line input"));
     }
-    let text = trim(text);
     check_operand(text)?;
     let (target, value) = if options.has('e') {
         let (target, value) = assignment(text)?;
@@ -79,7 +78,7 @@ fn one_edit(options: &Options, mode: char, text: &[u8], messages: &Messages) -> 
     } else if memchr::memchr(b'=', text).is_some() {
         return Err(Fatal::new("-X or -# requires names without value"));
     } else {
-        (text.to_vec(), None)
+        (trim_start(text).to_vec(), None)
     };
     let (parts, complaint) = match mode {
         'M' => (2, "-Me, -MX or -M# requires service_name/type"),

@@ -224,8 +224,7 @@ fn parameters(
         let known = usage.table.iter().filter(|(_, known)| known.is_listed || is_asked_for);
         all.extend(known.map(|(name, _)| (name, value(name))));
     }
-    let own = settings_of(service, &configuration.files.services);
-    all.extend(own.into_iter().map(|(name, value)| (name, Cow::Borrowed(value))));
+    all.extend(settings_of(service).map(|(name, value)| (name, Cow::Borrowed(value))));
     for (name, value) in &all {
         if !request.matches(2, name) {
             continue;

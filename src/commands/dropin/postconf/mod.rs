@@ -8,6 +8,7 @@
 //! | `edit_main.rs`, `edit_master.rs` | editing |
 //! | `bounce_templates.rs` | `-b -t` |
 //! | `startup.rs` | values that Postfix would not start with |
+//! | `shared.rs` | settings that services share |
 //! | `faults.rs` | what is wrong with master.cf |
 //! | `lists.rs` | `-a -A -l -m` |
 //! | `print.rs` | how settings look |
@@ -23,6 +24,7 @@ mod main_cf;
 mod master_cf;
 mod options;
 mod print;
+mod shared;
 mod startup;
 mod table;
 mod usage;
@@ -138,7 +140,7 @@ fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Conf
         true => Arc::new(Source::new(directory.join("main.cf").to_string_lossy(), "")),
         false => read_main(directory)?,
     };
-    let files = ConfigFiles::from_sources(directory, &main, master.as_ref().ok());
+    let mut files = ConfigFiles::from_sources(directory, &main, master.as_ref().ok());
     let check_master = || match &files.master {
         Some(master) => faults::check_master(master, &files.services, messages),
         None => Ok(()),
@@ -154,6 +156,7 @@ fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Conf
         }
         check_master()?;
     }
+    shared::share_settings(&mut files.services);
     let mut configuration = Configuration::new(files, settings);
     // As if it were set, but by the caller.
     let directory = own_directory(directory).filter(|_| configuration.files.entry(b"config_directory").is_none());

@@ -1,5 +1,6 @@
 //! How postconf prints: `name = value`, folded or not, names or values alone, or a JSON object a line.
 
+use crate::syntax::logical::is_space;
 use std::io::Write;
 
 /// Widest folded line of main.cf, in bytes.
@@ -83,6 +84,7 @@ impl Printer {
         let mut options = true;
         let mut at = 0;
         let mut after_override = false;
+        let mut line_is_empty = false;
         while let Some(argument) = arguments.get(at) {
             at += 1;
             let mut text = argument.clone();
@@ -96,14 +98,19 @@ impl Printer {
             }
             let own_line = is_override || after_override;
             after_override = is_override;
-            if fold && (own_line || width + 1 + text.len() > SERVICE_WIDTH) {
+            // Braces that an argument needs for its blanks do not count.
+            let braces = if text.starts_with(b"{") && text.iter().any(|&byte| is_space(byte)) { 2 } else { 0 };
+            if fold && (own_line || width + 1 + text.len() - braces > SERVICE_WIDTH) {
                 self.out.push(b'\n');
                 self.out.extend_from_slice(INDENT.as_bytes());
                 width = INDENT.len();
-            } else {
+                line_is_empty = true;
+            } else if !line_is_empty {
                 self.out.push(b' ');
                 width += 1;
             }
+            // Behind an empty argument on a line of its own there is no blank.
+            line_is_empty &= text.is_empty();
             self.out.extend_from_slice(&text);
             width += text.len();
         }
@@ -210,6 +217,20 @@ mod tests {
         let arguments: Vec<Vec<u8>> = ["-o", "a=b", "-v", "-o", "c=d", "-D", "-X"].map(Into::into).to_vec();
         let expected = "smtp       inet  n       -       n       -       -       smtpd\n    -o a=b\n    -v\n    -o c=d\n    \
                         -D -X\n";
+        assert_eq!(printed(|p| p.service(&fields, &arguments, true)), expected);
+        for (word, between) in [
+            ("3456789012345", " "),
+            ("34567890123456", "\n    "),
+            ("{45678 0123456}", " "),
+            ("{45678 01234567}", "\n    "),
+        ] {
+            let fields: [&[u8]; 8] = [b"smtp", b"inet", b"n", b"-", b"n", b"-", b"-", b"pickup"];
+            let expected =
+                format!("smtp       inet  n       -       n       -       -       pickup v{between}{word}\n");
+            assert_eq!(printed(|p| p.service(&fields, &["v".into(), word.into()], true)), expected);
+        }
+        let arguments = ["-o".into(), "a=b".into(), Vec::new(), Vec::new(), "c".into(), "d".into()];
+        let expected = "smtp       inet  n       -       n       -       -       smtpd\n    -o a=b\n    c d\n";
         assert_eq!(printed(|p| p.service(&fields, &arguments, true)), expected);
         let long: [&[u8]; 8] =
             [b"averylongservicename", b"unix-dgram", b"-", b"-", b"-", b"100000000?", b"12345678", b"postlogd"];

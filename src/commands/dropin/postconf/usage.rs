@@ -240,9 +240,8 @@ impl<'a> Usage<'a> {
     #[must_use]
     pub fn unused_in_master(&self) -> Vec<Vec<u8>> {
         let mut warnings = Vec::new();
-        let services = &self.configuration.files.services;
-        for (index, service) in services.iter().enumerate() {
-            for (name, value) in settings_of(service, services) {
+        for (index, service) in self.configuration.files.services.iter().enumerate() {
+            for (name, value) in settings_of(service) {
                 let valid = self.table.get(name).is_some() || self.local[index].contains(name);
                 self.judge(name, value, valid, &self.master_path, &mut warnings);
             }
@@ -275,15 +274,10 @@ fn may_hold_tables(value: &[u8]) -> bool {
     memchr::memchr3(b':', b'#', b'$', value).is_some()
 }
 
-/// What a service sets, by name: services with one name and type share their settings, and later ones win.
-#[must_use]
-pub fn settings_of<'a>(service: &Service, services: &'a [Service]) -> BTreeMap<&'a [u8], &'a [u8]> {
-    let is_twin = |other: &&Service| {
-        (other.line.name().bytes(), other.line.service_type().bytes())
-            == (service.line.name().bytes(), service.line.service_type().bytes())
-    };
-    let sets = services.iter().filter(is_twin).flat_map(|twin| &twin.overrides);
-    sets.filter(|set| !is_read_only(set.name.bytes())).map(|set| (set.name.bytes(), set.value.bytes())).collect()
+/// What a service sets, by name; but for what nobody sets.
+pub fn settings_of(service: &Service) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let sets = service.overrides.iter().map(|set| (set.name.bytes(), set.value.bytes()));
+    sets.filter(|(name, _)| !is_read_only(name))
 }
 
 /// Whether a warning of [`Usage`] is one after which the reader is sent to the documentation.
