@@ -142,7 +142,9 @@ pub(super) fn check(
         main.faults.iter().map(|fault| (fault.span.start, Trouble::Fault(fault))).collect();
     let mut set: HashMap<&[u8], &[u8]> = known.into_iter().collect();
     for entry in &main.entries {
-        if let Some(old) = set.insert(entry.name.bytes(), entry.value.bytes()) {
+        let old = set.insert(entry.name.bytes(), entry.value.bytes());
+        // Nothing is said of a value that is set twice.
+        if let Some(old) = old.filter(|old| *old != entry.value.bytes()) {
             found.push((entry.extent.start, Trouble::Again(entry.line, entry.name.bytes(), old)));
         }
     }

@@ -98,6 +98,10 @@ fn shown(text: &[u8], is_override: bool) -> Vec<u8> {
     if is_override && let Ok((name, _, value)) = crate::syntax::main_cf::split_assignment(&text) {
         text = [&text[name], b"=", &text[value]].concat();
     }
+    braced_if_needed(text)
+}
+
+fn braced_if_needed(text: Vec<u8>) -> Vec<u8> {
     if text.iter().any(|&byte| is_space(byte)) { [b"{", text.as_slice(), b"}"].concat() } else { text }
 }
 
@@ -261,7 +265,8 @@ fn expanded_arguments(
         options &= is_value || (argument.first() == Some(&b'-') && argument != b"--");
         value = argument == b"-o" && !is_value;
         let text = if is_value && memchr::memchr(b'$', &argument).is_some() {
-            expand(configuration, &argument, Some(service), messages)?
+            let text = expand(configuration, &argument, Some(service), messages)?;
+            if argument.starts_with(b"{") { text } else { braced_if_needed(text) }
         } else {
             argument
         };

@@ -2,7 +2,7 @@
 //!
 //! A name that main.cf defines for itself becomes a parameter when something that is in use refers to it: the value of a known
 //! parameter (or its default), a `-o` of any service, or `smtpd_restriction_classes`; and then what its own value refers to.
-//! A `-o` may also define a name for its own service alone.
+//! A `-o` may also define a name, for its own service and for main.cf.
 
 use super::dbms::{self, Found};
 use super::main_cf::expand;
@@ -183,13 +183,25 @@ impl<'a> Usage<'a> {
             self.scan_value(&value, None);
             return;
         }
-        let path = if scope.is_some() { &self.master_path } else { &self.main_path };
-        self.warnings.insert([path.as_slice(), b": undefined parameter: ", name].concat());
+        // A value of main.cf may wait for what services set.
+        let mut is_somewhere = false;
+        if scope.is_none() {
+            for (service, local) in self.configuration.files.services.iter().zip(&mut self.local) {
+                if service.value(name).is_some() {
+                    local.insert(name.to_vec());
+                    is_somewhere = true;
+                }
+            }
+        }
+        if !is_somewhere {
+            let path = if scope.is_some() { &self.master_path } else { &self.main_path };
+            self.warnings.insert([path.as_slice(), b": undefined parameter: ", name].concat());
+        }
     }
 
     /// Names of a database client's own parameters, as in `ldap:name` with `name_server_host`.
     fn scan_tables(&mut self, value: &[u8], scope: Scope, messages: &Messages) -> Result<(), Fatal> {
-        if memchr::memchr2(b':', b'#', value).is_none() {
+        if memchr::memchr3(b':', b'#', b'{', value).is_none() {
             return Ok(());
         }
         let services = &self.configuration.files.services;
@@ -200,8 +212,8 @@ impl<'a> Usage<'a> {
                 Found::Prefix { suffixes, prefix } => {
                     for suffix in suffixes {
                         let name = [prefix, b"_", suffix.as_bytes()].concat();
-                        let is_local = scope.is_some_and(|at| services[at].value(&name).is_some());
-                        if is_local || self.explicit.contains_key(&name) {
+                        let mut setters = scope.map_or(&services[..], |at| &services[at..=at]).iter();
+                        if setters.any(|service| service.value(&name).is_some()) || self.explicit.contains_key(&name) {
                             self.name(&name, scope);
                         }
                     }
@@ -271,7 +283,7 @@ impl<'a> Usage<'a> {
 
 /// Whether what a value comes to may hold something that a search for tables tells of.
 fn may_hold_tables(value: &[u8]) -> bool {
-    memchr::memchr3(b':', b'#', b'$', value).is_some()
+    value.iter().any(|byte| matches!(byte, b':' | b'#' | b'{' | b'$'))
 }
 
 /// What a service sets, by name; but for what nobody sets.
