@@ -106,7 +106,7 @@ impl AtomicFile {
     /// Gives the new file its owner and permissions.
     ///
     /// An owner that this process may not give is an error only when it runs as root; otherwise the file stays its own, and
-    /// permissions for a group that it could not give are dropped.
+    /// a group that it could not give leaves its permissions behind, but for those that all others have.
     ///
     /// # Errors
     /// Those of `fchown` (as root) and `fchmod`.
@@ -121,7 +121,8 @@ impl AtomicFile {
                     return Err(error.into());
                 }
                 if rustix::fs::fchown(&self.file, None, group).is_err() && have.gid != access.gid {
-                    mode &= !0o070;
+                    // As much as all others had, to whom this group's members belonged.
+                    mode &= !0o070 | (mode & 0o007) << 3;
                 }
             }
         }

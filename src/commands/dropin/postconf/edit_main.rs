@@ -4,7 +4,7 @@ use super::options::Options;
 use crate::commands::dropin::messages::{Fatal, Messages};
 use crate::config::edit::rewrite::{Action, rewrite_main_cf};
 use crate::syntax::FaultKind;
-use crate::syntax::logical::trim;
+use crate::syntax::logical::trim_start;
 use crate::syntax::main_cf::split_assignment;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -30,13 +30,15 @@ fn edits(options: &Options, messages: &Messages) -> Result<Vec<(Vec<u8>, Action)
     let mut edits: Vec<(Vec<u8>, Action)> = Vec::new();
     for operand in &options.operands {
         let text = operand.as_bytes();
-        check_operand(text)?;
+        check_operand(text, "-e, -X, or -# accepts")?;
+        // Blanks at the end belong to a name, and are shown.
+        let text = trim_start(text);
         let (name, action) = if options.has('e') {
-            let (name, value) = assignment(trim(text))?;
+            let (name, value) = assignment(text)?;
             (name, Action::Set(value))
         } else if memchr::memchr(b'=', text).is_some() {
             return Err(Fatal::new("-X or -# requires names without value"));
-        } else if trim(text).is_empty() {
+        } else if text.is_empty() {
             return Err(Fatal::new("-X or -# requires non-blank parameter names"));
         } else {
             (text.to_vec(), if options.has('X') { Action::Remove } else { Action::CommentOut })
@@ -59,16 +61,16 @@ fn edits(options: &Options, messages: &Messages) -> Result<Vec<(Vec<u8>, Action)
     Ok(edits)
 }
 
-/// What can stand in no edit.
+/// What can stand in no edit; `who_accepts` begins the words about it.
 ///
 /// # Errors
 /// A comment, or more than one line.
-pub fn check_operand(text: &[u8]) -> Result<(), Fatal> {
+pub fn check_operand(text: &[u8], who_accepts: &str) -> Result<(), Fatal> {
     if text.contains(&b'\n') {
-        return Err(Fatal::new("-e, -X, or -# accepts no multi-line input"));
+        return Err(Fatal::new(format!("{who_accepts} no multi-line input")));
     }
-    if trim(text).first() == Some(&b'#') {
-        return Err(Fatal::new("-e, -X, or -# accepts no comment input"));
+    if trim_start(text).first() == Some(&b'#') {
+        return Err(Fatal::new(format!("{who_accepts} no comment input")));
     }
     Ok(())
 }

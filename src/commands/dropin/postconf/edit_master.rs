@@ -68,10 +68,7 @@ pub fn edit(options: &Options, mode: char, directory: &Path, messages: &Messages
 }
 
 fn one_edit(options: &Options, mode: char, text: &[u8], messages: &Messages) -> Result<Edit, Fatal> {
-    if text.contains(&b'\n') {
-        return Err(Fatal::new("-Me, -Fe, -Pe, -X, or -# accept no multi-line input"));
-    }
-    check_operand(text)?;
+    check_operand(text, "-Me, -Fe, -Pe, -X, or -# accept")?;
     let (target, value) = if options.has('e') {
         let (target, value) = assignment(text)?;
         (target, Some(value))

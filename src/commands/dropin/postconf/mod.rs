@@ -230,5 +230,8 @@ fn edit_file(path: &Path, change: impl FnOnce(&[u8]) -> Result<Vec<u8>, Fatal>) 
             Fatal::new(format!("open {} for reading: {words}", path.display()))
         }
     })?;
-    crate::base::atomic_file::replace(path, &change(&old)?, 0o644).map_err(|error| Fatal::open(path, &error))
+    crate::base::atomic_file::replace(path, &change(&old)?, 0o644).map_err(|error| {
+        let words = crate::maps::types::system_words(&error);
+        Fatal::new(format!("close {}.tmp: {words}", path.display()))
+    })
 }
