@@ -111,3 +111,82 @@ fn times_set(site: &Site, name: &str) -> usize {
     let overrides = files.services.iter().flat_map(|service| &service.overrides);
     in_main + overrides.filter(|set| set.name.bytes() == name.as_bytes()).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Source, apply_edits};
+    use crate::config::catalogue::Version;
+    use crate::config::host::Host;
+    use crate::config::paths::PathMap;
+    use crate::config::{ConfigFiles, Configuration, Settings};
+    use std::path::Path;
+
+    /// main.cf and master.cf, with every change that is offered made.
+    fn mended(main: &str, master: &str) -> String {
+        let (main, master) = (Arc::new(Source::new("main.cf", main)), Arc::new(Source::new("master.cf", master)));
+        let files = ConfigFiles::from_sources(Path::new("."), &main, Some(&master));
+        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::this() };
+        let site = Site::open(Configuration::new(files, settings), &PathMap::system(), false);
+        let mut findings = Vec::new();
+        check(&site, &mut findings);
+        let fixes: Vec<Fix> = findings.into_iter().filter_map(|finding| finding.fix).collect();
+        assert!(fixes.iter().all(|fix| fix.safety == Safety::Safe));
+        let text = |source: &Source| {
+            let edits: Vec<Edit> = fixes
+                .iter()
+                .filter(|fix| fix.source.name() == source.name())
+                .flat_map(|fix| fix.edits.iter().cloned())
+                .collect();
+            String::from_utf8_lossy(&apply_edits(source.bytes(), &edits).unwrap()).into_owned()
+        };
+        text(&main) + &text(&master)
+    }
+
+    #[test]
+    fn changes_keep_the_meaning() {
+        let cases = [
+            // A new name, unless it is set already, asked for by the old one, or set elsewhere too.
+            ("fallback_relay = a", "", "smtp_fallback_relay = a"),
+            ("fallback_relay = a\nsmtp_fallback_relay = b\n", "", "fallback_relay = a\nsmtp_fallback_relay = b\n"),
+            ("fallback_relay = a\nx = $fallback_relay\n", "", "fallback_relay = a\nx = $fallback_relay\n"),
+            (
+                "fallback_relay = a\n",
+                "smtp unix - - n - - smtp -o fallback_relay=b\n",
+                "fallback_relay = a\nsmtp unix - - n - - smtp -o fallback_relay=b\n",
+            ),
+            // A value in the new one's words.
+            ("smtpd_use_tls = Yes\n", "", "smtpd_tls_security_level = may\n"),
+            ("smtpd_enforce_tls = yes\n", "", "smtpd_tls_security_level = encrypt\n"),
+            ("smtpd_use_tls = $x\nx = yes\n", "", "smtpd_use_tls = $x\nx = yes\n"),
+            ("smtpd_use_tls = yes\nsmtpd_enforce_tls = no\n", "", "smtpd_use_tls = yes\nsmtpd_enforce_tls = no\n"),
+            (
+                "",
+                "smtp inet n - n - - smtpd -o smtpd_use_tls=yes\n",
+                "smtp inet n - n - - smtpd -o smtpd_tls_security_level=may\n",
+            ),
+            // What has no effect.
+            ("smtpd_use_tls =\n # why\n no\na = b\n", "", " # why\na = b\n"),
+            (
+                "smtpd_use_tls = yes\nsmtpd_tls_security_level = may\n",
+                "587 inet n - n - - smtpd -o smtpd_tls_security_level=encrypt\n",
+                "smtpd_tls_security_level = may\n587 inet n - n - - smtpd -o smtpd_tls_security_level=encrypt\n",
+            ),
+            (
+                "smtpd_use_tls = yes\nsmtpd_tls_security_level = may\n",
+                "587 inet n - n - - smtpd -o smtpd_tls_security_level=\n",
+                "smtpd_use_tls = yes\nsmtpd_tls_security_level = may\n587 inet n - n - - smtpd -o smtpd_tls_security_level=\n",
+            ),
+            // With the newest level the new parameter has a value by itself.
+            ("compatibility_level = 3.11\nsmtp_use_tls = yes\n", "", "compatibility_level = 3.11\n"),
+            (
+                "compatibility_level = 3.6\nsmtp_use_tls = yes\n",
+                "",
+                "compatibility_level = 3.6\nsmtp_tls_security_level = may\n",
+            ),
+        ];
+        for (main, master, expected) in cases {
+            assert_eq!(mended(main, master), expected, "{main} and {master}");
+        }
+    }
+}

@@ -1,12 +1,15 @@
-//! VER004: a restriction, a grade of ciphers or a service type that is deprecated or gone.
+//! VER004: a restriction, a grade of ciphers, a service type or a flag of a pattern that is deprecated or gone.
 
 use super::{holds_restrictions, since, successor, target};
 use crate::base::{Edit, Source, Span};
 use crate::config::catalogue::{self, Change, Deprecation, NameKind};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::restriction_lists::restriction_list;
+use crate::lint::rules::maps::pattern_form;
 use crate::lint::set_values::{SetValue, set_values};
 use crate::lint::site::Site;
+use crate::syntax::pattern_line::Dialect;
+use crate::syntax::pattern_table::{PatternForm, StatementKind, parse_pattern_table};
 use std::sync::Arc;
 
 /// The declaration.
@@ -33,6 +36,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
             ciphers(site, &set, findings);
         }
     }
+    flags(site, findings);
     let Some(master) = &site.configuration.files.master else { return };
     for service in &site.configuration.files.services {
         let (kind, command) = (service.line.service_type(), service.line.command().bytes());
@@ -89,6 +93,36 @@ fn ciphers(site: &Site, set: &SetValue, findings: &mut Vec<Finding>) {
     let mut finding = finding.severity(Severity::Info).help(format!("write {new}"));
     finding.fix = (set.value.bytes() == value).then(|| replacement(set.source, set.value.span(), new));
     findings.push(finding);
+}
+
+/// Letters behind a pattern that the library of today does not know.
+fn flags(site: &Site, findings: &mut Vec<Finding>) {
+    let Some(entry) = catalogue::deprecation(NameKind::Value, "X") else { return };
+    if entry.change_in(target(site)).is_none() {
+        return;
+    }
+    for table in &site.tables {
+        let (Some(Ok(source)), Some(form @ PatternForm::Expression(Dialect::Pcre))) =
+            (&table.source, pattern_form(table))
+        else {
+            continue;
+        };
+        for statement in parse_pattern_table(source, form).statements {
+            let (StatementKind::If { pattern, .. } | StatementKind::Rule { pattern, .. }) = &statement.kind else {
+                continue;
+            };
+            let places = memchr::memchr_iter(b'X', pattern.flags.bytes());
+            let edits: Vec<Edit> = places.map(|at| Edit::replace(pattern.flags.source_span(at..at + 1), "")).collect();
+            let Some(first) = edits.first() else { continue };
+            let finding = Finding::new(&RULE, format!("the flag X is ignored{}", since(entry.since)));
+            findings.push(finding.at(source, first.span, "old").help("remove the X").fix(Fix {
+                title: "remove the X".into(),
+                safety: Safety::Safe,
+                source: Arc::clone(source),
+                edits,
+            }));
+        }
+    }
 }
 
 fn only(entry: &Deprecation) -> Option<&'static str> {
