@@ -131,6 +131,8 @@ enum File {
     Pair,
     /// Who is trusted.
     Authorities,
+    /// Whose signature a verified server needs.
+    Anchors,
     /// A directory of who is trusted.
     AuthorityDirectory,
     /// Parameters for a way to agree on keys.
@@ -151,7 +153,7 @@ impl File {
             ("_cert_file", File::Pair),
             ("_key_file", File::Pair),
             ("_CAfile", File::Authorities),
-            ("_trust_anchor_file", File::Authorities),
+            ("_trust_anchor_file", File::Anchors),
             ("_CApath", File::AuthorityDirectory),
             ("_dh1024_param_file", File::Group),
         ];
@@ -178,12 +180,21 @@ fn effect(site: &Site, service: Option<&Service>, owner: &str, file: File) -> Op
         File::Group => return Some(("Postfix takes what it was built with", Severity::Warning)),
         File::AuthorityDirectory => return Some(("Postfix trusts nobody for it", Severity::Warning)),
         File::Texts => return Some(("bounce(8) ends at once, and nothing is returned to senders", Severity::Error)),
-        File::Chain | File::Pair | File::Authorities => {}
+        File::Chain | File::Pair | File::Authorities | File::Anchors => {}
     }
     // What main.cf says holds for the services too.
     let services = site.configuration.files.services.iter().map(Some);
     let all: Vec<Option<&Service>> =
         if service.is_some() { vec![service] } else { std::iter::once(None).chain(services).collect() };
+    if file == File::Anchors {
+        let level = |service| expanded(&format!("{owner}_security_level"), service);
+        let verifies = all.into_iter().any(|service| matches!(level(service).as_str(), "verify" | "secure"));
+        return Some(if verifies {
+            ("servers cannot be verified, and mail for them waits", Severity::Error)
+        } else {
+            ("servers could not be verified", Severity::Info)
+        });
+    }
     let yes = |name: String, service| expanded(&name, service).eq_ignore_ascii_case("yes");
     let is_client = matches!(owner, "smtp_tls" | "lmtp_tls" | "tlsproxy_client");
     let old = owner.strip_suffix("_tls").unwrap_or(owner);

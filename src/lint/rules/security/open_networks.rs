@@ -219,6 +219,33 @@ fn what_is_open(network: &Network) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::catalogue::Version;
+    use crate::config::host::Host;
+    use crate::config::paths::PathMap;
+    use crate::config::{ConfigFiles, Configuration, Settings};
+    use std::path::Path;
+
+    #[test]
+    fn a_style_counts_where_no_networks_are_named() {
+        let cases = [
+            ("mynetworks_style = class\n", 1),
+            ("mynetworks_style = $x\nx = Class\n", 1),
+            ("mynetworks_style = subnet\n", 0),
+            ("mynetworks_style = class\nmynetworks = 192.0.2.0/24\n", 0),
+            ("mynetworks = static:x\n", 1),
+            ("mynetworks = !static:x\n", 0),
+            ("mynetworks = $x, 10.0.0.0/8\nx = 0.0.0.0/1 128.0.0.0/1\n", 1),
+        ];
+        for (main, expected) in cases {
+            let source = Arc::new(Source::new("main.cf", main));
+            let files = ConfigFiles::from_sources(Path::new("."), &source, None);
+            let settings = Settings { target: Version::NEWEST, profile: None, host: Host::this() };
+            let site = Site::open(Configuration::new(files, settings), &PathMap::system(), false);
+            let mut findings = Vec::new();
+            check(&site, &mut findings);
+            assert_eq!(findings.len(), expected, "{main}");
+        }
+    }
 
     #[test]
     fn networks_that_hold_strangers() {
