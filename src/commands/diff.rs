@@ -8,7 +8,7 @@ use crate::config::paths::{PathMap, STOCK_DIRECTORY};
 use crate::config::{ConfigFiles, Configuration, Settings};
 use crate::diff::render::{Style, lines};
 use crate::diff::tables::{elements_changed, entries_changed, lines_changed, rules};
-use crate::diff::{Comparison, Side, TableChange, TableChangeKind, json};
+use crate::diff::{Comparison, Routes, Side, TableChange, TableChangeKind, json};
 use crate::maps::source_table::SourceTable;
 use crate::maps::types::system_words;
 use crate::maps::{LookupError, LookupTable, OpenOptions, TableReference, open};
@@ -39,6 +39,9 @@ pub struct Diff {
     /// What the two files are, where their names do not say it
     #[arg(long = "as", value_enum, value_name = "KIND")]
     kind: Option<FileKind>,
+    /// Tell also whose mail goes another way: every address and domain that either side names, and all others
+    #[arg(long)]
+    routes: bool,
     /// Show also what is only worded otherwise
     #[arg(short, long)]
     verbose: bool,
@@ -82,7 +85,7 @@ pub fn run(options: &Diff, output: &Output) -> ExitCode {
     match compare(options) {
         Ok(comparison) => {
             show(&comparison, options, output);
-            if comparison.count() == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
+            if comparison.is_same() { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
         Err(message) => fail(&message),
     }
@@ -95,13 +98,23 @@ fn show(comparison: &Comparison, options: &Diff, output: &Output) {
     let style = Style { color: output.color, verbose: options.verbose };
     let mut text: String = lines(comparison, style).into_iter().map(|line| line + "\n").collect();
     if !output.quiet {
-        text.push_str(&match comparison.count() {
-            0 => "same meaning\n".to_string(),
-            1 => "1 difference\n".to_string(),
-            count => format!("{count} differences\n"),
-        });
+        text.push_str(&summary(comparison));
     }
     output.text(&text);
+}
+
+fn summary(comparison: &Comparison) -> String {
+    let differences = match comparison.count() {
+        0 => "same meaning".to_string(),
+        1 => "1 difference".to_string(),
+        count => format!("{count} differences"),
+    };
+    match comparison.routes.as_ref().map(Routes::count) {
+        None => format!("{differences}\n"),
+        Some(0) => format!("{differences}; all routes are the same\n"),
+        Some(1) => format!("{differences}; 1 route differs\n"),
+        Some(count) => format!("{differences}; {count} routes differ\n"),
+    }
 }
 
 fn compare(options: &Diff) -> Result<Comparison, String> {
@@ -125,8 +138,10 @@ fn compare(options: &Diff) -> Result<Comparison, String> {
                 let Opened { configuration, paths, .. }: &Opened = opened;
                 Side { configuration, paths }
             };
-            Ok(Comparison::of(&side(&a), &side(&b)))
+            let comparison = Comparison::of(&side(&a), &side(&b));
+            Ok(if options.routes { comparison.with_routes(&side(&a), &side(&b)) } else { comparison })
         }
+        (false, false) if options.routes => Err("--routes compares directories, not files".into()),
         (false, false) => files(a, b, options, of_a, of_b),
         (true, false) => Err(format!("{} is a directory and {} is not", a.display(), b.display())),
         (false, true) => Err(format!("{} is a directory and {} is not", b.display(), a.display())),
@@ -171,7 +186,12 @@ fn files(a: &Path, b: &Path, options: &Diff, of_a: Settings, of_b: Settings) -> 
             let (a, b) = (Side { configuration: &a, paths: &paths }, Side { configuration: &b, paths: &paths });
             // What the two name is not compared: they are looked at by themselves.
             let parameters = crate::diff::parameters::compare_parameters(&a, &b);
-            Ok(Comparison { parameters, services: crate::diff::services::compare_services(&a, &b), tables: Vec::new() })
+            Ok(Comparison {
+                parameters,
+                services: crate::diff::services::compare_services(&a, &b),
+                tables: Vec::new(),
+                routes: None,
+            })
         }
         FileKind::Aliases | FileKind::Table => {
             let form = if kind == FileKind::Aliases { TableForm::Aliases } else { TableForm::KeyValue };

@@ -2,22 +2,45 @@
 
 use super::Comparison;
 use super::parameters::{ChangeKind, ParameterChange, Setting};
+use super::routes::{RouteChange, Routes};
 use super::services::{ServiceChange, ServiceChangeKind};
 use super::tables::{EntryChange, TableChange, TableChangeKind};
 use crate::config::trace::Supplier;
 use crate::diagnostic::render::json::span;
+use crate::routing::names::Subject;
 use serde_json::{Value, json};
 
 /// The whole document.
 #[must_use]
 pub fn document(comparison: &Comparison) -> Value {
-    json!({
+    let mut document = json!({
         "version": 1,
-        "same": comparison.count() == 0,
+        "same": comparison.is_same(),
         "parameters": comparison.parameters.iter().map(parameter).collect::<Vec<_>>(),
         "services": comparison.services.iter().map(service).collect::<Vec<_>>(),
         "tables": comparison.tables.iter().map(table).collect::<Vec<_>>(),
-    })
+    });
+    if let (Some(found), Value::Object(fields)) = (&comparison.routes, &mut document) {
+        fields.insert("routes".into(), routes(found));
+    }
+    document
+}
+
+fn routes(routes: &Routes) -> Value {
+    let change = |change: &RouteChange| {
+        let (kind, name) = match &change.subject {
+            Subject::Address(address) => ("address", text(address)),
+            Subject::Domain(domain) => ("domain", text(domain)),
+            Subject::Below(domain) => ("below", text(domain)),
+            Subject::Elsewhere => ("elsewhere", String::new()),
+        };
+        json!({ "kind": kind, "name": name, "a": change.a, "b": change.b })
+    };
+    let groups = routes
+        .groups
+        .iter()
+        .map(|group| json!({ "cause": group.cause, "changes": group.changes.iter().map(change).collect::<Vec<_>>() }));
+    json!({ "groups": groups.collect::<Vec<_>>(), "unlisted": routes.unlisted })
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -1,16 +1,18 @@
 //! Floor 6: what differs between two configurations by meaning, not by layout.
 //!
 //! [`parameters`], [`services`] and [`tables`] each compare one part; a configuration compared with a reformatted copy of itself
-//! has no differences. [`render`] and [`json`] show what was found.
+//! has no differences. [`routes`] tells whose mail goes another way. [`render`] and [`json`] show what was found.
 
 pub mod json;
 pub mod parameters;
 pub mod render;
+pub mod routes;
 pub mod services;
 pub mod tables;
 pub mod value;
 
 pub use parameters::{ChangeKind, ParameterChange, Setting};
+pub use routes::{RouteChange, Routes, compare_routes};
 pub use services::{ServiceChange, ServiceChangeKind};
 pub use tables::{EntryChange, TableChange, TableChangeKind};
 
@@ -35,6 +37,8 @@ pub struct Comparison {
     pub services: Vec<ServiceChange>,
     /// Tables, in the order in which they are named.
     pub tables: Vec<TableChange>,
+    /// Whose mail goes another way, if that was asked for.
+    pub routes: Option<Routes>,
 }
 
 impl Comparison {
@@ -45,7 +49,21 @@ impl Comparison {
             parameters: parameters::compare_parameters(a, b),
             services: services::compare_services(a, b),
             tables: tables::compare_tables(a, b),
+            routes: None,
         }
+    }
+
+    /// Compares also whose mail goes where.
+    #[must_use]
+    pub fn with_routes(self, a: &Side<'_>, b: &Side<'_>) -> Self {
+        let routes = Some(routes::compare_routes(a, b, &self));
+        Self { routes, ..self }
+    }
+
+    /// Whether nothing differs.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.count() == 0 && self.routes.as_ref().is_none_or(|routes| routes.count() == 0)
     }
 
     /// How many differences of meaning there are: parameters, services, and tables count one each.

@@ -2,6 +2,7 @@
 
 use super::Comparison;
 use super::parameters::{ChangeKind, ParameterChange, Setting};
+use super::routes::Routes;
 use super::services::{ServiceChange, ServiceChangeKind};
 use super::tables::{TableChange, TableChangeKind};
 use crate::config::trace::Supplier;
@@ -80,7 +81,24 @@ pub fn lines(comparison: &Comparison, style: Style) -> Vec<String> {
         comparison.services.iter().for_each(|change| service(change, style, &mut lines));
     }
     comparison.tables.iter().for_each(|change| table(change, style, &mut lines));
+    if let Some(found) = &comparison.routes {
+        routes(found, style, &mut lines);
+    }
     lines
+}
+
+fn routes(routes: &Routes, style: Style, lines: &mut Vec<String>) {
+    for group in &routes.groups {
+        lines.push(format!("routes, by {}", clean(&group.cause)));
+        for change in &group.changes {
+            let ends = |ends: &[String]| if ends.is_empty() { "nobody".to_string() } else { clean(&ends.join(", ")) };
+            let arrow = style.arrow(&ends(&change.a), &ends(&change.b));
+            lines.push(style.changed("  ", &format!("{}: {arrow}", clean(&change.subject.to_string()))));
+        }
+    }
+    for table in &routes.unlisted {
+        lines.push(format!("what only {} names was not followed: its entries cannot be listed", clean(table)));
+    }
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -22,6 +22,8 @@ pub struct Lookups<'a> {
     pub paths: &'a PathMap,
     tables: HashMap<(TableReference, TableForm), Result<Opened, LookupError>>,
     caller: Arc<dyn Caller>,
+    /// Whether hits tell their lines.
+    places: bool,
 }
 
 struct Opened {
@@ -45,7 +47,13 @@ impl<'a> Lookups<'a> {
     /// Lookups for one configuration; `caller` hears what tables warn about.
     #[must_use]
     pub fn new(configuration: &'a Configuration, paths: &'a PathMap, caller: Arc<dyn Caller>) -> Self {
-        Self { configuration, paths, tables: HashMap::new(), caller }
+        Self { configuration, paths, tables: HashMap::new(), caller, places: true }
+    }
+
+    /// Lookups whose hits do not tell their lines: counting lines of a large source takes longer than all else.
+    #[must_use]
+    pub fn without_places(self) -> Self {
+        Self { places: false, ..self }
     }
 
     /// Asks a table for a key.
@@ -94,13 +102,14 @@ impl<'a> Lookups<'a> {
             // Accounts of the site, which need not be those of the machine that this runs on.
             return (Ok(self.account(&key.to_ascii_lowercase()).map(|account| account.line)), None);
         }
+        let places = self.places;
         let opened = match self.opened(reference, form) {
             Ok(opened) => opened,
             Err(error) => return (Err(error), None),
         };
         let answer = opened.table.lookup(key);
         let place = match &answer {
-            Ok(Some(value)) => opened.place(key, value, form),
+            Ok(Some(value)) if places => opened.place(key, value, form),
             _ => None,
         };
         (answer, place)

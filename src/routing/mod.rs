@@ -5,7 +5,7 @@
 //!
 //! [`route`](mod@route) follows one address: [`rewrite`], [`unknown`] (whom the SMTP server refuses), [`map_address`] and [`masquerade`] (what
 //! it becomes), [`resolve`] and [`transport`] (its class, transport and nexthop), [`local`] (aliases and mailboxes). [`expect`]
-//! compares what it finds with what was meant; [`listing`] tells what lists and tables hold.
+//! compares what it finds with what was meant; [`listing`] tells what lists and tables hold, [`names`] whom they are about.
 
 pub mod accounts;
 pub mod expect;
@@ -17,6 +17,7 @@ pub mod local_domain;
 pub mod lookups;
 pub mod map_address;
 pub mod masquerade;
+pub mod names;
 pub mod resolve;
 pub mod rewrite;
 pub mod route;

@@ -13,6 +13,7 @@
 //!
 //! A value without any destination makes local(8) defer the mail. See aliases(5).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use pest::Parser;
@@ -280,6 +281,18 @@ fn destination_kind(text: &[u8]) -> DestinationKind {
         }
     }
     DestinationKind::Address { localpart, domain }
+}
+
+/// The addresses in a value, in lower case; nearly all values are one plain address, which is not copied.
+#[must_use]
+pub fn destinations(value: &[u8]) -> Vec<Cow<'_, [u8]>> {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'.' | b'-' | b'_' | b'+' | b'=');
+    if value.iter().all(is_plain) {
+        let has_capitals = value.iter().any(u8::is_ascii_uppercase);
+        return vec![if has_capitals { Cow::Owned(value.to_ascii_lowercase()) } else { Cow::Borrowed(value) }];
+    }
+    let parsed = parse_alias_value(value).destinations.into_iter();
+    parsed.map(|destination| Cow::Owned(destination.text.to_ascii_lowercase())).collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! VT003: virtual aliases that lead back to themselves.
 
-use super::{VirtualAliases, destinations};
+use super::VirtualAliases;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::rules::cycles::cycles;
 use crate::lint::site::Site;
+use crate::syntax::alias_value::destinations;
 
 /// The declaration.
 pub static RULE: Rule = Rule {

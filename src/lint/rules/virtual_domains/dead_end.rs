@@ -1,8 +1,9 @@
 //! VT005: a virtual alias that leads to an address of a virtual alias domain that has no entry.
 
-use super::{VirtualAliases, destinations};
+use super::VirtualAliases;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::Site;
+use crate::syntax::alias_value::destinations;
 
 /// The declaration.
 pub static RULE: Rule = Rule {

@@ -8,8 +8,6 @@ pub mod undeclared_domain;
 
 use crate::lint::site::{Site, TablesOf};
 use crate::maps::compile::Entry;
-use crate::syntax::alias_value::parse_alias_value;
-use std::borrow::Cow;
 
 /// virtual_alias_maps as a lookup for an address goes through it.
 struct VirtualAliases<'s> {
@@ -56,15 +54,4 @@ impl<'s> VirtualAliases<'s> {
         domain == self.origin
             || self.site.domains().list("mydestination").is_some_and(|list| list.find(domain).is_some())
     }
-}
-
-/// The addresses in a value, in lower case.
-fn destinations(value: &[u8]) -> Vec<Cow<'_, [u8]>> {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'.' | b'-' | b'_' | b'+' | b'=');
-    if value.iter().all(is_plain) {
-        let has_capitals = value.iter().any(u8::is_ascii_uppercase);
-        return vec![if has_capitals { Cow::Owned(value.to_ascii_lowercase()) } else { Cow::Borrowed(value) }];
-    }
-    let parsed = parse_alias_value(value).destinations.into_iter();
-    parsed.map(|destination| Cow::Owned(destination.text.to_ascii_lowercase())).collect()
 }

@@ -1,0 +1,227 @@
+//! What a site's lists and tables name: the addresses and domains that its mail is about, and all else besides.
+
+use super::find::KeyPart;
+use super::listing::Listed;
+use super::lists::Style;
+use super::lookups::Lookups;
+use super::trail::Trail;
+use crate::mail::local_part::internal;
+use crate::maps::TableReference;
+use crate::syntax::table_line::TableForm;
+
+/// The lists of domains that settle an address's class, in the order in which Postfix asks them.
+pub const DOMAIN_LISTS: [&str; 4] =
+    ["mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains"];
+
+/// The tables that are asked about recipients, and what their keys are.
+const TABLES: [(&str, Keys); 9] = [
+    ("recipient_canonical_maps", Keys::Addresses { lead_on: true }),
+    ("canonical_maps", Keys::Addresses { lead_on: true }),
+    ("virtual_alias_maps", Keys::Addresses { lead_on: true }),
+    ("alias_maps", Keys::Names),
+    ("relocated_maps", Keys::Addresses { lead_on: false }),
+    ("virtual_mailbox_maps", Keys::Addresses { lead_on: false }),
+    ("relay_recipient_maps", Keys::Addresses { lead_on: false }),
+    ("local_recipient_maps", Keys::Addresses { lead_on: false }),
+    ("transport_maps", Keys::Domains),
+];
+
+/// What the keys of a table are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// `user@domain`, `user`, `@domain`.
+    Addresses {
+        /// Whether the values are addresses that the mail goes to instead.
+        lead_on: bool,
+    },
+    /// Names of aliases.
+    Names,
+    /// `domain`, `.domain`, `user@domain`, `*`.
+    Domains,
+}
+
+impl Keys {
+    /// Whether values hold addresses that the mail goes to instead.
+    #[must_use]
+    pub fn lead_on(self) -> bool {
+        matches!(self, Self::Names | Self::Addresses { lead_on: true })
+    }
+}
+
+/// Whom mail is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// One address, or the name of one of this machine's.
+    Address(Vec<u8>),
+    /// Every address of a domain that nothing names.
+    Domain(Vec<u8>),
+    /// Every address of the domains below one that nothing names.
+    Below(Vec<u8>),
+    /// Every address of domains that nothing names.
+    Elsewhere,
+}
+
+/// What stands for a domain that nobody names; RFC 2606 keeps it from being anybody's.
+const ELSEWHERE: &[u8] = b"elsewhere.invalid";
+
+impl Subject {
+    /// The subjects that a key is about.
+    #[must_use]
+    pub fn of_key(keys: Keys, key: &[u8]) -> Vec<Self> {
+        match (keys, key) {
+            (_, b"") | (Keys::Names, b"@") => Vec::new(),
+            (Keys::Names, name) => vec![Self::Address(name.to_vec())],
+            (_, [b'@', domain @ ..]) => vec![Self::Domain(domain.to_vec())],
+            (_, address) if address.contains(&b'@') => vec![Self::Address(address.to_vec())],
+            (Keys::Domains, b"*") => vec![Self::Elsewhere],
+            (Keys::Domains, [b'.', domain @ ..]) => vec![Self::Below(domain.to_vec())],
+            (Keys::Domains, domain) => vec![Self::Domain(domain.to_vec()), Self::Below(domain.to_vec())],
+            // A virtual alias domain, or a user with a dot in the name.
+            (_, name) if name.contains(&b'.') => vec![Self::Domain(name.to_vec()), Self::Address(name.to_vec())],
+            (_, name) => vec![Self::Address(name.to_vec())],
+        }
+    }
+
+    /// An address, in internal form, that mail for the subject is sent to. `somebody` is a local part that nothing names, `home`
+    /// the domain of names without one.
+    #[must_use]
+    pub fn example(&self, somebody: &[u8], home: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Address(address) if address.contains(&b'@') => internal(address),
+            Self::Address(name) => internal(&[name, b"@".as_slice(), home].concat()),
+            Self::Domain(domain) => [somebody, b"@", domain].concat(),
+            Self::Below(domain) => [somebody, b"@", somebody, b".", domain].concat(),
+            Self::Elsewhere => [somebody, b"@", ELSEWHERE].concat(),
+        }
+    }
+}
+
+/// For people: `any other address in example.com`. What is not UTF-8 is replaced.
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Address(address) => f.write_str(&String::from_utf8_lossy(address)),
+            Self::Domain(domain) => write!(f, "any other address in {}", String::from_utf8_lossy(domain)),
+            Self::Below(domain) => write!(f, "any other address below {}", String::from_utf8_lossy(domain)),
+            Self::Elsewhere => f.write_str("any other address"),
+        }
+    }
+}
+
+/// An entry of a table, or an element of a list.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedEntry<'e> {
+    /// The table, or the parameter that holds the list.
+    pub place: &'e str,
+    /// What its keys are.
+    pub keys: Keys,
+    /// The key.
+    pub key: &'e [u8],
+    /// The value; empty for elements.
+    pub value: &'e [u8],
+}
+
+impl Lookups<'_> {
+    /// Visits the entries of all tables that are asked about recipients, each table once. Returns the tables whose entries cannot
+    /// be listed, such as those of patterns.
+    pub fn each_entry(&mut self, visit: &mut dyn FnMut(NamedEntry<'_>)) -> Vec<String> {
+        let mut unlisted = Vec::new();
+        let mut seen: Vec<(TableReference, Keys)> = Vec::new();
+        let aliases = self.tables("alias_maps").unwrap_or_default();
+        for (parameter, keys) in TABLES {
+            for table in self.tables(parameter).unwrap_or_default() {
+                let is_alias = aliases.contains(&table);
+                let keys = if is_alias { Keys::Names } else { keys };
+                // Accounts are no entries of the site.
+                if table.map_type == "unix" || seen.contains(&(table.clone(), keys)) {
+                    continue;
+                }
+                let form = if is_alias { TableForm::Aliases } else { TableForm::KeyValue };
+                let place = table.to_string();
+                let mut visit = |key: &[u8], value: &[u8]| visit(NamedEntry { place: &place, keys, key, value });
+                if self.walk(&table, form, &mut visit).is_err() {
+                    unlisted.push(place);
+                }
+                seen.push((table, keys));
+            }
+        }
+        for parameter in DOMAIN_LISTS {
+            let below = self.domain_style(parameter) == Style::Parent;
+            for listed in self.listed(parameter).unwrap_or_default() {
+                let (keys, key) = match listed {
+                    Listed::Domain(domain) if domain.starts_with(b".") || below => (Keys::Domains, domain),
+                    Listed::Domain(domain) => (Keys::Addresses { lead_on: false }, [b"@", &*domain].concat()),
+                    Listed::Table(table) => {
+                        unlisted.push(table);
+                        continue;
+                    }
+                };
+                visit(NamedEntry { place: parameter, keys, key: &key, value: b"" });
+            }
+        }
+        unlisted.sort();
+        unlisted.dedup();
+        unlisted
+    }
+
+    /// The domain of names without one: `myorigin`, if that is this machine's, else the first that `mydestination` names.
+    #[must_use]
+    pub fn home(&mut self) -> Vec<u8> {
+        let origin = self.text("myorigin").unwrap_or_default();
+        let mut trail = Trail::default();
+        if self.is_local_domain(&origin, &mut trail).unwrap_or(false) {
+            return origin;
+        }
+        let listed = self.listed("mydestination").unwrap_or_default();
+        let first = listed.into_iter().find_map(|listed| match listed {
+            Listed::Domain(domain) if !domain.starts_with(b".") => Some(domain),
+            _ => None,
+        });
+        first.unwrap_or(origin)
+    }
+
+    /// A local part that no table with entries knows, so that it stands for all others.
+    #[must_use]
+    pub fn somebody(&mut self) -> Vec<u8> {
+        let mut trail = Trail::default();
+        let is_known = |lookups: &mut Self, name: &[u8], trail: &mut Trail| {
+            let parameters = TABLES.iter().filter(|(_, keys)| *keys != Keys::Domains);
+            let mut answers =
+                parameters.map(|(parameter, _)| lookups.ask_tables(parameter, name, KeyPart::Partial, trail));
+            answers.any(|answer| matches!(answer, Ok(Some(_))))
+        };
+        let names = ["someone".to_string()].into_iter().chain((2..100).map(|number| format!("someone{number}")));
+        let mut names = names.map(String::into_bytes);
+        names.find(|name| !is_known(self, name, &mut trail)).unwrap_or_else(|| b"someone".to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_whom_they_are_about() {
+        let addresses = Keys::Addresses { lead_on: true };
+        let cases: [(Keys, &str, &str); 9] = [
+            (addresses, "joe@example.com", "joe@example.com"),
+            (addresses, "@example.com", "any other address in example.com"),
+            (addresses, "joe", "joe"),
+            (addresses, "example.com", "any other address in example.com, example.com"),
+            (Keys::Names, "joe", "joe"),
+            (Keys::Names, "@", ""),
+            (Keys::Domains, "*", "any other address"),
+            (Keys::Domains, ".example.com", "any other address below example.com"),
+            (Keys::Domains, "example.com", "any other address in example.com, any other address below example.com"),
+        ];
+        for (keys, key, expected) in cases {
+            let shown: Vec<String> = Subject::of_key(keys, key.as_bytes()).iter().map(ToString::to_string).collect();
+            assert_eq!(shown.join(", "), expected, "{keys:?} {key}");
+        }
+        let example =
+            |subject: Subject| String::from_utf8_lossy(&subject.example(b"someone", b"example.net")).into_owned();
+        assert_eq!(example(Subject::Address(b"\"a b\"".to_vec())), "a b@example.net");
+        assert_eq!(example(Subject::Below(b"example.com".to_vec())), "someone@someone.example.com");
+        assert_eq!(example(Subject::Elsewhere), "someone@elsewhere.invalid");
+    }
+}
