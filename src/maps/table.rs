@@ -76,6 +76,8 @@ pub struct OpenOptions {
     pub duplicates: Duplicates,
     /// `-F`: values in such a text stand for files, whose contents are given in base64.
     pub file_values: bool,
+    /// Whether the result of a pattern may hold parts of the key (`$1`); rules with such results are skipped otherwise.
+    pub substitution: bool,
     /// How many tables are open around this one: a table may name itself.
     pub depth: usize,
     /// Who opens it.
@@ -90,6 +92,7 @@ impl Default for OpenOptions {
             utf8: true,
             duplicates: Duplicates::Warn,
             file_values: false,
+            substitution: true,
             depth: 0,
             caller: Arc::new(NoCaller),
         }

@@ -41,7 +41,13 @@ pub enum Then<E> {
 pub fn load_rules<E: Expression>(name: &[u8], options: &OpenOptions) -> Result<Vec<Rule<E>>, LookupError> {
     let text = read_source(E::WORDS.map_type, name)?;
     let place = Place { name, line: 0, words: E::WORDS, caller: &*options.caller };
-    let mut loading = Loading { place, rules: Vec::new(), open: Vec::new(), file_values: options.file_values };
+    let mut loading = Loading {
+        place,
+        rules: Vec::new(),
+        open: Vec::new(),
+        file_values: options.file_values,
+        substitution: options.substitution,
+    };
     for_each_line(name, &text, &*options.caller, |line, text| {
         loading.place.line = line;
         loading.add(text);
@@ -82,6 +88,7 @@ struct Loading<'a, E> {
     /// Indices of the `if` that have no `endif` yet.
     open: Vec<usize>,
     file_values: bool,
+    substitution: bool,
 }
 
 impl<E: Expression> Loading<'_, E> {
@@ -138,6 +145,9 @@ impl<E: Expression> Loading<'_, E> {
         let greatest = template.greatest_group();
         if pattern.negated && greatest > 0 {
             return self.place.warn(b"$number found in negative match replacement text: skipping this rule");
+        }
+        if greatest > 0 && !self.substitution {
+            return self.place.warn(b"regular expression substitution is not allowed: skipping this rule");
         }
         let Some(test) = self.compile(text, pattern, greatest > 0) else { return };
         if u64::from(greatest) > test.expression.groups() as u64 {
@@ -201,5 +211,33 @@ impl<E: Expression> Loading<'_, E> {
             }
         }
         self.place.warn(b"bad replacement syntax: skipping this rule");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::maps::table::LookupTable;
+    use crate::maps::text_source::tests::Told;
+    use crate::maps::types::pcre::PcreTable;
+    use std::sync::Arc;
+
+    /// Messages as Postfix 3.11's trivial-rewrite has them.
+    #[test]
+    fn where_substitution_is_not_allowed_rules_with_it_are_skipped() {
+        let scratch = tempfile::NamedTempFile::new().expect("scratch file");
+        std::fs::write(scratch.path(), "# c\n/^(a)/ $1\n!/^(b)/ $1\n/^a/ $$1\n/^b/ ${2}\n").expect("written");
+        let name = scratch.path().display().to_string();
+        let told = Arc::new(Told::default());
+        let options = OpenOptions { substitution: false, caller: told.clone(), ..OpenOptions::default() };
+        let mut table = PcreTable::open(name.as_bytes(), &options).expect("readable");
+        assert_eq!((table.lookup(b"a"), table.lookup(b"b")), (Ok(Some(b"$1".to_vec())), Ok(None)));
+        let start = format!("pcre map {name}, line");
+        let expected = [
+            format!("{start} 2: regular expression substitution is not allowed: skipping this rule"),
+            format!("{start} 3: $number found in negative match replacement text: skipping this rule"),
+            format!("{start} 5: regular expression substitution is not allowed: skipping this rule"),
+        ];
+        assert_eq!(*told.0.lock().expect("no other thread"), expected);
     }
 }
