@@ -90,6 +90,50 @@ fn where_it_ends() {
     );
 }
 
+/// Postfix looks a recipient up before virtual aliases, and does not look up the null sender.
+#[test]
+fn copies_are_noted() {
+    let scratch = Scratch::copy_of(&support::fixture("graph"));
+    let main = "compatibility_level = 3.11\nmyhostname = mx.example\nalias_maps =\nlocal_recipient_maps =\n\
+        always_bcc = all@bcc.example\nmydestination =\nvirtual_alias_maps = inline:{a@example.org=b@example.org}\n\
+        sender_bcc_maps = inline:{s@example.net=from@bcc.example}\n\
+        recipient_bcc_maps = inline:{{a@example.org=to@bcc.example},{b@example.org=wrong@bcc.example}}\n";
+    scratch.write("site/main.cf", main);
+    let copies = |sender: &str| -> Vec<String> {
+        let outcome = scratch.run(&format!("route -c site {sender}a@example.org"));
+        let lines = outcome.stdout.lines().filter(|line| line.contains("bcc"));
+        lines.map(|line| line.trim_start_matches([' ', '│', '├', '└']).to_string()).collect()
+    };
+    let to = [
+        "recipient_bcc_maps a@example.org",
+        "inline:{{a@example.org=to@bcc.example},{b@example.org=wrong@bcc.example}} a@example.org = to@bcc.example",
+        "a copy goes to to@bcc.example",
+    ];
+    let from = [
+        "sender_bcc_maps s@example.net",
+        "inline:{s@example.net=from@bcc.example} s@example.net = from@bcc.example",
+        "a copy goes to from@bcc.example",
+    ];
+    let always = ["always_bcc: a copy goes to all@bcc.example"];
+    assert_eq!(copies(""), [&always[..], &to].concat());
+    assert_eq!(copies("--from s@example.net "), [&always[..], &from, &to].concat());
+}
+
+/// A rule that would let a stranger's address choose the nexthop is skipped, and that is said once.
+#[test]
+fn transports_take_no_parts_of_the_address() {
+    let scratch = Scratch::copy_of(&support::fixture("route/substitution"));
+    scratch.run("route -c . -q a@sub.example.net b@sub.example.net").is(
+        0,
+        "a@sub.example.net\n  → a@sub.example.net: relayed via smtp to [fixed.example.com]\n\
+         b@sub.example.net\n  → b@sub.example.net: relayed via smtp to [fixed.example.com]\n",
+        "postwright: regexp map $DIR/regexp-transports, line 1: regular expression substitution is not allowed: skipping this rule\n\
+         postwright: pcre map $DIR/pcre-relayhosts, line 1: regular expression substitution is not allowed: skipping this rule\n\
+         postwright: pcre map $DIR/pcre-transport, line 1: regular expression substitution is not allowed: skipping this rule\n\
+         postwright: pcre map $DIR/pcre-transport, line 3: regular expression substitution is not allowed: skipping this rule\n",
+    );
+}
+
 #[test]
 fn one_document() {
     let outcome = site().run(&format!("{NAME} --format json --from a@b.example alice@example.com"));

@@ -52,7 +52,7 @@ impl Lookups<'_> {
             if part == KeyPart::Partial && !takes_partial_keys(&table) {
                 continue;
             }
-            if let Some(value) = self.lookup(&table, form, key, trail)? {
+            if let Some(value) = self.lookup_with(&table, form, self.may_substitute(parameter), key, trail)? {
                 return Ok(Some(value));
             }
         }

@@ -32,7 +32,8 @@ impl Lookups<'_> {
     /// The style of a domain list that [`Style::Dot`] and [`Style::Parent`] are possible for.
     #[must_use]
     pub fn domain_style(&self, parameter: &str) -> Style {
-        let names = self.configuration.expanded(b"parent_domain_matches_subdomains", None).unwrap_or_default();
+        let names =
+            self.configuration.expanded(b"parent_domain_matches_subdomains", self.service()).unwrap_or_default();
         let is_named = crate::syntax::match_list::split_list(&names)
             .into_iter()
             .any(|range| names[range].eq_ignore_ascii_case(parameter.as_bytes()));
@@ -50,10 +51,7 @@ impl Lookups<'_> {
         style: Style,
         trail: &mut Trail,
     ) -> Result<bool, LookupError> {
-        let list = self
-            .configuration
-            .expanded(parameter.as_bytes(), None)
-            .map_err(|error| LookupError::Config(format!("{parameter}: {error}")))?;
+        let list = self.text(parameter)?;
         let elements = parse_elements(&Text::whole(&list));
         let settled = self.settle(&elements, value, style, 0, trail)?;
         let (element, place) = match &settled {

@@ -1,12 +1,14 @@
 //! What local(8) does with a recipient: aliases, files and commands, mail sent on, mailboxes.
 //!
-//! Order: `alias_maps` (the whole local part, then without its extension), `.forward` (not followed here), `mailbox_transport_maps`,
+//! Order: `alias_maps` (the whole local part, then without its extension), `.forward`, `mailbox_transport_maps`,
 //! `mailbox_transport`, `mailbox_command`, the mailbox of an account; and for a name without one `fallback_transport_maps`,
 //! `fallback_transport`, `luser_relay`.
 //!
 //! Source: local(8), aliases(5), postconf(5).
 
+use super::daemon::Daemon;
 use super::find::KeyPart;
+use super::forward::Addressee;
 use super::lookups::Lookups;
 use super::resolve::Resolved;
 use super::route::{Ending, Fate, kind_of_mailbox, unknown};
@@ -16,6 +18,7 @@ use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
 use crate::maps::types::system_words;
 use crate::syntax::alias_value::{DestinationKind, parse_alias_value};
+use std::path::PathBuf;
 
 /// How deeply aliases may name aliases: local(8)'s own limit.
 const MAX_DEPTH: usize = 100;
@@ -25,7 +28,22 @@ struct Delivery<'d> {
     sender: &'d [u8],
     resolved: &'d Resolved,
     seen: &'d mut Vec<Vec<u8>>,
+    /// The `.forward` files that have been followed.
+    forwards: &'d mut Vec<PathBuf>,
     ends: &'d mut Vec<Ending>,
+}
+
+/// What names destinations: an alias, or a `.forward`.
+#[derive(Clone, Copy)]
+struct Expanded<'e> {
+    /// The local part.
+    name: &'e [u8],
+    /// What of it the alias or file did not have, with the delimiter.
+    extension: Option<&'e [u8]>,
+    /// The account whose `.forward` it is.
+    account: Option<&'e [u8]>,
+    /// How deeply aliases are nested.
+    depth: usize,
 }
 
 impl Delivery<'_> {
@@ -51,7 +69,7 @@ impl Lookups<'_> {
     ) -> Result<(), LookupError> {
         // Mail that comes back to a recipient carries that name in its Delivered-To: header.
         let key = resolved.recipient.to_ascii_lowercase();
-        let mut delivery = Delivery { sender, resolved, seen, ends };
+        let mut delivery = Delivery { sender, resolved, seen, forwards: &mut Vec::new(), ends };
         if delivery.seen.contains(&key) {
             let words = format!("mail forwarding loop for {}", String::from_utf8_lossy(&resolved.recipient));
             delivery.end(&resolved.recipient, Fate::Loop(words));
@@ -59,7 +77,8 @@ impl Lookups<'_> {
         }
         delivery.seen.push(key);
         let local = split_domain(&resolved.recipient).0.to_ascii_lowercase();
-        let done = self.local_name(&local, None, 0, &mut delivery, trail);
+        let agent = Daemon::Agent(resolved.hop.transport.clone());
+        let done = self.within(&agent, |agent| agent.local_name(&local, None, 0, &mut delivery, trail));
         delivery.seen.pop();
         done
     }
@@ -101,23 +120,60 @@ impl Lookups<'_> {
             };
             trail.step(StepKind::Changed { by: "alias_maps".into(), from: key.clone(), to: value.clone() });
             let sender = owner.as_deref().unwrap_or(delivery.sender);
-            let mut inner = Delivery { sender, resolved: delivery.resolved, seen: delivery.seen, ends: delivery.ends };
-            return self.destinations(&value, key, extension.as_deref(), depth, &mut inner, trail);
+            let Delivery { resolved, seen, forwards, ends, .. } = delivery;
+            let mut inner = Delivery { sender, resolved, seen, forwards, ends };
+            let expanded = Expanded { name: key, extension: extension.as_deref(), account: None, depth };
+            return self.destinations(&value, expanded, &mut inner, trail);
         }
-        let user = split.map_or_else(|| name.to_vec(), |(user, _)| user);
+        let (user, extension) = split.unwrap_or_else(|| (name.to_vec(), Vec::new()));
+        if let Some(account) = self.account(&user) {
+            let addressee = Addressee { user: &user, extension: &extension, recipient: &recipient };
+            let forward = self.forward_file(&account, &addressee, trail)?;
+            if let Some(forward) = forward.filter(|forward| !delivery.forwards.contains(&forward.path)) {
+                delivery.forwards.push(forward.path);
+                // An empty file means the mailbox.
+                let before = delivery.ends.len();
+                trail.begin(".forward", &forward.name);
+                // A file for the extension takes care of it.
+                let is_left = !extension.is_empty() && !forward.name.ends_with(&extension);
+                let extension = is_left.then_some(extension.as_slice());
+                let expanded = Expanded { name, extension, account: Some(&user), depth };
+                let done = self.lines(&forward.text, expanded, delivery, trail);
+                trail.end();
+                done?;
+                if delivery.ends.len() > before {
+                    return Ok(());
+                }
+            }
+        }
         self.account_mailbox(&user, &recipient, delivery, trail)
+    }
+
+    /// Delivers to all that the lines of a file name.
+    fn lines(
+        &mut self,
+        text: &[u8],
+        expanded: Expanded<'_>,
+        delivery: &mut Delivery<'_>,
+        trail: &mut Trail,
+    ) -> Result<(), LookupError> {
+        let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.starts_with(b"#"));
+        for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
+            trail.note(format!("line: {}", String::from_utf8_lossy(line)));
+            self.destinations(line, expanded, delivery, trail)?;
+        }
+        Ok(())
     }
 
     /// Delivers to all that an alias, or a file of `:include:`, names.
     fn destinations(
         &mut self,
         value: &[u8],
-        alias: &[u8],
-        extension: Option<&[u8]>,
-        depth: usize,
+        expanded: Expanded<'_>,
         delivery: &mut Delivery<'_>,
         trail: &mut Trail,
     ) -> Result<(), LookupError> {
+        let Expanded { name: alias, extension, account, depth } = expanded;
         let shown = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
         let recipient = self.full(alias, delivery)?;
         let parsed = parse_alias_value(value);
@@ -140,11 +196,7 @@ impl Lookups<'_> {
                     }
                     match std::fs::read(self.paths.resolve(&path)) {
                         Ok(text) => trail.stage(":include:", &path, |trail| {
-                            let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.starts_with(b"#"));
-                            for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
-                                self.destinations(line, alias, extension, depth + 1, delivery, trail)?;
-                            }
-                            Ok(())
+                            self.lines(&text, Expanded { depth: depth + 1, ..expanded }, delivery, trail)
                         })?,
                         Err(error) => {
                             let words = format!("cannot open include file {}: {}", shown(&path), system_words(&error));
@@ -155,15 +207,21 @@ impl Lookups<'_> {
                 DestinationKind::Address { .. } => {
                     let mut address = self.rewrite(&destination.text, trail)?;
                     if let Some(extension) = extension
-                        && self.has_word("propagate_unmatched_extensions", "alias")?
+                        && self.has_word(
+                            "propagate_unmatched_extensions",
+                            if account.is_some() { "forward" } else { "alias" },
+                        )?
                     {
                         let at = memchr::memrchr(b'@', &address).unwrap_or(address.len());
                         address.splice(at..at, extension.iter().copied());
                     }
                     let resolved =
                         trail.stage("resolve", &address, |trail| self.resolve(delivery.sender, &address, trail))?;
-                    if resolved.hop.transport == delivery.resolved.hop.transport {
-                        let name = split_domain(&resolved.recipient).0.to_ascii_lowercase();
+                    let name = split_domain(&resolved.recipient).0.to_ascii_lowercase();
+                    let user = self.extension(&name)?.map_or(name.as_slice(), |(user, _)| user);
+                    // Mail for another account is not delivered with the rights of the one whose `.forward` names it.
+                    let is_own = account.is_none_or(|account| user.strip_prefix(b"\\").unwrap_or(user) == account);
+                    if is_own && resolved.hop.transport == delivery.resolved.hop.transport {
                         trail.begin("local", &name);
                         let done = self.local_name(&name, Some(alias), depth + 1, delivery, trail);
                         trail.end();
@@ -190,11 +248,7 @@ impl Lookups<'_> {
     ) -> Result<(), LookupError> {
         let account = self.account(user);
         match &account {
-            Some(account) => trail.note(format!(
-                "account {}; a .forward in {} would be followed",
-                String::from_utf8_lossy(user),
-                String::from_utf8_lossy(&account.home)
-            )),
+            Some(_) => trail.note(format!("account {}", String::from_utf8_lossy(user))),
             None => trail.note(format!("no account {}", String::from_utf8_lossy(user))),
         }
         if let Some(hop) = self.other_transport("mailbox_transport", user, delivery, trail)? {
@@ -283,11 +337,11 @@ impl Lookups<'_> {
     }
 
     /// The address that takes mail for unknown names.
-    fn luser_relay(&self, recipient: &[u8], trail: &mut Trail) -> Result<Option<Vec<u8>>, LookupError> {
+    fn luser_relay(&mut self, recipient: &[u8], trail: &mut Trail) -> Result<Option<Vec<u8>>, LookupError> {
         let (local, domain) = split_domain(recipient);
         let (user, extension) = self.extension(local)?.unwrap_or((local, b""));
         // The names that only local(8) knows; they are not parameters of main.cf.
-        let Some(value) = self.configuration.value(b"luser_relay", None) else { return Ok(None) };
+        let Some(value) = self.configuration.value(b"luser_relay", self.service()) else { return Ok(None) };
         let mut text = String::from_utf8_lossy(&value.bytes).into_owned();
         let values = [
             ("recipient_delimiter", extension.get(..1).unwrap_or_default()),

@@ -3,6 +3,7 @@
 //! An indexed table whose index is not there is looked up in its source, as the index made from it would be: a checkout holds
 //! sources only. Of an answer from an index the line is found in the source, if that is there and says the same.
 
+use super::daemon::Asking;
 use super::trail::{Found, Place, StepKind, Trail};
 use crate::config::Configuration;
 use crate::config::paths::PathMap;
@@ -20,11 +21,16 @@ pub struct Lookups<'a> {
     pub configuration: &'a Configuration,
     /// Where its files are.
     pub paths: &'a PathMap,
-    tables: HashMap<(TableReference, TableForm), Result<Opened, LookupError>>,
+    tables: HashMap<TableKey, Result<Opened, LookupError>>,
+    /// Who asks at the moment.
+    pub(super) asking: Asking,
     caller: Arc<dyn Caller>,
     /// Whether hits tell their lines.
     places: bool,
 }
+
+/// A table, the form of its source, and whether results of patterns may hold parts of the key.
+type TableKey = (TableReference, TableForm, bool);
 
 struct Opened {
     table: Box<dyn LookupTable>,
@@ -47,7 +53,7 @@ impl<'a> Lookups<'a> {
     /// Lookups for one configuration; `caller` hears what tables warn about.
     #[must_use]
     pub fn new(configuration: &'a Configuration, paths: &'a PathMap, caller: Arc<dyn Caller>) -> Self {
-        Self { configuration, paths, tables: HashMap::new(), caller, places: true }
+        Self { configuration, paths, tables: HashMap::new(), asking: Asking::default(), caller, places: true }
     }
 
     /// Lookups whose hits do not tell their lines: counting lines of a large source takes longer than all else.
@@ -61,7 +67,22 @@ impl<'a> Lookups<'a> {
     /// # Errors
     /// When there is no answer; the trail has it too.
     pub fn lookup(&mut self, table: &TableReference, form: TableForm, key: &[u8], trail: &mut Trail) -> Answer {
-        let (answer, place) = self.ask(table, form, key);
+        self.lookup_with(table, form, true, key, trail)
+    }
+
+    /// The same, and whether results of patterns may hold parts of the key.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn lookup_with(
+        &mut self,
+        table: &TableReference,
+        form: TableForm,
+        substitution: bool,
+        key: &[u8],
+        trail: &mut Trail,
+    ) -> Answer {
+        let (answer, place) = self.ask(table, form, substitution, key);
         let found = match &answer {
             Ok(Some(value)) => Found::Hit(value.clone(), place),
             Ok(None) => Found::Miss,
@@ -81,13 +102,20 @@ impl<'a> Lookups<'a> {
         form: TableForm,
         visit: &mut dyn FnMut(&[u8], &[u8]),
     ) -> Result<(), LookupError> {
-        self.opened(reference, form)?.table.walk(visit)
+        self.opened(reference, form, true)?.table.walk(visit)
     }
 
-    fn opened(&mut self, reference: &TableReference, form: TableForm) -> Result<&mut Opened, LookupError> {
-        let name = (reference.clone(), form);
+    fn opened(
+        &mut self,
+        reference: &TableReference,
+        form: TableForm,
+        substitution: bool,
+    ) -> Result<&mut Opened, LookupError> {
+        // Only pattern tables care.
+        let substitution = substitution || !holds_patterns(reference);
+        let name = (reference.clone(), form, substitution);
         if !self.tables.contains_key(&name) {
-            let opened = self.open(reference, form);
+            let opened = self.open(reference, form, substitution);
             self.tables.insert(name.clone(), opened);
         }
         match self.tables.get_mut(&name) {
@@ -97,13 +125,19 @@ impl<'a> Lookups<'a> {
         }
     }
 
-    fn ask(&mut self, reference: &TableReference, form: TableForm, key: &[u8]) -> (Answer, Option<Place>) {
+    fn ask(
+        &mut self,
+        reference: &TableReference,
+        form: TableForm,
+        substitution: bool,
+        key: &[u8],
+    ) -> (Answer, Option<Place>) {
         if reference.map_type == "unix" && reference.name == b"passwd.byname" {
             // Accounts of the site, which need not be those of the machine that this runs on.
             return (Ok(self.account(&key.to_ascii_lowercase()).map(|account| account.line)), None);
         }
         let places = self.places;
-        let opened = match self.opened(reference, form) {
+        let opened = match self.opened(reference, form, substitution) {
             Ok(opened) => opened,
             Err(error) => return (Err(error), None),
         };
@@ -115,8 +149,8 @@ impl<'a> Lookups<'a> {
         (answer, place)
     }
 
-    fn open(&self, reference: &TableReference, form: TableForm) -> Result<Opened, LookupError> {
-        let options = OpenOptions { caller: Arc::clone(&self.caller), ..OpenOptions::default() };
+    fn open(&self, reference: &TableReference, form: TableForm, substitution: bool) -> Result<Opened, LookupError> {
+        let options = OpenOptions { caller: Arc::clone(&self.caller), substitution, ..OpenOptions::default() };
         let is_file = reference.name.starts_with(b"/");
         let path = self.paths.resolve(&reference.name);
         let here = TableReference {
@@ -136,6 +170,11 @@ impl<'a> Lookups<'a> {
         let table = Box::new(SourceTable::open(&path, form)?);
         Ok(Opened { table, source: Source::None, file: Some(path) })
     }
+}
+
+/// Whether a table, or one inside it, may be of patterns.
+fn holds_patterns(reference: &TableReference) -> bool {
+    matches!(reference.map_type.as_str(), "regexp" | "pcre" | "unionmap" | "pipemap" | "debug" | "proxy")
 }
 
 impl Opened {

@@ -3,13 +3,18 @@
 //! All decisions leave a [`trail`]: every lookup in order and what it said, so that a person can see why. [`lookups`] opens the
 //! tables that a configuration names; [`lists`] tells whether a domain or address is in a match list.
 //!
+//! [`daemon`] tells whose `-o` values hold for a decision.
+//!
 //! [`route`](mod@route) follows one address: [`rewrite`], [`unknown`] (whom the SMTP server refuses), [`map_address`] and [`masquerade`] (what
 //! it becomes), [`resolve`] and [`transport`] (its class, transport and nexthop), [`local`] (aliases and mailboxes). [`expect`]
 //! compares what it finds with what was meant; [`listing`] tells what lists and tables hold, [`names`] whom they are about.
 
 pub mod accounts;
+mod copies;
+pub mod daemon;
 pub mod expect;
 pub mod find;
+mod forward;
 pub mod listing;
 pub mod lists;
 pub mod local;

@@ -2,6 +2,7 @@
 //!
 //! Source: trivial-rewrite(8), `ADDRESS_CLASS_README`, transport(5), and experiments with 3.11.
 
+use super::daemon::Daemon;
 use super::lists::Style;
 use super::lookups::Lookups;
 use super::rewrite::{RewriteRules, find, is_special, rfind, strip_last_dot, written};
@@ -61,6 +62,10 @@ impl Lookups<'_> {
     /// # Errors
     /// A table or list that gives no answer: mail would wait.
     pub fn resolve(&mut self, sender: &[u8], address: &[u8], trail: &mut Trail) -> Result<Resolved, LookupError> {
+        self.within(&Daemon::Rewrite, |service| service.resolve_here(sender, address, trail))
+    }
+
+    fn resolve_here(&mut self, sender: &[u8], address: &[u8], trail: &mut Trail) -> Result<Resolved, LookupError> {
         let stripped = self.strip_local_domains(address, trail)?;
         let (_, domain) = split_domain(&stripped.recipient);
         let domain = domain.unwrap_or_default().to_vec();

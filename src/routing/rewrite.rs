@@ -5,6 +5,7 @@
 //!
 //! Source: trivial-rewrite(8), and experiments with 3.11.
 
+use super::daemon::Daemon;
 use super::lookups::Lookups;
 use super::trail::{StepKind, Trail};
 use crate::mail::local_part::{external, internal};
@@ -43,11 +44,12 @@ impl Lookups<'_> {
     ///
     /// # Errors
     /// As for [`rewrite_rules`](Self::rewrite_rules).
-    pub fn rewrite(&self, address: &[u8], trail: &mut Trail) -> Result<Vec<u8>, LookupError> {
+    pub fn rewrite(&mut self, address: &[u8], trail: &mut Trail) -> Result<Vec<u8>, LookupError> {
         if address.is_empty() {
             return Ok(Vec::new());
         }
-        let rewritten = internal(&self.rewrite_rules()?.apply(&external(address)));
+        let rules = self.within(&Daemon::Rewrite, |service| service.rewrite_rules())?;
+        let rewritten = internal(&rules.apply(&external(address)));
         if rewritten != address {
             trail.step(StepKind::Changed { by: "rewrite".into(), from: address.to_vec(), to: rewritten.clone() });
         }

@@ -2,6 +2,7 @@
 //!
 //! Nothing is asked that is not in files: where the DNS would decide, the nexthop is the answer.
 
+use super::daemon::Daemon;
 use super::lookups::Lookups;
 use super::map_address::Mapped;
 use super::resolve::{AddressClass, Resolved};
@@ -148,7 +149,10 @@ impl Lookups<'_> {
         let address = route.rewritten.clone();
         route.refusal = trail.stage("SMTP server", &address, |trail| {
             let resolved = self.resolve(sender, &address, trail)?;
-            if self.is_yes("smtpd_reject_unlisted_recipient")? { self.refusal(&resolved, trail) } else { Ok(None) }
+            self.within(&Daemon::SmtpServer, |server| match server.is_yes("smtpd_reject_unlisted_recipient")? {
+                true => server.refusal(&resolved, trail),
+                false => Ok(None),
+            })
         })?;
         let mut seen = Vec::new();
         self.submit(sender, &address, &mut seen, &mut route.ends, trail)
@@ -169,30 +173,43 @@ impl Lookups<'_> {
             hop: Hop::default(),
             fate: Fate::Loop(words),
         };
-        let mut recipient = address.to_vec();
         if seen.len() > MAX_FORWARDS {
-            ends.push(too_much(&recipient, "too many hops".into()));
+            ends.push(too_much(address, "too many hops".into()));
             return Ok(());
         }
-        for maps in ["recipient_canonical_maps", "canonical_maps"] {
-            match self.canonical(maps, &recipient, trail)? {
-                Mapped::Addresses(mapped) => recipient = mapped.into_iter().next().unwrap_or(recipient),
-                Mapped::TooMuch(words) => {
-                    ends.push(too_much(&recipient, words));
-                    return Ok(());
-                }
-            }
-        }
-        recipient = self.masquerade(&recipient, trail)?;
-        match self.virtual_aliases(&recipient, trail)? {
-            Mapped::Addresses(recipients) => {
+        let from_outside = seen.is_empty();
+        match self.within(&Daemon::Cleanup, |cleanup| cleanup.map(sender, address, from_outside, trail))? {
+            (_, Mapped::Addresses(recipients)) => {
                 for recipient in recipients {
                     self.deliver(sender, &recipient, seen, ends, trail)?;
                 }
             }
-            Mapped::TooMuch(words) => ends.push(too_much(&recipient, words)),
+            (recipient, Mapped::TooMuch(words)) => ends.push(too_much(&recipient, words)),
         }
         Ok(())
+    }
+
+    /// All that address mapping makes of a recipient, and the recipient as it was when that ended.
+    fn map(
+        &mut self,
+        sender: &[u8],
+        address: &[u8],
+        from_outside: bool,
+        trail: &mut Trail,
+    ) -> Result<(Vec<u8>, Mapped), LookupError> {
+        let mut recipient = address.to_vec();
+        for maps in ["recipient_canonical_maps", "canonical_maps"] {
+            match self.canonical(maps, &recipient, trail)? {
+                Mapped::Addresses(mapped) => recipient = mapped.into_iter().next().unwrap_or(recipient),
+                too_much @ Mapped::TooMuch(_) => return Ok((recipient, too_much)),
+            }
+        }
+        recipient = self.masquerade(&recipient, trail)?;
+        if from_outside {
+            self.note_copies(sender, &recipient, trail)?;
+        }
+        let mapped = self.virtual_aliases(&recipient, trail)?;
+        Ok((recipient, mapped))
     }
 
     /// Resolves a final recipient and looks what its transport does with it.
@@ -224,6 +241,7 @@ impl Lookups<'_> {
             Fate::Bounced("5.1.3".into(), "bad address syntax".into())
         } else {
             match self.daemon(&resolved.hop.transport).as_slice() {
+                _ if self.is_missing(&resolved.hop.transport) => Fate::Deferred("mail transport unavailable".into()),
                 b"local" => return self.deliver_locally(sender, resolved, seen, ends, trail),
                 b"virtual" => self.virtual_mailbox(resolved, trail)?,
                 b"discard" => Fate::Discarded,
@@ -259,14 +277,27 @@ impl Lookups<'_> {
         }
     }
 
+    /// Whether there is a master.cf, and no such transport in it.
+    fn is_missing(&self, transport: &[u8]) -> bool {
+        let files = &self.configuration.files;
+        let is_it = |kind: &[u8]| kind == b"unix";
+        let mut services = files.services.iter();
+        files.master.is_some()
+            && !services
+                .any(|service| service.line.name().bytes() == transport && is_it(service.line.service_type().bytes()))
+    }
+
     /// What virtual(8) does: a mailbox below `virtual_mailbox_base`.
     fn virtual_mailbox(&mut self, resolved: &Resolved, trail: &mut Trail) -> Result<Fate, LookupError> {
         let maps = "virtual_mailbox_maps";
-        let found =
-            trail.stage("virtual", &resolved.recipient, |trail| self.find_address(maps, &resolved.recipient, trail))?;
+        let agent = Daemon::Agent(resolved.hop.transport.clone());
+        let (found, base) = self.within(&agent, |agent| {
+            let recipient = &resolved.recipient;
+            let found = trail.stage("virtual", recipient, |trail| agent.find_address(maps, recipient, trail))?;
+            Ok((found, agent.text("virtual_mailbox_base")?))
+        })?;
         Ok(match found {
             Some(found) => {
-                let base = self.text("virtual_mailbox_base")?;
                 let path = if base.is_empty() { found.value } else { [&*base, b"/", &*found.value].concat() };
                 Fate::Delivered(kind_of_mailbox(&path))
             }

@@ -11,7 +11,7 @@ impl Lookups<'_> {
     /// A value that cannot be expanded.
     pub fn text(&self, parameter: &str) -> Result<Vec<u8>, LookupError> {
         self.configuration
-            .expanded(parameter.as_bytes(), None)
+            .expanded(parameter.as_bytes(), self.service())
             .map_err(|error| LookupError::Config(format!("{parameter}: {error}")))
     }
 

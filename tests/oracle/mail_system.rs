@@ -51,8 +51,7 @@ impl<'o> MailSystem<'o> {
         let (directory, inside) = (oracle.path(name), format!("{}/{name}", oracle.scratch));
         fs::create_dir_all(directory.join("queue")).unwrap();
         fs::create_dir_all(directory.join("data")).unwrap();
-        for entry in fs::read_dir(site).unwrap() {
-            let path = entry.unwrap().path();
+        for path in files(site) {
             let text = fs::read_to_string(&path).unwrap().replace("/etc/postfix", &inside);
             fs::write(directory.join(path.file_name().unwrap()), text).unwrap();
         }
@@ -64,13 +63,15 @@ impl<'o> MailSystem<'o> {
         );
         let main = fs::read_to_string(directory.join("main.cf")).unwrap();
         fs::write(directory.join("main.cf"), main + &own).unwrap();
-        fs::write(directory.join("master.cf"), MASTER).unwrap();
+        if !site.join("master.cf").exists() {
+            fs::write(directory.join("master.cf"), MASTER).unwrap();
+        }
         fs::copy(passwd, directory.join("passwd")).unwrap();
         for owned in ["queue", "data"] {
             std::os::unix::fs::chown(directory.join(owned), Some(995), None).unwrap();
         }
-        for entry in fs::read_dir(site).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
+        for path in files(site) {
+            let name = path.file_name().unwrap().to_str().unwrap();
             let compiler = if name.starts_with("aliases") { "postalias" } else { "postmap" };
             let main = fs::read_to_string(site.join("main.cf")).unwrap();
             if main.contains(&format!("lmdb:/etc/postfix/{name}")) {
@@ -78,8 +79,13 @@ impl<'o> MailSystem<'o> {
             }
         }
         let root = oracle.root().display();
+        // Homes are below /srv.
+        let homes = match site.join("homes").is_dir() {
+            true => format!("mount --bind {} {root}/srv; ", site.join("homes").display()),
+            false => String::new(),
+        };
         let script = format!(
-            "ip link set lo up; mount -t proc proc {root}/proc; mount --bind {}/passwd {root}/etc/passwd; \
+            "ip link set lo up; mount -t proc proc {root}/proc; mount --bind {}/passwd {root}/etc/passwd; {homes}\
              exec chroot {root} postfix -c {inside} start-fg",
             directory.display()
         );
@@ -190,6 +196,12 @@ impl<'o> MailSystem<'o> {
             Some(lines)
         })
     }
+}
+
+/// The files of a directory, without what is below.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.is_file()).collect()
 }
 
 /// `to=<…>, relay=…, status=… (…)` of a line of the log, with delays left out.
