@@ -152,3 +152,17 @@ fn wrong_usage() {
     scratch.run("route -c none a").is(2, "", "postwright: none/main.cf: No such file or directory\n");
     assert_eq!(scratch.run("route -c site").status, 2);
 }
+
+/// Mail that an SMTP server takes before a content filter, as a rule, is not mapped there.
+#[test]
+fn mappings_may_be_left_to_a_later_server() {
+    let scratch = Scratch::copy_of(&support::fixture("route/received"));
+    let site = "route -c . -q a@example.org";
+    scratch.run(site).is(0, "a@example.org\n  → far@example.com: discarded\n", "");
+    scratch.edit("master.cf", "no_unknown_recipient_checks", "no_address_mappings");
+    scratch.run(site).is(
+        1,
+        "a@example.org\n  → a@example.org: bounced 5.1.1 User unknown in virtual alias table\n",
+        "",
+    );
+}

@@ -149,9 +149,10 @@ impl Lookups<'_> {
         let address = route.rewritten.clone();
         route.refusal = trail.stage("SMTP server", &address, |trail| {
             let resolved = self.resolve(sender, &address, trail)?;
-            self.within(&Daemon::SmtpServer, |server| match server.is_yes("smtpd_reject_unlisted_recipient")? {
-                true => server.refusal(&resolved, trail),
-                false => Ok(None),
+            self.within(&Daemon::SmtpServer, |server| {
+                let is_asked = server.is_yes("smtpd_reject_unlisted_recipient")?
+                    && !server.has_word("receive_override_options", "no_unknown_recipient_checks")?;
+                if is_asked { server.refusal(&resolved, trail) } else { Ok(None) }
             })
         })?;
         let mut seen = Vec::new();
@@ -178,6 +179,14 @@ impl Lookups<'_> {
             return Ok(());
         }
         let from_outside = seen.is_empty();
+        let is_mapped = !from_outside
+            || !self.within(&Daemon::SmtpServer, |server| {
+                server.has_word("receive_override_options", "no_address_mappings")
+            })?;
+        if !is_mapped {
+            trail.note("receive_override_options: no_address_mappings");
+            return self.deliver(sender, address, seen, ends, trail);
+        }
         match self.within(&Daemon::Cleanup, |cleanup| cleanup.map(sender, address, from_outside, trail))? {
             (_, Mapped::Addresses(recipients)) => {
                 for recipient in recipients {
