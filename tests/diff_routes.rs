@@ -3,13 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod oracle;
 mod support;
 
-use oracle::Random;
 use std::fmt::Write as _;
 use std::fs;
 use support::Scratch;
+use support::random::Random;
 
 const DIFF: &str = "diff --routes site other --color never";
 

@@ -11,6 +11,7 @@ use crate::maps::compile::IndexType;
 use crate::maps::source_table::SourceTable;
 use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableReference, open};
 use crate::syntax::table_line::TableForm;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +25,9 @@ pub struct Lookups<'a> {
     tables: HashMap<TableKey, Result<Opened, LookupError>>,
     /// Who asks at the moment.
     pub(super) asking: Asking,
+    /// Values that were expanded already, by the address of the service that they hold for and by name: one address asks for
+    /// hundreds of them.
+    pub(super) texts: RefCell<HashMap<usize, HashMap<String, Result<Vec<u8>, LookupError>>>>,
     caller: Arc<dyn Caller>,
     /// Whether hits tell their lines.
     places: bool,
@@ -53,7 +57,8 @@ impl<'a> Lookups<'a> {
     /// Lookups for one configuration; `caller` hears what tables warn about.
     #[must_use]
     pub fn new(configuration: &'a Configuration, paths: &'a PathMap, caller: Arc<dyn Caller>) -> Self {
-        Self { configuration, paths, tables: HashMap::new(), asking: Asking::default(), caller, places: true }
+        let (asking, texts) = (Asking::default(), RefCell::default());
+        Self { configuration, paths, tables: HashMap::new(), asking, texts, caller, places: true }
     }
 
     /// Lookups whose hits do not tell their lines: counting lines of a large source takes longer than all else.

@@ -10,9 +10,16 @@ impl Lookups<'_> {
     /// # Errors
     /// A value that cannot be expanded.
     pub fn text(&self, parameter: &str) -> Result<Vec<u8>, LookupError> {
-        self.configuration
-            .expanded(parameter.as_bytes(), self.service())
-            .map_err(|error| LookupError::Config(format!("{parameter}: {error}")))
+        let service = self.service();
+        // Each service has values of its own; nothing has the address zero.
+        let whose = service.map_or(0, |service| std::ptr::from_ref(service).addr());
+        let known = self.texts.borrow().get(&whose).and_then(|texts| texts.get(parameter).cloned());
+        known.unwrap_or_else(|| {
+            let text = self.configuration.expanded(parameter.as_bytes(), service);
+            let text = text.map_err(|error| LookupError::Config(format!("{parameter}: {error}")));
+            self.texts.borrow_mut().entry(whose).or_default().insert(parameter.to_string(), text.clone());
+            text
+        })
     }
 
     /// Whether a parameter says `yes`.
