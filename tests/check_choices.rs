@@ -201,3 +201,28 @@ fn baselines_that_cannot_be_read_or_written() {
     scratch.run("check --write-baseline none/known.json site").is(2, "", said);
     assert_eq!(scratch.run("check --baseline a --write-baseline b site").status, 2);
 }
+
+/// `map-types` tells what the Postfix has that will run the site; what is part of every Postfix need not be told.
+#[test]
+fn map_types_of_the_target() {
+    let scratch = Scratch::copy_of(&support::fixture("rules/MAP008"));
+    scratch.write(
+        "site/main.cf",
+        "virtual_alias_maps = hash:/etc/postfix/virtual\n\
+         smtp_tls_session_cache_database = btree:/var/lib/postfix/smtp_scache\n\
+         canonical_maps = pcre:/etc/postfix/canonical, inline:{a=b}, regexp:/etc/postfix/canonical\n",
+    );
+    scratch.write("site/virtual", "joe@example.com joe\n");
+    scratch.write("site/canonical", "/^joe$/ joe@example.com\n");
+    let bdb = |severity: &str, place: &str, words: &str| format!("site/main.cf:{place}: {severity}[MAP008] {words}\n");
+    let choose = "--select MAP008,MAP013";
+    let unsaid = bdb("warning", "1:22", "hash:/etc/postfix/virtual cannot be compiled without Berkeley DB");
+    finds(&scratch, choose, 1, &[&unsaid]);
+    scratch.write("site/postwright.toml", "[check]\nmap-types = [\"hash\", \"btree\", \"pcre\"]\n");
+    finds(&scratch, choose, 0, &[]);
+    scratch.write("site/postwright.toml", "[check]\nmap-types = [\"lmdb\"]\n");
+    let hash = bdb("error", "1:22", "hash:/etc/postfix/virtual: the Postfix that will run this has no hash");
+    let btree = bdb("error", "2:35", "btree:/var/lib/postfix/smtp_scache: the Postfix that will run this has no btree");
+    let pcre = "site/main.cf:3:18: error[MAP013] the Postfix that will run this has no map type pcre\n";
+    finds(&scratch, choose, 1, &[&hash, &btree, pcre]);
+}

@@ -7,10 +7,12 @@ pub mod edit;
 pub mod identity;
 pub mod lock;
 pub mod overlay;
+pub mod plain_file;
 pub mod source;
 
 pub use atomic_file::AtomicFile;
 pub use edit::{Edit, EditError, apply_edits};
 pub use lock::{FileLock, LockKind};
 pub use overlay::Overlay;
+pub use plain_file::open_plain;
 pub use source::{Position, Source, Span};

@@ -28,10 +28,13 @@ impl Overlay {
     /// # Errors
     /// Those of reading the file.
     pub fn read(&self, path: &Path) -> io::Result<Arc<Source>> {
-        match path.to_str().and_then(|name| self.texts.get(name)) {
-            Some(source) => Ok(Arc::clone(source)),
-            None => Source::read(path),
-        }
+        self.get(path).map_or_else(|| Source::read_plain(path), Ok)
+    }
+
+    /// The text that stands for a file.
+    #[must_use]
+    pub fn get(&self, path: &Path) -> Option<Arc<Source>> {
+        path.to_str().and_then(|name| self.texts.get(name)).cloned()
     }
 }
 

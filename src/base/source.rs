@@ -95,6 +95,17 @@ impl Source {
         Ok(Arc::new(Self::new(path.to_string_lossy(), std::fs::read(path)?)))
     }
 
+    /// The same for a file whose name comes from a configuration.
+    ///
+    /// # Errors
+    /// Those of [`open_plain`](super::open_plain) and of reading.
+    pub fn read_plain(path: &Path) -> io::Result<Arc<Self>> {
+        let mut file = super::open_plain(path)?;
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut file, &mut bytes)?;
+        Ok(Arc::new(Self::new(path.to_string_lossy(), bytes)))
+    }
+
     /// The name shown in messages, usually a path.
     #[must_use]
     pub fn name(&self) -> &str {

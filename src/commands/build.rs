@@ -3,7 +3,7 @@
 use super::output::{Output, fail};
 use super::progress::Progress;
 use super::site_options::{Opened, SiteOptions};
-use crate::base::Source;
+use crate::base::{Source, open_plain};
 use crate::config::tables::{NamedTable, named_tables};
 use crate::diagnostic::Finding;
 use crate::diagnostic::render::{clean, concise};
@@ -16,7 +16,6 @@ use crate::maps::types::system_words;
 use clap::Args;
 use foldhash::quality::RandomState;
 use serde_json::json;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -178,8 +177,8 @@ fn one(
     let recipe = Recipe::standard(table.form());
     // Reading the index keeps one core busy meanwhile; only --force does not ask what is there.
     let (entries, index) = rayon::join(
-        || load(&source_path).map(|source| read_entries(source, &recipe)),
-        || match File::open(&path) {
+        || open_plain(&source_path).and_then(|_| load(&source_path)).map(|source| read_entries(source, &recipe)),
+        || match open_plain(&path) {
             Ok(_) if options.force && !options.check => Index::Unread,
             Ok(file) => digest_index(file, index_type, recipe.form, seed).map_or(Index::Unread, Index::Read),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Index::Missing,

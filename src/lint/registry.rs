@@ -1,7 +1,7 @@
 //! All rules.
 
 use super::rules::{
-    aliases, main_cf as mc, maps, master_cf as ms, own, security, versions as ver, virtual_domains as vt,
+    aliases, main_cf as mc, maps, master_cf as ms, own, routing, security, versions as ver, virtual_domains as vt,
 };
 use super::site::Site;
 use crate::diagnostic::{Finding, Rule};
@@ -74,6 +74,11 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &vt::alias_loop::RULE, check: vt::alias_loop::check },
         LintRule { rule: &vt::two_classes::RULE, check: vt::two_classes::check },
         LintRule { rule: &vt::dead_end::RULE, check: vt::dead_end::check },
+        LintRule { rule: &routing::password_for_another_host::RULE, check: routing::password_for_another_host::check },
+        LintRule { rule: &routing::loops_back::RULE, check: routing::loops_back::check },
+        LintRule { rule: &routing::missing_transport::RULE, check: routing::missing_transport::check },
+        LintRule { rule: &routing::useless_key::RULE, check: routing::useless_key::check },
+        LintRule { rule: &routing::bad_nexthop::RULE, check: routing::bad_nexthop::check },
         LintRule { rule: &security::open_networks::RULE, check: security::open_networks::check },
         LintRule { rule: &security::no_relay_control::RULE, check: security::no_relay_control::check },
         LintRule { rule: &security::open_relay::RULE, check: security::open_relay::check },

@@ -3,17 +3,16 @@
 use super::domains::Domains;
 use super::key_index::KeyIndex;
 use super::table_text::EntryText;
-use crate::base::{Overlay, Source};
+use crate::base::{Overlay, Source, open_plain};
 use crate::config::paths::PathMap;
 use crate::config::tables::{NamedTable, TableReference, TableUse, named_tables};
-use crate::config::{ConfigFiles, Configuration, Settings};
+use crate::config::{ConfigFiles, Configuration, Settings, catalogue};
 use crate::maps::compile::compare::{ReadError, digest_entries, digest_index, is_current};
 use crate::maps::compile::index::{IndexType, Unique, unique};
 use crate::maps::compile::{Complaint, Duplicates, Entries, Entry, Recipe, read_entries};
 use crate::syntax::FileKind;
 use crate::syntax::match_list::split_list;
 use foldhash::quality::RandomState;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -33,6 +32,8 @@ pub struct Site {
     pub paths: PathMap,
     /// Texts that stand for files.
     pub overlay: Overlay,
+    /// The map types of the Postfix that will run it, if somebody said so.
+    pub map_types: Option<Vec<String>>,
     domains: OnceLock<Domains>,
 }
 
@@ -122,7 +123,8 @@ impl Site {
         let named = named_tables(&configuration).into_iter();
         let tables = named.map(|named| open_table(named, paths, overlay, &seed)).collect();
         let (paths, overlay) = (paths.clone(), overlay.clone());
-        Self { configuration, is_system, is_whole: true, tables, paths, overlay, domains: OnceLock::new() }
+        let domains = OnceLock::new();
+        Self { configuration, is_system, is_whole: true, tables, paths, overlay, map_types: None, domains }
     }
 
     /// A site of which only one file is known; nothing for kinds that cannot be looked at by themselves.
@@ -140,7 +142,25 @@ impl Site {
         };
         let configuration = Configuration::new(files, settings);
         let (paths, overlay, domains) = (PathMap::system(), Overlay::default(), OnceLock::new());
-        Some(Self { configuration, is_system: false, is_whole: false, tables, paths, overlay, domains })
+        Some(Self {
+            configuration,
+            is_system: false,
+            is_whole: false,
+            tables,
+            paths,
+            overlay,
+            map_types: None,
+            domains,
+        })
+    }
+
+    /// Whether the Postfix that will run the site has a map type; nothing if nobody said which it has.
+    #[must_use]
+    pub fn has_map_type(&self, map_type: &str) -> Option<bool> {
+        let listed = self.map_types.as_ref()?;
+        // Some are part of every Postfix.
+        let is_always_there = catalogue::map_type(map_type).is_some_and(|known| known.build.is_none());
+        Some(is_always_there || listed.iter().any(|name| name == map_type))
     }
 
     /// The tables that a parameter of main.cf names.
@@ -301,7 +321,7 @@ fn compare(
     seed: &RandomState,
 ) -> (Vec<Complaint>, Entries, IndexState) {
     let entries = read_entries(source.bytes().to_vec(), recipe);
-    let state = match File::open(index_path) {
+    let state = match open_plain(index_path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => IndexState::Missing,
         Err(error) => IndexState::Damaged(ReadError::Lmdb(error.into())),
         Ok(file) => match digest_index(file, index_type, recipe.form, seed) {

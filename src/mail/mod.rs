@@ -1,5 +1,6 @@
 //! Floor 1: the parts of mail addresses, without any configuration.
 
+pub mod destination;
 pub mod host_name;
 pub mod local_part;
 pub mod mime;

@@ -78,7 +78,7 @@ impl Lookups<'_> {
                         let name = path.display();
                         return Err(LookupError::Config(format!("{name}: match lists are nested too deeply")));
                     }
-                    let source = Source::read(&path).map_err(|error| {
+                    let source = Source::read_plain(&path).map_err(|error| {
                         let words = crate::maps::types::system_words(&error);
                         LookupError::Config(format!("open {}: {words}", path.display()))
                     })?;

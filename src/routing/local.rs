@@ -14,6 +14,7 @@ use super::resolve::Resolved;
 use super::route::{Ending, Fate, kind_of_mailbox, unknown};
 use super::trail::{StepKind, Trail};
 use super::transport::Hop;
+use crate::base::Source;
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
 use crate::maps::types::system_words;
@@ -194,9 +195,9 @@ impl Lookups<'_> {
                         delivery.end(&recipient, Fate::Loop(words));
                         continue;
                     }
-                    match std::fs::read(self.paths.resolve(&path)) {
+                    match Source::read_plain(&self.paths.resolve(&path)) {
                         Ok(text) => trail.stage(":include:", &path, |trail| {
-                            self.lines(&text, Expanded { depth: depth + 1, ..expanded }, delivery, trail)
+                            self.lines(text.bytes(), Expanded { depth: depth + 1, ..expanded }, delivery, trail)
                         })?,
                         Err(error) => {
                             let words = format!("cannot open include file {}: {}", shown(&path), system_words(&error));

@@ -166,7 +166,8 @@ impl Run<'_> {
             return Err("what standard input holds cannot be written; --diff shows the changes".into());
         }
         let look = |overlay: &_| {
-            let (site, _) = subject.open(options, settings.clone(), overlay)?;
+            let (mut site, _) = subject.open(options, settings.clone(), overlay)?;
+            site.map_types.clone_from(&policy.settings().map_types);
             Ok(self.split(lint_by(&site, &policy)))
         };
         // Asking where a file really lies takes a while; there may be many fixes of one.

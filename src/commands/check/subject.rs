@@ -95,7 +95,11 @@ impl Subject {
 }
 
 fn read(path: &Path, overlay: &Overlay) -> Result<Arc<Source>, String> {
-    overlay.read(path).map_err(|error| format!("{}: {}", path.display(), system_words(&error)))
+    // What the user names may be a pipe.
+    overlay
+        .get(path)
+        .map_or_else(|| Source::read(path), Ok)
+        .map_err(|error| format!("{}: {}", path.display(), system_words(&error)))
 }
 
 fn guessed(name: &str, text: &[u8], output: &Output) -> FileKind {

@@ -13,8 +13,8 @@ pub static RULE: Rule = Rule {
     family: Family::Aliases,
     severity: Severity::Error,
     summary: "aliases that lead back to themselves",
-    why: "local(8) follows aliases to a depth of 100 and then bounces the mail (`alias database loop`). An alias that names itself \
-          is no loop: there the user of that name is meant.",
+    why: "local(8) follows aliases until a limit ends it and then bounces the mail (`recipient nesting limit exceeded`). An alias \
+          that names itself is no loop: there the user of that name is meant.",
     example: "joe: jane\njane: joe\n",
     remedy: "Take one of the names out.",
     fix: None,
@@ -24,6 +24,9 @@ pub static RULE: Rule = Rule {
 /// Looks for it.
 pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     let locals = site.domains().list("mydestination");
+    let is_local = |domain: &[u8]| locals.is_some_and(|list| list.find(&domain.to_ascii_lowercase()).is_some());
+    // A name alone is one at myorigin. Of a file by itself nothing is known but that.
+    let origin_is_local = !site.is_whole || is_local(&site.expanded("myorigin"));
     for table in alias_tables(site) {
         let Some(entries) = &table.entries else { continue };
         let next = |number: usize| {
@@ -31,9 +34,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
             let mut targets = Vec::new();
             for destination in parse_alias_value(entries.value(entry)).destinations {
                 let DestinationKind::Address { localpart, domain } = destination.kind else { continue };
-                let is_local = domain
-                    .is_none_or(|domain| locals.is_some_and(|list| list.find(&domain.to_ascii_lowercase()).is_some()));
-                if is_local {
+                if domain.map_or(origin_is_local, |domain| is_local(&domain)) {
                     targets.extend(table.find(&localpart.to_ascii_lowercase()).map(|(number, _)| number));
                 }
             }

@@ -22,6 +22,10 @@ pub static RULE: Rule = Rule {
 pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     let aliases = site.tables_of("alias_maps");
     let Some(table) = alias_tables(site).next() else { return };
+    // Of a file for the other compiler nothing is known.
+    if crate::lint::rules::maps::wrong_form::wrong_lines(table).is_some() {
+        return;
+    }
     // Some other table may have it.
     if !aliases.complete || site.expanded("mydestination").is_empty() || aliases.find(b"postmaster").is_some() {
         return;

@@ -15,7 +15,8 @@ pub static RULE: Rule = Rule {
     family: Family::MainCf,
     severity: Severity::Error,
     summary: "an address or network that Postfix cannot read",
-    why: "The match fails with a warning in the log, and clients are put off with a temporary error.",
+    why: "The match fails with a warning in the log. With mynetworks clients are put off with a temporary error; other lists \
+          match none of what was meant.",
     example: "mynetworks = 127.0.0.0/8, 192.0.2.7/24\n",
     remedy: "Write 192.0.2.0/24 for IPv4 and [2001:db8::]/32 for IPv6, with no bit of the host set.",
     fix: Some(Safety::Unsafe),
@@ -33,6 +34,9 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
             let bare = text.trim_start_matches('!');
             let Some((wrong, meant)) = fault(bare) else { continue };
             let mut finding = Finding::new(&RULE, format!("{bare}: {wrong}")).at(set.source, element.span, "here");
+            if !is_refused(bare, &set.parameter_name()) {
+                finding = finding.severity(Severity::Warning);
+            }
             finding.help = Some(match &meant {
                 Some(meant) => format!("write {meant}"),
                 None => RULE.remedy.to_string(),
@@ -49,6 +53,16 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
+}
+
+/// Whether clients are turned away, or the server ends, for an element that has a fault.
+fn is_refused(text: &str, parameter: &str) -> bool {
+    // A table without a type: the server ends. A type that does not exist makes only the lookup fail.
+    let is_table = text.starts_with(':');
+    let length = text.split_once('/').map_or("", |(_, length)| length);
+    // What has other bytes in it is no network to Postfix, but a name that nobody has.
+    let is_network = length.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    is_table || parameter == "mynetworks" && is_network
 }
 
 /// What is wrong with an element, and what was meant if that is plain; nothing for what is no address.
@@ -104,6 +118,27 @@ fn network(address: IpAddr, length: Option<&str>) -> Option<(&'static str, Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As an SMTP server of Postfix 3.11 that had them in its configuration.
+    #[test]
+    fn what_turns_clients_away() {
+        let cases = [
+            ("127.0.0.1/8", "mynetworks", true),
+            ("10.0.0.0/33", "mynetworks", true),
+            ("10.0.0.0/255.0.0.0", "mynetworks", true),
+            ("10.0/16", "mynetworks", true),
+            ("[fe80::1]/10", "mynetworks", true),
+            ("2001:db8::/32", "mynetworks", true),
+            ("10.0.0.0/8x", "mynetworks", false),
+            ("10.0.0.0/-1", "mynetworks", false),
+            ("::1", "smtpd_authorized_xclient_hosts", true),
+            ("10.0.0.1/8", "smtpd_authorized_xclient_hosts", false),
+            ("10.0.0.1/8", "debug_peer_list", false),
+        ];
+        for (text, parameter, expected) in cases {
+            assert_eq!((is_refused(text, parameter), fault(text).is_some()), (expected, true), "{text} {parameter}");
+        }
+    }
 
     #[test]
     fn addresses_and_networks() {

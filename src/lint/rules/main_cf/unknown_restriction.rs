@@ -2,7 +2,7 @@
 
 use crate::config::catalogue::{self, Argument, restriction_lists, restrictions};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::restriction_lists::{StepKind, restriction_list};
+use crate::lint::restriction_lists::{Step, StepKind, restriction_list, smtp_servers};
 use crate::lint::set_values::set_values;
 use crate::lint::site::Site;
 
@@ -13,7 +13,8 @@ pub static RULE: Rule = Rule {
     family: Family::MainCf,
     severity: Severity::Error,
     summary: "a word in a restriction list that is neither a restriction nor a class, or that lacks its argument",
-    why: "The SMTP server answers `451 4.3.5 Server configuration error` when it comes to the word.",
+    why: "The SMTP server answers `451 4.3.5 Server configuration error` when it comes to the word. What lacks only the domain of \
+          a DNS list has no effect.",
     example: "smtpd_helo_restrictions = reject_unknown_helo_hostnam\n",
     remedy: "Correct the word, or name it in smtpd_restriction_classes and give it a list.",
     fix: None,
@@ -22,16 +23,24 @@ pub static RULE: Rule = Rule {
 
 /// Looks for it.
 pub fn check(site: &Site, findings: &mut Vec<Finding>) {
-    // A list of main.cf that every service overrides is never looked at, but rarely meant to be wrong.
+    let servers = smtp_servers(site);
     for set in set_values(site) {
         let name = set.parameter_name();
         if !restriction_lists().iter().any(|list| list.parameter == name) {
             continue;
         }
+        // A list of main.cf that every service overrides is never looked at, but rarely meant to be wrong.
+        let is_read = set.service.is_some()
+            || servers.iter().any(|server| server.is_none_or(|server| server.value(name.as_bytes()).is_none()));
         let list = restriction_list(site, &name, set.service);
-        for step in &list.steps {
+        // What is behind a word that decides always is never reached, which another rule tells.
+        let end = list.steps.iter().position(Step::ends).map_or(list.steps.len(), |end| end + 1);
+        for step in &list.steps[..end] {
             let (message, label) = match step.kind {
                 StepKind::Unknown => (format!("{} is no restriction", step.word), "unknown"),
+                StepKind::Restriction(known) if known.argument == Argument::Domain && step.argument.is_none() => {
+                    (format!("{} lacks its argument", step.word), "nothing stands behind it: has no effect")
+                }
                 StepKind::Restriction(known) if known.argument != Argument::None && step.argument.is_none() => {
                     (format!("{} lacks its argument", step.word), "nothing stands behind it")
                 }
@@ -50,6 +59,11 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
                     None => RULE.remedy.to_string(),
                 },
             });
+            // The server only warns about a list of a domain that is not named.
+            let is_ignored = matches!(step.kind, StepKind::Restriction(known) if known.argument == Argument::Domain);
+            if is_ignored || !is_read {
+                finding = finding.severity(Severity::Warning);
+            }
             findings.push(finding);
         }
     }

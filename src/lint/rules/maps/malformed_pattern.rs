@@ -1,10 +1,16 @@
 //! MAP010: a rule of a pattern table that is skipped or half read.
 
+use crate::base::Span;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::rules::maps::pattern_form;
 use crate::lint::site::Site;
-use crate::syntax::FaultKind;
-use crate::syntax::pattern_table::{PatternForm, parse_pattern_table};
+use crate::maps::patterns::Expression;
+use crate::maps::patterns::pcre2::{Flags, Pcre2Regex};
+use crate::maps::patterns::template::{Template, TemplateFault};
+use crate::maps::types::regexp::RegexpExpression;
+use crate::syntax::pattern_line::Dialect;
+use crate::syntax::pattern_table::{Pattern, PatternForm, StatementKind, parse_pattern_table};
+use crate::syntax::{FaultKind, Text};
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -25,7 +31,15 @@ pub static RULE: Rule = Rule {
 pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     for table in &site.tables {
         let (Some(Ok(source)), Some(form)) = (&table.source, pattern_form(table)) else { continue };
-        for fault in parse_pattern_table(source, form).faults {
+        let parsed = parse_pattern_table(source, form);
+        if let PatternForm::Expression(dialect) = form {
+            for statement in &parsed.statements {
+                if let Some((message, span, label)) = unusable(&statement.kind, dialect) {
+                    findings.push(Finding::new(&RULE, message).at(source, span, label).help(RULE.remedy));
+                }
+            }
+        }
+        for fault in parsed.faults {
             let (message, label) = match fault.kind {
                 FaultKind::MissingResult if form != PatternForm::Network => {
                     ("a pattern without a result", "its result is empty")
@@ -43,6 +57,77 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
                 _ => continue,
             };
             findings.push(Finding::new(&RULE, message).at(source, fault.span, label).help(RULE.remedy));
+        }
+    }
+}
+
+/// Why a statement of good form cannot be used: what is wrong, where, and what becomes of it.
+fn unusable(statement: &StatementKind, dialect: Dialect) -> Option<(String, Span, String)> {
+    match statement {
+        StatementKind::Endif => None,
+        StatementKind::If { pattern, .. } => groups(pattern, dialect).err(),
+        StatementKind::Rule { pattern, result } => {
+            let template = match Template::parse(result.bytes()) {
+                Ok(template) => template,
+                Err(fault) => return Some((wrong_template(&fault), result.span(), "the rule is skipped".into())),
+            };
+            let greatest = template.greatest_group();
+            let of_result = |message: String| Some((message, result.span(), "the rule is skipped".to_string()));
+            if pattern.negated && greatest > 0 {
+                return of_result("a pattern with `!` catches nothing that $number could stand for".into());
+            }
+            let count = match groups(pattern, dialect) {
+                Ok(count) => count,
+                Err(fault) => return Some(fault),
+            };
+            if greatest as usize > count {
+                let has = if count == 1 { "one group".into() } else { format!("{count} groups") };
+                return of_result(format!("${greatest} is asked for, and the pattern has {has}"));
+            }
+            pattern.second.as_ref().and_then(|second| groups(second, dialect).err())
+        }
+    }
+}
+
+/// Compiles a pattern as the table would: how many groups it has, or what is wrong with it.
+fn groups(pattern: &Pattern, dialect: Dialect) -> Result<usize, (String, Span, String)> {
+    let (text, letters) = (pattern.text.bytes(), pattern.flags.bytes());
+    match dialect {
+        Dialect::Regexp => {
+            let words =
+                |words| (format!("no regular expression: {words}"), shown(&pattern.text), "the rule is skipped".into());
+            RegexpExpression::compile(text, letters, true).map(|expression| expression.groups()).map_err(words)
+        }
+        Dialect::Pcre => {
+            let mut flags = Flags::DEFAULT;
+            letters.iter().for_each(|&letter| flags.toggle(letter));
+            Pcre2Regex::new(text, flags).map(|expression| expression.groups()).map_err(|(offset, words)| {
+                // The library tells how far it had read.
+                let at = offset.min(text.len()).saturating_sub(usize::from(offset >= text.len()));
+                let end = (at + 1).min(text.len());
+                let span = if at < end { pattern.text.source_span(at..end) } else { shown(&pattern.text) };
+                (format!("no regular expression: {words}"), span, "read so far; the rule is skipped".into())
+            })
+        }
+    }
+}
+
+/// The place of an expression; of an empty one its delimiter.
+fn shown(text: &Text) -> Span {
+    let span = text.span();
+    if span.is_empty() { Span::new(span.start.saturating_sub(1), span.end) } else { span }
+}
+
+fn wrong_template(fault: &TemplateFault) -> String {
+    match fault {
+        TemplateFault::NoName => "a `$` without a number; write `$$` for the sign itself".into(),
+        TemplateFault::Unclosed => "`${` or `$(` without its end".into(),
+        TemplateFault::NotNumeric(name) => {
+            let name = String::from_utf8_lossy(name);
+            format!("${name} stands for no group: groups have numbers; write `$$` for the sign itself")
+        }
+        TemplateFault::Zero(name) => {
+            format!("${} stands for no group: they are counted from 1", String::from_utf8_lossy(name))
         }
     }
 }

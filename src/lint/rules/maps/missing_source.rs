@@ -32,7 +32,12 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
             &RULE,
             format!("{}: {}: {}", described(table), path.display(), crate::maps::types::system_words(error)),
         );
-        if has_index {
+        if !site.is_system && !site.paths.in_scope(path) {
+            // What lies on the machine that it is for, nobody knows here.
+            finding = finding
+                .severity(Severity::Info)
+                .help("it lies outside of this configuration, and may well be there on its machine");
+        } else if has_index {
             finding = finding.severity(Severity::Warning).help("its index is there and is used, but cannot be rebuilt");
         } else {
             finding = finding.help(RULE.remedy);

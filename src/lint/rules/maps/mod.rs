@@ -20,13 +20,19 @@ use crate::syntax::pattern_line::Dialect;
 use crate::syntax::pattern_table::PatternForm;
 
 /// How the patterns of a table are written, if it is one of patterns.
-pub(super) fn pattern_form(table: &Table) -> Option<PatternForm> {
+#[must_use]
+pub fn pattern_form(table: &Table) -> Option<PatternForm> {
     match table.named.reference.map_type.as_str() {
         "regexp" => Some(PatternForm::Expression(Dialect::Regexp)),
         "pcre" => Some(PatternForm::Expression(Dialect::Pcre)),
         "cidr" => Some(PatternForm::Network),
         _ => None,
     }
+}
+
+/// Whether a map type needs Berkeley DB or another library that Postfix is often built without.
+fn is_retired(map_type: &str) -> bool {
+    matches!(map_type, "hash" | "btree" | "dbm" | "sdbm")
 }
 
 /// Points at every place that names a table.

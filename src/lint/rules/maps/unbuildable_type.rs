@@ -1,6 +1,6 @@
 //! MAP008: a table of a type that can no longer be compiled.
 
-use super::{at_uses, described};
+use super::{at_uses, described, is_retired};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::Site;
 
@@ -11,7 +11,8 @@ pub static RULE: Rule = Rule {
     family: Family::Maps,
     severity: Severity::Warning,
     summary: "a table of a type that needs Berkeley DB or another retired library",
-    why: "Distributions have dropped Berkeley DB: where Postfix is built without it, `hash:` and `btree:` tables cannot be opened.",
+    why: "Distributions have dropped Berkeley DB: where Postfix is built without it, `hash:` and `btree:` tables cannot be opened. `map-types` in postwright.toml tells which types the Postfix has that \
+          will run the configuration.",
     example: "virtual_alias_maps = hash:/etc/postfix/virtual\n",
     remedy: "Write lmdb: (or cdb:) instead and run `postwright build`.",
     fix: None,
@@ -20,13 +21,26 @@ pub static RULE: Rule = Rule {
 
 /// Looks for it.
 pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    let level = site.expanded("non_bdb_migration_level");
     for table in &site.tables {
-        if table.named.is_cache()
-            || !matches!(table.named.reference.map_type.as_str(), "hash" | "btree" | "dbm" | "sdbm")
-        {
+        let map_type = table.named.reference.map_type.as_str();
+        let is_there = site.has_map_type(map_type);
+        // Daemons make their caches themselves, where they can; those that are so by default are not used more often than not.
+        let is_set = table.named.uses.iter().any(|named| named.place.is_some());
+        let is_idle = table.named.is_cache() && (is_there.is_none() || !is_set);
+        if !is_retired(map_type) || is_there == Some(true) || is_idle {
             continue;
         }
-        let message = format!("{} cannot be compiled without Berkeley DB", described(table));
-        findings.push(at_uses(Finding::new(&RULE, message).help(RULE.remedy), table));
+        // From 3.11 on Postfix can open another table instead.
+        if matches!(map_type, "hash" | "btree") && !matches!(level.as_slice(), b"" | b"disable") {
+            continue;
+        }
+        let (message, severity) = match is_there {
+            Some(_) => {
+                (format!("{}: the Postfix that will run this has no {map_type}", described(table)), Severity::Error)
+            }
+            None => (format!("{} cannot be compiled without Berkeley DB", described(table)), RULE.severity),
+        };
+        findings.push(at_uses(Finding::new(&RULE, message).severity(severity).help(RULE.remedy), table));
     }
 }

@@ -1,4 +1,4 @@
-//! MAP013: a table without its type, or of a type that nobody knows.
+//! MAP013: a table without its type, or of a type that nobody knows or that is not there.
 
 use crate::base::{Source, Span};
 use crate::config::catalogue::{self, Kind};
@@ -16,8 +16,9 @@ pub static RULE: Rule = Rule {
     name: "unknown-type",
     family: Family::Maps,
     severity: Severity::Error,
-    summary: "a table without its type, or of a type that nobody knows",
-    why: "Postfix cannot open the table: programs end with a fatal error, or mail is deferred.",
+    summary: "a table without its type, or of a type that nobody knows or that is not there",
+    why: "Postfix cannot open the table: programs end with a fatal error, or mail is deferred. Which types the Postfix has that \
+          will run the configuration, `map-types` in postwright.toml can tell (postconf -m lists them).",
     example: "virtual_alias_maps = /etc/postfix/virtual\n",
     remedy: "Write `type:name`, such as lmdb:/etc/postfix/virtual.",
     fix: None,
@@ -59,14 +60,14 @@ fn look_at(
             continue;
         }
         let marks = element.iter().take_while(|&&byte| byte == b'!').count();
-        let Some((message, help)) = fault(&element[marks..], parameter.kind, parameter.name) else { continue };
+        let Some((message, help)) = fault(site, &element[marks..], parameter.kind, parameter.name) else { continue };
         let place: Span = place_of(value, element);
         findings.push(Finding::new(&RULE, message).at(source, place, "here").help(help));
     }
 }
 
 /// What is wrong with an element of a list, and what to do.
-fn fault(element: &[u8], kind: Kind, parameter: &str) -> Option<(String, String)> {
+fn fault(site: &Site, element: &[u8], kind: Kind, parameter: &str) -> Option<(String, String)> {
     let holds_tables_only = matches!(kind, Kind::Table | Kind::TableList);
     let may_be_table = matches!(
         kind,
@@ -100,10 +101,21 @@ fn fault(element: &[u8], kind: Kind, parameter: &str) -> Option<(String, String)
     }
     let map_type = String::from_utf8_lossy(map_type).into_owned();
     if catalogue::map_type(&map_type).is_some() {
-        return None;
+        // Another rule is about types that need Berkeley DB.
+        let is_missing = site.has_map_type(&map_type) == Some(false) && !super::is_retired(&map_type);
+        return is_missing.then(|| {
+            let message = format!("the Postfix that will run this has no map type {map_type}");
+            let help =
+                "install the package that has it, or use one of the types that map-types in postwright.toml lists";
+            (message, help.to_string())
+        });
     }
     let address = shown.split('/').next().unwrap_or_default();
     if address.parse::<std::net::Ipv6Addr>().is_ok() {
+        // In lists of addresses another rule tells that.
+        if matches!(kind, Kind::HostMatchList | Kind::AddressMatchList) {
+            return None;
+        }
         let message = format!("Postfix takes {shown} for a table of the type {map_type}");
         let help =
             format!("write an IPv6 address in brackets: {}", shown.replacen(address, &format!("[{address}]"), 1));

@@ -1,10 +1,11 @@
-//! VT003: virtual aliases that lead back to themselves.
+//! VT003: virtual aliases that lead back to themselves, or to more than Postfix follows.
 
 use super::VirtualAliases;
+use super::expansion::{Expansions, Numbered};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::rules::cycles::cycles;
 use crate::lint::site::Site;
-use crate::syntax::alias_value::destinations;
+use std::collections::HashSet;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -12,7 +13,7 @@ pub static RULE: Rule = Rule {
     name: "virtual-alias-loop",
     family: Family::Virtual,
     severity: Severity::Error,
-    summary: "virtual aliases that lead back to themselves",
+    summary: "virtual aliases that lead back to themselves, or to more addresses than Postfix follows",
     why: "Postfix expands such an alias until a limit (virtual_alias_recursion_limit or virtual_alias_expansion_limit) ends it, and \
           does not accept the message. An alias that names itself among others is no loop: it ends there.",
     example: "a@example.com b@example.com\nb@example.com a@example.com\n",
@@ -24,63 +25,47 @@ pub static RULE: Rule = Rule {
 /// Looks for it.
 pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     let aliases = VirtualAliases::of(site);
-    // Entries are numbered over all tables.
-    let mut starts = Vec::new();
-    let mut count = 0;
-    for table in &aliases.tables.tables {
-        starts.push(count);
-        count += table.entries.as_ref().map_or(0, |entries| entries.all().len());
-    }
-    let entry_at = |number: usize| {
-        let at = starts.partition_point(|&start| start <= number).checked_sub(1)?;
-        let table = *aliases.tables.tables.get(at)?;
-        let entries = table.entries.as_ref()?;
-        Some((table, entries, entries.all().get(number - starts[at])?))
-    };
-    let number_of = |key: &[u8]| {
-        aliases.tables.tables.iter().zip(&starts).find_map(|(table, start)| Some(start + table.find(key)?.0))
-    };
-    let next = |number: usize| {
-        let Some((_, entries, entry)) = entry_at(number) else { return Vec::new() };
-        let key = entries.key(entry);
-        // Of catch-alls only chains are followed that keep the local part, so that no one address need break them.
-        let is_catch_all = key.first() == Some(&b'@');
-        let mut targets = Vec::new();
-        for address in destinations(entries.value(entry)) {
-            let (name, domain) = aliases.split(&address);
-            let itself = &*address == key
-                || (memchr::memchr(b'@', key).is_none() && name == key && aliases.is_local(domain))
-                || (name.is_empty() && memchr::memrchr(b'@', key).is_some_and(|at| key[at + 1..] == *domain));
-            if itself {
-                return Vec::new();
-            }
-            let target = if is_catch_all {
-                if name.is_empty() { number_of(&address) } else { None }
-            } else if name.is_empty() {
-                let local = memchr::memrchr(b'@', key).map_or(key, |at| &key[..at]);
-                number_of(&[local, b"@", domain].concat())
-            } else {
-                number_of(&[name, b"@", domain].concat())
-                    .or_else(|| if aliases.is_local(domain) { number_of(name) } else { None })
-            };
-            targets.extend(target);
-        }
-        targets
-    };
-    for cycle in cycles(count, next) {
-        let keys: Vec<String> = cycle
-            .iter()
-            .filter_map(|&number| entry_at(number).map(|(_, entries, entry)| entries.key(entry)))
-            .map(|key| String::from_utf8_lossy(key).into_owned())
-            .collect();
-        let Some(first) = keys.first() else { continue };
-        let mut finding = Finding::new(&RULE, format!("virtual aliases in a circle: {} -> {first}", keys.join(" -> ")));
-        for (at, &number) in cycle.iter().enumerate().take(2) {
-            let Some((table, _, entry)) = entry_at(number) else { continue };
+    let numbered = Numbered::of(&aliases);
+    let at = |mut finding: Finding, numbers: &[(usize, &str)]| {
+        for &(number, label) in numbers {
+            let Some((table, _, entry)) = numbered.entry(number) else { continue };
             let Some((source, text)) = table.text_of(entry) else { continue };
-            let label = if at == 0 { "mail for this address is not accepted" } else { "leads back" };
             finding = finding.at(source, text.key_span().cover(text.value_span()), label);
         }
-        findings.push(finding.help(RULE.remedy));
+        finding.help(RULE.remedy)
+    };
+    let key_of = |number: usize| {
+        let key = numbered.entry(number).map(|(_, entries, entry)| entries.key(entry)).unwrap_or_default();
+        String::from_utf8_lossy(key).into_owned()
+    };
+    const REFUSED: &str = "mail for this address is not accepted";
+    let mut in_circles = HashSet::new();
+    for cycle in cycles(numbered.count, |number| numbered.targets(number)) {
+        let keys: Vec<String> = cycle.iter().map(|&number| key_of(number)).collect();
+        in_circles.extend(cycle.iter().copied());
+        let Some(first) = keys.first() else { continue };
+        let finding = Finding::new(&RULE, format!("virtual aliases in a circle: {} -> {first}", keys.join(" -> ")));
+        let labels = [REFUSED, "leads back"];
+        findings.push(at(finding, &cycle.into_iter().zip(labels).collect::<Vec<_>>()));
+    }
+    let limit = |parameter| String::from_utf8_lossy(&site.expanded(parameter)).trim().parse::<usize>().ok();
+    let expansions = Expansions::of(&numbered);
+    if let Some(most) = limit("virtual_alias_expansion_limit") {
+        for (number, size) in
+            expansions.larger_than(most).into_iter().filter(|(number, _)| !in_circles.contains(number))
+        {
+            let message =
+                format!("{} expands to {size} addresses; virtual_alias_expansion_limit is {most}", key_of(number));
+            findings.push(at(Finding::new(&RULE, message), &[(number, REFUSED)]));
+        }
+    }
+    if let Some(deepest) = limit("virtual_alias_recursion_limit") {
+        for number in expansions.deeper_than(deepest).into_iter().filter(|number| !in_circles.contains(number)) {
+            let message = format!(
+                "{} leads through {deepest} aliases and more; virtual_alias_recursion_limit is {deepest}",
+                key_of(number)
+            );
+            findings.push(at(Finding::new(&RULE, message), &[(number, REFUSED)]));
+        }
     }
 }

@@ -12,7 +12,8 @@ pub static RULE: Rule = Rule {
     family: Family::Virtual,
     severity: Severity::Error,
     summary: "a virtual alias that leads to an address of a virtual alias domain that has no entry",
-    why: "A virtual alias domain has no mailboxes: an address without an entry is an unknown user, so mail for the alias bounces.",
+    why: "A virtual alias domain has no mailboxes: an address without an entry is an unknown user, so mail for the alias bounces, \
+          whatever transport_maps says.",
     example: "virtual_alias_domains = example.com\n",
     remedy: "Correct the address, or give it an entry of its own.",
     fix: None,
@@ -22,30 +23,23 @@ pub static RULE: Rule = Rule {
 /// Looks for it.
 pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     let aliases = VirtualAliases::of(site);
-    let transports = site.tables_of("transport_maps");
     let domains = site.domains();
     let Some(list) = domains.list("virtual_alias_domains") else { return };
     let rewriting = ["canonical_maps", "recipient_canonical_maps", "relocated_maps"];
     // What is not known may hold the entry, or send the mail elsewhere.
     let known = aliases.tables.complete
-        && transports.complete
         && list.complete
         && rewriting.iter().all(|parameter| site.expanded(parameter).is_empty());
     if !known || list.named.is_empty() {
         return;
     }
-    let is_sent_elsewhere = |address: &[u8], domain: &[u8]| {
-        let above = memchr::memchr_iter(b'.', domain).flat_map(|at| [&domain[at..], &domain[at + 1..]]);
-        [address, domain, b"*"].into_iter().chain(above).any(|key| transports.find(key).is_some())
-    };
     for (table, entries, entry) in aliases.tables.all() {
         for address in destinations(entries.value(entry)) {
             let Some(at) = memchr::memrchr(b'@', &address).filter(|&at| at > 0) else { continue };
             let domain = &address[at + 1..];
             let is_dead = list.find(domain).is_some()
                 && domains.list("mydestination").is_none_or(|local| local.find(domain).is_none())
-                && aliases.find(&address).is_none()
-                && !is_sent_elsewhere(&address, domain);
+                && aliases.find(&address).is_none();
             if !is_dead {
                 continue;
             }

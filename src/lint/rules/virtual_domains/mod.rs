@@ -2,6 +2,7 @@
 
 pub mod alias_loop;
 pub mod dead_end;
+mod expansion;
 pub mod hiding_catch_all;
 pub mod two_classes;
 pub mod undeclared_domain;

@@ -1,0 +1,169 @@
+//! RT004: a key of a transport table, or an element of a list of domains, that no lookup asks for.
+
+use crate::base::{Source, Span};
+use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::domains::place_of;
+use crate::lint::set_values::set_values;
+use crate::lint::site::{Site, Table};
+use crate::syntax::Text;
+use crate::syntax::match_list::{ElementKind, parse_elements, parse_match_list, split_list};
+use std::sync::Arc;
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "RT004",
+    name: "useless-key",
+    family: Family::Routing,
+    severity: Severity::Warning,
+    summary: "a key of a transport table, or an element of a list of domains, that no lookup asks for",
+    why: "transport_maps is asked for user@domain, for the domain and for those above it, and for *: never for @domain or *.domain. \
+          Whether .domain or domain stands for what is below it depends on parent_domain_matches_subdomains. What has no key that \
+          is asked for takes another way.",
+    example: "@example.com relay:[192.0.2.25]\n",
+    remedy: "Write the domain alone; for those below it write .example.com too, unless parent_domain_matches_subdomains names the \
+             list.",
+    fix: None,
+    link: "https://www.postfix.org/transport.5.html",
+};
+
+/// Tables that are asked as transport_maps is.
+const TRANSPORTS: [&str; 2] = ["transport_maps", "address_verify_transport_maps"];
+/// Lists of domains that are searched for the whole name only.
+const WHOLE: [&str; 3] = ["mydestination", "virtual_alias_domains", "virtual_mailbox_domains"];
+
+/// Why a key is never asked for, and what to write.
+type Useless = (String, String);
+
+/// Looks for it.
+pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+    let mut tell = |source: &Arc<Source>, span: Span, key: &[u8], (why, help): Useless| {
+        let message = format!("nothing is looked up as {}", String::from_utf8_lossy(key));
+        findings.push(Finding::new(&RULE, message).at(source, span, why).help(help));
+    };
+    for table in &site.tables {
+        in_table(site, table, &mut tell);
+    }
+    // Elements of main.cf that no setting would make useful are told by another rule.
+    let listed =
+        set_values(site).into_iter().filter(|set| set.service.is_none() && set.name.bytes() == b"relay_domains");
+    for set in listed {
+        let source = set.source;
+        let Some(value) = set.expanded(site) else { continue };
+        for element in parse_elements(&Text::whole(&value)) {
+            let text = element.text.bytes();
+            match element.kind {
+                ElementKind::Pattern if text.starts_with(b".") => {
+                    if let Some(useless) = why_useless(site, "relay_domains", text) {
+                        tell(source, place_of(set.value, &element.shown()), text, useless);
+                    }
+                }
+                ElementKind::File => {
+                    let Ok(source) = site.overlay.read(&site.paths.resolve(text)) else { continue };
+                    for inner in parse_match_list(&source).elements {
+                        let text = inner.text.bytes();
+                        if inner.kind == ElementKind::Pattern
+                            && let Some(useless) = why_useless(site, "relay_domains", text)
+                        {
+                            tell(&source, inner.span, text, useless);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn in_table(site: &Site, table: &Table, tell: &mut impl FnMut(&Arc<Source>, Span, &[u8], Useless)) {
+    let uses: Vec<&str> = table.named.uses.iter().map(|used| used.parameter.as_str()).collect();
+    let is_known =
+        |parameter: &&str| TRANSPORTS.contains(parameter) || WHOLE.contains(parameter) || *parameter == "relay_domains";
+    // Others may ask for what these do not. All domains of mydestination and relay_domains are also those of other lists.
+    let Some(first) = uses.iter().find(|parameter| is_known(parameter)) else { return };
+    let derived = |parameter: &&str| matches!(*parameter, "fast_flush_domains" | "permit_mx_backup_networks");
+    if !uses.iter().all(|parameter| is_known(parameter) || derived(parameter)) {
+        return;
+    }
+    let Some(entries) = &table.entries else { return };
+    let is_transport = TRANSPORTS.contains(first) && uses.iter().all(|parameter| TRANSPORTS.contains(parameter));
+    for entry in entries.all() {
+        let key = entries.key(entry);
+        // Many write both forms, to be safe.
+        let bare = key.strip_prefix(b".").and_then(|bare| table.find(bare));
+        if is_transport && bare.is_some_and(|(_, same)| entries.value(same) == entries.value(entry)) {
+            continue;
+        }
+        let useless = uses.iter().filter(|parameter| is_known(parameter)).try_fold(None, |_, parameter| {
+            // `?` ends at the first use that asks for it.
+            why_useless(site, parameter, key).map(Some)
+        });
+        let useless = match useless.flatten() {
+            // An entry that changes nothing may as well stand here.
+            None if is_transport && entries.value(entry) != b":" => of_virtual_aliases(site, key),
+            useless => useless,
+        };
+        if let (Some(useless), Some((source, text))) = (useless, table.text_of(entry)) {
+            tell(source, text.key_span(), key, useless);
+        }
+    }
+}
+
+/// Why a parameter's lookups never ask for a key; nothing if they do.
+fn why_useless(site: &Site, parameter: &str, key: &[u8]) -> Option<Useless> {
+    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let is_transport = TRANSPORTS.contains(&parameter);
+    let is_whole = WHOLE.contains(&parameter);
+    if let Some(at) = memchr::memrchr(b'@', key) {
+        let (local, domain) = (&key[..at], &key[at + 1..]);
+        if !is_transport {
+            return Some((format!("{parameter} is asked for domains only"), format!("write {}", shown(domain))));
+        }
+        let is_pattern = matches!(local, b"" | b"*") || domain.starts_with(b".") || domain.starts_with(b"*");
+        let domain = domain.strip_prefix(b"*").unwrap_or(domain);
+        return is_pattern.then(|| {
+            (format!("{parameter} is asked for user@domain and for domain"), format!("write {}", shown(domain)))
+        });
+    }
+    if let Some(domain) = key.strip_prefix(b"*.") {
+        let by_parent = !is_whole && by_parent(site, parameter);
+        let help = match (is_whole, by_parent) {
+            (true, _) => "name each domain".to_string(),
+            (false, true) => format!("write {}", shown(domain)),
+            (false, false) => format!("write .{}", shown(domain)),
+        };
+        return Some(("a * is no wildcard here".into(), help));
+    }
+    if key.len() > 1 && key.ends_with(b".") {
+        return Some((
+            "domains are asked for without a dot at the end".into(),
+            format!("write {}", shown(&key[..key.len() - 1])),
+        ));
+    }
+    let domain = key.strip_prefix(b".").filter(|domain| !domain.is_empty())?;
+    if is_whole {
+        return Some((format!("{parameter} is asked for whole domains only"), "name each domain".into()));
+    }
+    let is_listed = || site.domains().list(parameter).is_some_and(|list| list.find(domain).is_some());
+    (by_parent(site, parameter) && !is_listed()).then(|| {
+        let why = format!("parent_domain_matches_subdomains names {parameter}: asked for without the dot");
+        (why, format!("write {}, which stands for the domains below it too", shown(domain)))
+    })
+}
+
+fn by_parent(site: &Site, parameter: &str) -> bool {
+    let parameter = if TRANSPORTS.contains(&parameter) { TRANSPORTS[0] } else { parameter };
+    let names = site.expanded("parent_domain_matches_subdomains");
+    split_list(&names).into_iter().any(|range| names[range].eq_ignore_ascii_case(parameter.as_bytes()))
+}
+
+/// Mail for a virtual alias domain never comes to transport_maps: an address without an alias is an unknown user.
+fn of_virtual_aliases(site: &Site, key: &[u8]) -> Option<Useless> {
+    let domain = memchr::memrchr(b'@', key).map_or(key, |at| &key[at + 1..]);
+    let domains = site.domains();
+    let is_listed = |list: &str| domains.list(list).is_some_and(|list| list.find(domain).is_some());
+    (is_listed("virtual_alias_domains") && !is_listed("mydestination")).then(|| {
+        let shown = String::from_utf8_lossy(domain);
+        let why = format!("{shown} is in virtual_alias_domains, whose mail takes no transport");
+        (why, format!("take {shown} out of virtual_alias_domains, or remove this entry"))
+    })
+}
