@@ -148,6 +148,9 @@ impl NamedHop<'_> {
 pub fn each_hop<'a>(site: &'a Site, mut show: impl FnMut(&NamedHop<'a>)) {
     for set in set_values(site) {
         let Some(parameter) = catalogue::parameter(&set.parameter_name()) else { continue };
+        if set.service.is_some_and(|service| !is_read_by(parameter.name, service.line.command().bytes())) {
+            continue;
+        }
         match parameter.kind {
             Kind::Transport => in_value(site, &set, parameter.name, Form::Hop, &mut show),
             Kind::Nexthop | Kind::NexthopList => in_value(site, &set, parameter.name, Form::Nexthop, &mut show),
@@ -179,6 +182,17 @@ pub fn each_hop<'a>(site: &'a Site, mut show: impl FnMut(&NamedHop<'a>)) {
         };
         let Some(used) = table.named.uses.iter().find(|used| may_filter(&used.parameter)) else { continue };
         filters(table, &used.parameter, &mut show);
+    }
+}
+
+/// Whether a daemon reads a parameter that holds a hop; in a `-o` for others it is of no effect.
+fn is_read_by(parameter: &str, command: &[u8]) -> bool {
+    match parameter {
+        "content_filter" => matches!(command, b"smtpd" | b"qmqpd" | b"pickup"),
+        "smtp_fallback_relay" | "fallback_relay" => command == b"smtp",
+        "lmtp_fallback_relay" => command == b"lmtp",
+        "mailbox_transport" | "fallback_transport" => command == b"local",
+        _ => command == b"trivial-rewrite",
     }
 }
 
@@ -267,7 +281,7 @@ pub fn client_of(site: &Site, hop: &NamedHop) -> Client {
     let named = match hop.form {
         Form::Hop => hop.transport().to_vec(),
         Form::Nexthop if hop.parameter.starts_with("lmtp") => return Client::Lmtp,
-        Form::Nexthop if hop.parameter == "smtp_fallback_relay" => return Client::Smtp,
+        Form::Nexthop if hop.parameter.ends_with("fallback_relay") => return Client::Smtp,
         Form::Nexthop if hop.parameter == "default_filter_nexthop" => return Client::Other,
         Form::Nexthop => {
             let text = site.expanded("default_transport");
