@@ -81,6 +81,9 @@ fn main_cf_that_is_none() {
     std::fs::create_dir(scratch.path("site/main.cf")).unwrap();
     run(&scratch, "check site").is(2, "", "postwright: site/main.cf: Is a directory\n");
     std::fs::remove_dir(scratch.path("site/main.cf")).unwrap();
+    std::fs::File::create(scratch.path("site/main.cf")).unwrap().set_len(1 << 30).unwrap();
+    run(&scratch, "check site").is(2, "", "postwright: site/main.cf: larger than 64 MiB\n");
+    std::fs::remove_file(scratch.path("site/main.cf")).unwrap();
     fifo(&scratch, "site/main.cf");
     run(&scratch, "check site").is(2, "", "postwright: site/main.cf: not a regular file\n");
     run(&scratch, "build site").is(2, "", "postwright: site/main.cf: not a regular file\n");

@@ -42,6 +42,9 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
+/// Longest main.cf or master.cf.
+const MOST_BYTES: u64 = 64 << 20;
+
 impl ConfigFiles {
     /// Reads main.cf and, if it is there, master.cf below `directory`.
     ///
@@ -58,7 +61,10 @@ impl ConfigFiles {
     pub fn load_with(directory: &Path, overlay: &Overlay) -> Result<Self, LoadError> {
         let read = |name: &str| {
             let path = directory.join(name);
-            overlay.read(&path).map_err(|error| LoadError { path, error })
+            // A text takes several times its size to be looked at; no configuration is that long.
+            let is_huge = std::fs::metadata(&path).is_ok_and(|about| about.is_file() && about.len() > MOST_BYTES);
+            let source = if is_huge { Err(io::Error::other("larger than 64 MiB")) } else { overlay.read(&path) };
+            source.map_err(|error| LoadError { path, error })
         };
         let main = read("main.cf")?;
         let master = match read("master.cf") {
