@@ -25,9 +25,8 @@ pub struct Lookups<'a> {
     tables: HashMap<TableKey, Result<Opened, LookupError>>,
     /// Who asks at the moment.
     pub(super) asking: Asking,
-    /// Values that were expanded already, by the address of the service that they hold for and by name: one address asks for
-    /// hundreds of them.
-    pub(super) texts: RefCell<HashMap<usize, HashMap<String, Result<Vec<u8>, LookupError>>>>,
+    /// Values that were expanded already: one address asks for hundreds of them.
+    pub(super) texts: RefCell<Texts>,
     caller: Arc<dyn Caller>,
     /// Whether hits tell their lines.
     places: bool,
@@ -35,6 +34,9 @@ pub struct Lookups<'a> {
 
 /// A table, the form of its source, and whether results of patterns may hold parts of the key.
 type TableKey = (TableReference, TableForm, bool);
+
+/// Expanded values, by the address of the service that they hold for and by name.
+pub(super) type Texts = HashMap<usize, HashMap<String, Result<Vec<u8>, LookupError>>>;
 
 struct Opened {
     table: Box<dyn LookupTable>,
