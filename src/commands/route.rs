@@ -1,5 +1,6 @@
 //! `postwright route`: where mail for an address would go, and each lookup on the way.
 
+mod access;
 mod expect;
 
 use super::output::{Output, fail};
@@ -9,6 +10,7 @@ use crate::diagnostic::render::clean;
 use crate::mail::local_part::internal;
 use crate::maps::types::system_words;
 use crate::maps::{Caller, LookupError};
+use crate::routing::access::Verdict;
 use crate::routing::route::{Fate, Route as Routed};
 use crate::routing::trail::{Found, Place};
 use crate::routing::{Lookups, Step, StepKind};
@@ -20,7 +22,8 @@ use std::sync::Arc;
 
 /// Trace where mail would go, and each lookup on the way
 ///
-/// No daemon and no DNS is asked. Status 1: an address would be rejected, bounce or loop; with --expect: an outcome differs.
+/// No daemon and no DNS is asked. With --client, the access restrictions of the SMTP server are walked first. Status 1: an address
+/// would be rejected, bounce or loop; with --expect: an outcome differs.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = expect::help())]
 pub struct Route {
@@ -39,6 +42,8 @@ pub struct Route {
     /// Format of the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
     format: Format,
+    #[command(flatten)]
+    session: access::SessionOptions,
     #[command(flatten)]
     site: SiteOptions,
 }
@@ -93,16 +98,25 @@ pub fn run(options: &Route, output: &Output) -> ExitCode {
         return expect::run(file, options, &mut lookups, output);
     }
     let sender = sender(&options.from);
-    let routes: Vec<Routed> =
-        options.addresses.iter().map(|address| lookups.route(&sender, &internal(address.as_bytes()))).collect();
+    let recipients: Vec<Vec<u8>> = options.addresses.iter().map(|address| internal(address.as_bytes())).collect();
+    let verdicts = match options.session.verdicts(&mut lookups, &sender, &recipients) {
+        Ok(verdicts) => verdicts,
+        Err(message) => return fail(&message),
+    };
+    let routes: Vec<Routed> = recipients.iter().map(|recipient| lookups.route(&sender, recipient)).collect();
+    let both = || routes.iter().enumerate().map(|(number, route)| (route, verdicts.get(number)));
     match options.format {
         Format::Json => {
-            let routes: Vec<Value> = routes.iter().map(as_json).collect();
+            let routes: Vec<Value> = both().map(|(route, verdict)| as_json(route, verdict)).collect();
             output.line(&json!({ "version": 1, "routes": routes }).to_string());
         }
-        Format::Human | Format::Junit => routes.iter().for_each(|route| show(route, output)),
+        Format::Human | Format::Junit => both().for_each(|(route, verdict)| show(route, verdict, output)),
     }
-    if routes.iter().all(Routed::is_good) { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    let is_good = |(route, verdict): (&Routed, Option<&Verdict>)| match verdict {
+        Some(verdict) => verdict.reply.is_none() && route.ends.iter().all(|end| end.fate.is_good()),
+        None => route.is_good(),
+    };
+    if both().all(is_good) { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
 /// A sender in internal form; angle brackets are not part of it.
@@ -110,12 +124,19 @@ fn sender(text: &str) -> Vec<u8> {
     internal(text.trim_start_matches('<').trim_end_matches('>').as_bytes())
 }
 
-fn show(route: &Routed, output: &Output) {
+fn show(route: &Routed, verdict: Option<&Verdict>, output: &Output) {
     output.line(&shown(&route.address));
     if !output.quiet {
-        show_steps(&route.steps, "  ", output);
+        show_steps(&access::all_steps(route, verdict), "  ", output);
     }
-    if let Some(refusal) = &route.refusal {
+    if let Some(verdict) = verdict {
+        for line in access::lines(verdict) {
+            output.line(&format!("  → {}", clean(&line)));
+        }
+        if verdict.reply.is_some() {
+            return;
+        }
+    } else if let Some(refusal) = &route.refusal {
         output.line(&format!("  → rejected {}", clean(&refusal.reply(&route.address))));
         return;
     }
@@ -136,6 +157,7 @@ fn show_steps(steps: &[Step], indent: &str, output: &Output) {
 
 fn words(kind: &StepKind) -> String {
     match kind {
+        StepKind::Stage { name, subject } if subject.is_empty() => clean(name),
         StepKind::Stage { name, subject } => format!("{} {}", clean(name), shown(subject)),
         StepKind::Lookup { table, key, found } => {
             let found = match found {
@@ -150,6 +172,7 @@ fn words(kind: &StepKind) -> String {
         }
         StepKind::Matched { list, value, element: None, .. } => format!("{} is not in {list}", shown(value)),
         StepKind::Changed { by, from, to } => format!("{}: {} becomes {}", clean(by), shown(from), shown(to)),
+        StepKind::Restriction { name, decision } => clean(&format!("{name} → {}", access::words(decision))),
         StepKind::Note(text) => clean(text),
     }
 }
@@ -158,7 +181,7 @@ fn at(place: Option<&Place>) -> String {
     place.map_or_else(String::new, |place| format!(" ({}:{})", clean(&place.file), place.line))
 }
 
-fn as_json(route: &Routed) -> Value {
+fn as_json(route: &Routed, verdict: Option<&Verdict>) -> Value {
     let ends: Vec<Value> = route
         .ends
         .iter()
@@ -183,13 +206,17 @@ fn as_json(route: &Routed) -> Value {
         .refusal
         .as_ref()
         .map(|refusal| json!({ "code": refusal.code, "status": refusal.status, "text": refusal.reason }));
-    json!({
+    let mut document = json!({
         "address": lossy(&route.address),
         "rewritten": lossy(&route.rewritten),
         "rejected": rejected,
         "recipients": ends,
         "steps": steps_as_json(&route.steps),
-    })
+    });
+    if let (Value::Object(fields), Some(verdict)) = (&mut document, verdict) {
+        fields.insert("access".into(), access::as_json(verdict, steps_as_json(&verdict.steps)));
+    }
+    document
 }
 
 fn steps_as_json(steps: &[Step]) -> Vec<Value> {
@@ -218,6 +245,7 @@ fn steps_as_json(steps: &[Step]) -> Vec<Value> {
                 StepKind::Changed { by, from, to } => {
                     json!({ "kind": "changed", "by": by, "from": lossy(from), "to": lossy(to) })
                 }
+                StepKind::Restriction { name, decision } => access::decision_as_json(name, decision),
                 StepKind::Note(text) => json!({ "kind": "note", "text": text }),
             };
             if let (Value::Object(fields), false) = (&mut value, step.steps.is_empty()) {

@@ -63,6 +63,13 @@ impl Lookups<'_> {
         }
     }
 
+    /// From now on, decisions are those of this SMTP server; who asked before.
+    pub(super) fn ask_as_server(&mut self, server: Option<&Service>) -> Asking {
+        let services = &self.configuration.files.services;
+        let service = server.and_then(|server| services.iter().position(|service| std::ptr::eq(service, server)));
+        std::mem::replace(&mut self.asking, Asking { service, kind: Kind::Other })
+    }
+
     fn asked_by(&self, daemon: &Daemon) -> Asking {
         let services = &self.configuration.files.services;
         let named = |name: &[u8]| {
@@ -88,7 +95,8 @@ impl Lookups<'_> {
     }
 
     /// The service on port 25, else the first that is served by smtpd.
-    fn smtp_server(&self) -> Option<usize> {
+    #[must_use]
+    pub fn smtp_server(&self) -> Option<usize> {
         let services = &self.configuration.files.services;
         let is_server = |service: &Service| service.line.command().bytes() == b"smtpd";
         let is_on_port = |service: &Service| {

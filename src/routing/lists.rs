@@ -158,7 +158,9 @@ struct Settled {
     place: Option<Place>,
 }
 
-fn matches(pattern: &[u8], value: &[u8], style: Style) -> bool {
+/// Whether an element that is a domain matches a name.
+#[must_use]
+pub(super) fn matches(pattern: &[u8], value: &[u8], style: Style) -> bool {
     if pattern.eq_ignore_ascii_case(value) {
         return true;
     }

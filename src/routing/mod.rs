@@ -8,7 +8,9 @@
 //! [`route`](mod@route) follows one address: [`rewrite`], [`unknown`] (whom the SMTP server refuses), [`map_address`] and [`masquerade`] (what
 //! it becomes), [`resolve`] and [`transport`] (its class, transport and nexthop), [`local`] (aliases and mailboxes). [`expect`]
 //! compares what it finds with what was meant; [`listing`] tells what lists and tables hold, [`names`] whom they are about.
+//! [`access`] is what the SMTP server says to a client before all that.
 
+pub mod access;
 pub mod accounts;
 mod copies;
 pub mod daemon;

@@ -18,6 +18,9 @@ const MAX_FORWARDS: usize = 50;
 /// Behind an ending whose nexthop is a domain, for which a client would ask the DNS, and not a host or a socket.
 pub const OR_MX: &str = ", or the MX hosts that the DNS has for it";
 
+/// The stage in which the SMTP server looks whether the address exists.
+pub const SERVER_STAGE: &str = "SMTP server";
+
 /// Where mail for one address goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
@@ -147,7 +150,7 @@ impl Lookups<'_> {
     fn follow(&mut self, sender: &[u8], route: &mut Route, trail: &mut Trail) -> Result<(), LookupError> {
         route.rewritten = self.rewrite(&route.address, trail)?;
         let address = route.rewritten.clone();
-        route.refusal = trail.stage("SMTP server", &address, |trail| {
+        route.refusal = trail.stage(SERVER_STAGE, &address, |trail| {
             let resolved = self.resolve(sender, &address, trail)?;
             self.within(&Daemon::SmtpServer, |server| {
                 let is_asked = server.is_yes("smtpd_reject_unlisted_recipient")?

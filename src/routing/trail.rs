@@ -1,5 +1,6 @@
 //! What was asked and found on the way to a decision: a tree of steps.
 
+use super::access::Decision;
 use crate::maps::LookupError;
 
 /// One step, and the steps that it consists of.
@@ -50,6 +51,13 @@ pub enum StepKind {
         /// After.
         to: Vec<u8>,
     },
+    /// An access restriction of the SMTP server, and what it came to.
+    Restriction {
+        /// As the list has it, with its argument.
+        name: String,
+        /// What it came to.
+        decision: Decision,
+    },
     /// Worth knowing.
     Note(String),
 }
@@ -94,6 +102,14 @@ impl Trail {
         if let Some(step) = self.open.pop() {
             self.add(step);
         }
+    }
+
+    /// Ends the stage that began last, as something that is known only now.
+    pub fn end_as(&mut self, kind: StepKind) {
+        if let Some(step) = self.open.last_mut() {
+            step.kind = kind;
+        }
+        self.end();
     }
 
     /// Does work inside a stage.

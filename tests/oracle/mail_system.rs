@@ -1,13 +1,14 @@
 //! Postfix started as a whole in the oracle, for one directory of configuration: in a network of its own, with its queue there.
 
-// Clippy's leave for tests does not reach functions that they share.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// Each test program uses its part of this, and Clippy's leave for tests does not reach functions that they share.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use crate::oracle::Oracle;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::net::UnixStream;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -36,6 +37,25 @@ submit unix - - n - - smtpd
 postlog unix-dgram n - n - 1 postlogd
 ";
 
+/// What belongs to Postfix.
+const OWNED: [&str; 15] = [
+    "data",
+    "queue",
+    "queue/active",
+    "queue/bounce",
+    "queue/corrupt",
+    "queue/defer",
+    "queue/deferred",
+    "queue/flush",
+    "queue/hold",
+    "queue/incoming",
+    "queue/maildrop",
+    "queue/private",
+    "queue/public",
+    "queue/saved",
+    "queue/trace",
+];
+
 /// A running Postfix; it ends with this.
 pub struct MailSystem<'o> {
     oracle: &'o Oracle,
@@ -47,29 +67,40 @@ pub struct MailSystem<'o> {
 impl<'o> MailSystem<'o> {
     /// Starts it for a copy of `site`; there, what main.cf and tables have below `/etc/postfix` is meant to be in the copy.
     pub fn start(oracle: &'o Oracle, site: &Path, passwd: &Path) -> Self {
+        Self::start_by(oracle, site, passwd, |inside| format!("postfix -c {inside} start-fg"))
+    }
+
+    /// The same without the checks of `postfix start`, which take seconds; nothing can be submitted with `sendmail` then.
+    pub fn start_server(oracle: &'o Oracle, site: &Path, passwd: &Path) -> Self {
+        Self::start_by(oracle, site, passwd, |inside| {
+            format!("env MAIL_CONFIG={inside} /usr/lib/postfix/sbin/master -d")
+        })
+    }
+
+    fn start_by(oracle: &'o Oracle, site: &Path, passwd: &Path, command: impl FnOnce(&str) -> String) -> Self {
         let name = site.file_name().unwrap().to_str().unwrap();
         let (directory, inside) = (oracle.path(name), format!("{}/{name}", oracle.scratch));
-        fs::create_dir_all(directory.join("queue")).unwrap();
-        fs::create_dir_all(directory.join("data")).unwrap();
+        fs::create_dir_all(directory.join("queue/pid")).unwrap();
+        for owned in OWNED {
+            fs::create_dir_all(directory.join(owned)).unwrap();
+            std::os::unix::fs::chown(directory.join(owned), Some(995), None).unwrap();
+        }
         for path in files(site) {
             let text = fs::read_to_string(&path).unwrap().replace("/etc/postfix", &inside);
             fs::write(directory.join(path.file_name().unwrap()), text).unwrap();
         }
+        let main = fs::read_to_string(directory.join("main.cf")).unwrap();
+        let networks = if main.contains("\nmynetworks") { "" } else { "mynetworks = 127.0.0.0/8\n" };
         let own = format!(
-            "queue_directory = {inside}/queue\ndata_directory = {inside}/data\nmaillog_file = {inside}/log\n\
+            "{networks}queue_directory = {inside}/queue\ndata_directory = {inside}/data\nmaillog_file = {inside}/log\n\
              maillog_file_prefixes = /tmp\nmaillog_file_permissions = 0644\nsmtpd_peername_lookup = no\n\
-             mynetworks = 127.0.0.0/8\nsmtpd_error_sleep_time = 0\nsmtpd_soft_error_limit = 1000\n\
+             smtpd_authorized_xclient_hosts = 127.0.0.1\nsmtpd_client_connection_rate_limit = 0\n\
+             smtpd_error_sleep_time = 0\nsmtpd_soft_error_limit = 1000\n\
              smtpd_hard_error_limit = 1000\nsmtpd_recipient_limit = 1000\nsmtpd_client_connection_count_limit = 0\n"
         );
-        let main = fs::read_to_string(directory.join("main.cf")).unwrap();
         fs::write(directory.join("main.cf"), main + &own).unwrap();
-        if !site.join("master.cf").exists() {
-            fs::write(directory.join("master.cf"), MASTER).unwrap();
-        }
+        fs::write(directory.join("master.cf"), master(&directory)).unwrap();
         fs::copy(passwd, directory.join("passwd")).unwrap();
-        for owned in ["queue", "data"] {
-            std::os::unix::fs::chown(directory.join(owned), Some(995), None).unwrap();
-        }
         for path in files(site) {
             let name = path.file_name().unwrap().to_str().unwrap();
             let compiler = if name.starts_with("aliases") { "postalias" } else { "postmap" };
@@ -86,8 +117,9 @@ impl<'o> MailSystem<'o> {
         };
         let script = format!(
             "ip link set lo up; mount -t proc proc {root}/proc; mount --bind {}/passwd {root}/etc/passwd; {homes}\
-             exec chroot {root} postfix -c {inside} start-fg",
-            directory.display()
+             exec chroot {root} {}",
+            directory.display(),
+            command(&inside)
         );
         let child = Command::new("unshare")
             .args(["-n", "-m", "-p", "--fork", "--kill-child", "sh", "-c", &script])
@@ -99,11 +131,29 @@ impl<'o> MailSystem<'o> {
         for service in ["private/rewrite", "private/submit", "public/postlog"] {
             system.wait(service, || system.socket(service).exists().then_some(()));
         }
+        if fs::read_to_string(site.join("main.cf")).unwrap().contains("private/auth") {
+            serve_logins(&system.socket("private/auth"));
+        }
         system
+    }
+
+    /// A connection to the SMTP server, which has greeted.
+    pub fn smtp(&self) -> Smtp {
+        let stream = self.connect("private/submit");
+        let mut smtp = Smtp(BufReader::new(stream));
+        smtp.reply();
+        smtp
     }
 
     fn socket(&self, name: &str) -> PathBuf {
         self.directory.join("queue").join(name)
+    }
+
+    /// A connection to a service. Its socket may be there a moment before anybody listens.
+    fn connect(&self, name: &str) -> UnixStream {
+        let stream = self.wait(name, || UnixStream::connect(self.socket(name)).ok());
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
     }
 
     fn wait<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
@@ -124,8 +174,7 @@ impl<'o> MailSystem<'o> {
 
     /// Asks the rewrite service.
     pub fn ask(&self, request: &[(&str, &str)]) -> BTreeMap<String, String> {
-        let mut stream = UnixStream::connect(self.socket("private/rewrite")).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut stream = self.connect("private/rewrite");
         read_attributes(&mut stream);
         let mut bytes = Vec::new();
         for (name, value) in request {
@@ -138,7 +187,7 @@ impl<'o> MailSystem<'o> {
 
     /// What the SMTP server says to recipients, one after the other.
     pub fn recipients(&self, sender_and_recipient: &[(String, String)]) -> Vec<String> {
-        let stream = UnixStream::connect(self.socket("private/submit")).unwrap();
+        let stream = self.connect("private/submit");
         stream.set_read_timeout(Some(PATIENCE / 4)).unwrap();
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         let mut say = |line: &str| -> String {
@@ -202,6 +251,53 @@ impl<'o> MailSystem<'o> {
 fn files(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.is_file()).collect()
+}
+
+/// The services: the site's own, if it has them all; else those of all sites, with its own `smtp inet` as the SMTP server.
+fn master(directory: &Path) -> String {
+    let own = fs::read_to_string(directory.join("master.cf")).unwrap_or_default();
+    if own.is_empty() || own.lines().any(|line| line.starts_with("submit ")) {
+        return if own.is_empty() { MASTER.to_string() } else { own };
+    }
+    let others: Vec<&str> = MASTER.lines().filter(|line| !line.starts_with("submit ")).collect();
+    format!("{}\n{}\n", others.join("\n"), own.replace("smtp inet n", "submit unix -"))
+}
+
+/// Answers like a login server of Dovecot that nobody logs in at: so Postfix knows of logins, and takes them from XCLIENT.
+fn serve_logins(socket: &Path) {
+    let listener = UnixListener::bind(socket).unwrap();
+    fs::set_permissions(socket, fs::Permissions::from_mode(0o666)).unwrap();
+    std::thread::spawn(move || {
+        let mut open = Vec::new();
+        for mut stream in listener.incoming().flatten() {
+            let words = "VERSION\t1\t0\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\nCOOKIE\tabc\nDONE\n";
+            let _ = stream.write_all(words.as_bytes());
+            open.push(stream);
+        }
+    });
+}
+
+/// A connection to an SMTP server.
+pub struct Smtp(BufReader<UnixStream>);
+
+impl Smtp {
+    /// Says a line; the last line of the answer.
+    pub fn say(&mut self, line: &str) -> String {
+        let _ = self.0.get_mut().write_all(format!("{line}\r\n").as_bytes());
+        self.reply()
+    }
+
+    fn reply(&mut self) -> String {
+        loop {
+            let mut line = String::new();
+            if self.0.read_line(&mut line).is_err() || line.is_empty() {
+                return "(no answer)".into();
+            }
+            if line.as_bytes().get(3) != Some(&b'-') {
+                return line.trim_end().to_string();
+            }
+        }
+    }
 }
 
 /// `to=<…>, relay=…, status=… (…)` of a line of the log, with delays left out.

@@ -96,6 +96,7 @@ fn name(step: &StepKind, other: &StepKind) -> Option<String> {
         (StepKind::Matched { list, .. }, _) => list.clone(),
         (StepKind::Changed { by, .. }, _) | (_, StepKind::Changed { by, .. }) => by.clone(),
         (StepKind::Stage { name, .. }, _) | (_, StepKind::Stage { name, .. }) => name.clone(),
+        (StepKind::Restriction { name, .. }, _) => name.clone(),
         (StepKind::Note(text), _) => {
             let (parameter, _) = text.split_once(" = ")?;
             parameter.to_string()

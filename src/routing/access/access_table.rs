@@ -1,0 +1,172 @@
+//! Access tables: which keys are looked up, in which order.
+//!
+//! A client: its name and the domains above it, its address and what is left when the last number goes, again and again. A `HELO`
+//! name: itself and the domains above. An address: itself, without its extension, its domain and those above, its local part with an
+//! `@`. A key that is not the whole is not looked up in tables of patterns. The first value settles it.
+//!
+//! Source: access(5), "EMAIL ADDRESS PATTERNS", "HOST NAME/ADDRESS PATTERNS"; experiments with 3.11.
+
+use super::super::lists::Style;
+use super::super::settings::takes_partial_keys;
+use super::super::trail::Trail;
+use super::decision::{Checked, Decision, Stop, Subject};
+use super::reply::Topic;
+use super::session::ClientName;
+use super::walk::Access;
+use crate::mail::local_part::{external, split_domain};
+use crate::maps::TableReference;
+use crate::syntax::table_line::TableForm;
+
+/// What a table says when it has no answer.
+const NO_ANSWER: &[u8] = b"451 4.3.5 Server configuration error";
+
+/// A key, and whether patterns see it too.
+struct Key {
+    text: Vec<u8>,
+    whole: bool,
+}
+
+impl Access<'_, '_> {
+    pub(super) fn check_client_access(&mut self, table: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
+        let client = &self.session.client;
+        let subject = subject.about(Topic::Client, client.to_string().as_bytes());
+        let (name, address) = (client.name.clone(), client.address.to_string());
+        self.check_host(table, &name, &address, &subject, trail)
+    }
+
+    pub(super) fn check_reverse_client_access(
+        &mut self,
+        table: &[u8],
+        subject: &Subject,
+        trail: &mut Trail,
+    ) -> Checked {
+        let client = &self.session.client;
+        let subject = subject.about(Topic::ReverseClient, client.reverse_name.shown());
+        let (name, address) = (client.reverse_name.clone(), client.address.to_string());
+        self.check_host(table, &name, &address, &subject, trail)
+    }
+
+    pub(super) fn check_sasl_access(&mut self, table: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
+        match self.login(trail) {
+            Some(user) => {
+                let subject = subject.about(Topic::Login, &user);
+                self.check_keys(table, vec![Key { text: user, whole: true }], &subject, trail)
+            }
+            None => Ok(Decision::Undecided),
+        }
+    }
+
+    pub(super) fn check_helo_access(&mut self, table: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
+        let Some(helo) = self.session.helo.clone() else { return Ok(Decision::Undecided) };
+        let keys = domain_keys(&helo, true, self.access_style());
+        self.check_keys(table, keys, &subject.about(Topic::Helo, &helo), trail)
+    }
+
+    pub(super) fn check_sender_access(&mut self, table: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
+        let sender = self.session.sender.clone();
+        let subject = subject.about(Topic::Sender, &sender);
+        if sender.is_empty() {
+            let key = self.lookups.text("smtpd_null_access_lookup_key").map_err(|_| Stop::configuration())?;
+            return self.check_keys(table, vec![Key { text: key, whole: true }], &subject, trail);
+        }
+        self.check_address(table, &sender, &subject, trail)
+    }
+
+    pub(super) fn check_recipient_access(&mut self, table: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
+        let recipient = self.recipient.clone();
+        if recipient.is_empty() {
+            return Ok(Decision::Undecided);
+        }
+        self.check_address(table, &recipient, &subject.about(Topic::Recipient, &recipient), trail)
+    }
+
+    fn check_host(
+        &mut self,
+        table: &[u8],
+        name: &ClientName,
+        address: &str,
+        subject: &Subject,
+        trail: &mut Trail,
+    ) -> Checked {
+        let mut keys = Vec::new();
+        match name {
+            ClientName::NotAsked => trail.note("the client's name was not asked for: needs the DNS"),
+            name => keys = domain_keys(name.shown(), true, self.access_style()),
+        }
+        let between = if address.contains(':') { ':' } else { '.' };
+        let mut left = Some(address);
+        while let Some(text) = left {
+            keys.push(Key { text: text.as_bytes().to_vec(), whole: text.len() == address.len() });
+            left = text.rsplit_once(between).map(|(left, _)| left);
+        }
+        self.check_keys(table, keys, subject, trail)
+    }
+
+    fn check_address(&mut self, table: &[u8], address: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
+        let resolved = self.resolve(address, trail).map_err(|_| Stop::lookup(address))?;
+        let (local, Some(domain)) = split_domain(&resolved.recipient) else { return Ok(Decision::Undecided) };
+        let split = self.lookups.extension(local).map_err(|_| Stop::configuration())?;
+        let user = split.map(|(user, _)| user);
+        let mut keys = address_keys(local, domain, true);
+        keys.extend(user.into_iter().flat_map(|user| address_keys(user, domain, false)));
+        keys.extend(domain_keys(domain, false, self.access_style()));
+        keys.extend(address_keys(local, b"", false));
+        keys.extend(user.into_iter().flat_map(|user| address_keys(user, b"", false)));
+        let decision = self.check_keys(table, keys, subject, trail)?;
+        let is_doubtful = subject.topic == Topic::Recipient
+            && resolved.routed
+            && !self.lookups.is_yes("allow_untrusted_routing").unwrap_or(false);
+        if decision == Decision::Permit && is_doubtful {
+            trail.note("the local part may be followed elsewhere, so this is not OK");
+            return Ok(Decision::Undecided);
+        }
+        Ok(decision)
+    }
+
+    fn check_keys(&mut self, table: &[u8], keys: Vec<Key>, subject: &Subject, trail: &mut Trail) -> Checked {
+        let mut name = table;
+        while let Some(inner) = name.strip_prefix(b"proxy:") {
+            name = inner;
+        }
+        let Some(reference) = TableReference::parse(name) else {
+            return self.apply(table, NO_ANSWER, b"", subject, trail);
+        };
+        let takes_parts = takes_partial_keys(&reference);
+        for key in keys.iter().filter(|key| key.whole || takes_parts) {
+            match self.lookups.lookup(&reference, TableForm::KeyValue, &key.text, trail) {
+                Ok(Some(value)) => return self.apply(table, &value, &key.text, subject, trail),
+                Ok(None) => {}
+                Err(_) => return self.apply(table, NO_ANSWER, &key.text, subject, trail),
+            }
+        }
+        Ok(Decision::Undecided)
+    }
+
+    /// How a domain stands for what is below it.
+    fn access_style(&self) -> Style {
+        self.lookups.domain_style("smtpd_access_maps")
+    }
+}
+
+/// An address with the quotes that it needs, and without; an empty domain leaves the local part and its `@`.
+fn address_keys(local: &[u8], domain: &[u8], whole: bool) -> Vec<Key> {
+    let plain = [local, b"@", domain].concat();
+    let quoted = external(&plain).into_owned();
+    let mut keys = vec![Key { text: quoted, whole }];
+    if keys[0].text != plain {
+        keys.push(Key { text: plain, whole });
+    }
+    keys
+}
+
+/// A domain and those above it, with their dots unless the style is [`Style::Parent`].
+fn domain_keys(domain: &[u8], whole: bool, style: Style) -> Vec<Key> {
+    let skip = usize::from(style == Style::Parent);
+    let mut keys = vec![Key { text: domain.to_vec(), whole }];
+    let mut rest = domain;
+    while let Some(dot) = rest.get(1..).and_then(|tail| memchr::memchr(b'.', tail)) {
+        rest = &rest[dot + 1 + skip..];
+        keys.push(Key { text: rest.to_vec(), whole: false });
+    }
+    keys
+}

@@ -1,0 +1,35 @@
+//! What the SMTP server says to a client: its access restrictions, as smtpd(8) walks them.
+//!
+//! | file | idea |
+//! |---|---|
+//! | [`session`] | what is known of a client and of what it said |
+//! | [`reply`], [`decision`] | what the server answers, and what a restriction comes to |
+//! | [`restriction_list`] | lists and classes as words; whether smtpd would run with them at all |
+//! | [`stages`] | connection, `HELO`, `MAIL`, `RCPT`: which list when |
+//! | [`walk`] | going through a list, one restriction after the other |
+//! | [`access_table`], [`action`] | which keys are looked up in access tables, and what their values do |
+//! | [`networks`], [`names`], [`destination`], [`login`] | the other restrictions, by what they look at |
+//!
+//! Nothing is asked that is not in files. A restriction that needs the DNS or a server says so and is passed by.
+//!
+//! Source: postconf(5), access(5), `SMTPD_ACCESS_README`, `RESTRICTION_CLASS_README`; experiments with 3.11.
+
+pub mod access_table;
+pub mod action;
+pub mod decision;
+pub mod destination;
+pub mod login;
+pub mod names;
+pub mod networks;
+pub mod reply;
+pub mod restriction_list;
+pub mod session;
+pub mod stages;
+pub mod walk;
+
+pub use decision::Decision;
+pub use reply::Reply;
+pub use restriction_list::StartError;
+pub use session::{Client, ClientName, Session};
+pub use stages::Verdict;
+pub use walk::Access;

@@ -1,0 +1,343 @@
+//! Going through a list: one restriction after the other, until one decides.
+//!
+//! `warn_if_reject` holds for the restriction behind it and all inside that. Refusals that wait (`defer_if_…`) are kept aside; once
+//! both kinds wait, the rest of the list changes nothing.
+
+use super::super::daemon::Asking;
+use super::super::lookups::Lookups;
+use super::super::resolve::Resolved;
+use super::super::trail::{StepKind, Trail};
+use super::decision::{Checked, Decision, Stop, Subject};
+use super::reply::{Reply, Topic};
+use super::restriction_list::{Classes, StartError};
+use super::session::Session;
+use crate::config::catalogue::{Argument, restriction};
+use crate::config::services::Service;
+use crate::maps::LookupError;
+use std::collections::HashMap;
+
+/// How deeply classes and tables may lead to further lists.
+const MAX_DEPTH: usize = 100;
+
+/// How many restrictions are looked at for one recipient: lists in tables and classes can multiply without end.
+const MOST_STEPS: usize = 10_000;
+
+/// A refusal that was put aside, and what did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub reply: Reply,
+    pub by: Vec<String>,
+}
+
+/// An SMTP session as its access restrictions see it.
+pub struct Access<'l, 'a> {
+    /// What is known of the client; the owner fills it while the client speaks.
+    pub session: Session,
+    pub(super) lookups: &'l mut Lookups<'a>,
+    pub(super) classes: Classes,
+    /// The recipient that is being judged; empty before there is one.
+    pub(super) recipient: Vec<u8>,
+    /// How many recipients were taken.
+    pub(super) taken: usize,
+    /// A table said `DISCARD`: nothing more is checked.
+    pub(super) discards: bool,
+    pub(super) if_permit: Option<Waiting>,
+    pub(super) if_reject: Option<Waiting>,
+    /// The sender has been looked for in the tables of its class, or the recipient.
+    pub(super) sender_listed: bool,
+    pub(super) recipient_listed: bool,
+    /// The list and the restrictions that are being looked at, and those that refused.
+    pub(super) path: Vec<String>,
+    pub(super) refused_by: Vec<String>,
+    /// What tables said that happens to the message, should it be taken.
+    pub(super) effects: Vec<String>,
+    /// `warn_if_reject` holds.
+    pub(super) warns: bool,
+    depth: usize,
+    /// How many restrictions were looked at for this recipient.
+    pub(super) steps: usize,
+    resolved: HashMap<Vec<u8>, Resolved>,
+    asked_before: Asking,
+}
+
+impl<'l, 'a> Access<'l, 'a> {
+    /// A session with a server; `service` is its line in master.cf. Until this is dropped, parameters are those of that service.
+    ///
+    /// # Errors
+    /// The server would not run.
+    pub fn new(
+        lookups: &'l mut Lookups<'a>,
+        service: Option<&'a Service>,
+        mut session: Session,
+    ) -> Result<Self, StartError> {
+        let asked_before = lookups.ask_as_server(service);
+        let classes = lookups.start().inspect_err(|_| lookups.asking = asked_before)?;
+        session.tls |= lookups.is_yes("smtpd_tls_wrappermode").unwrap_or(false);
+        Ok(Self {
+            session,
+            lookups,
+            classes,
+            recipient: Vec::new(),
+            taken: 0,
+            discards: false,
+            if_permit: None,
+            if_reject: None,
+            sender_listed: false,
+            recipient_listed: false,
+            path: Vec::new(),
+            refused_by: Vec::new(),
+            effects: Vec::new(),
+            warns: false,
+            depth: 0,
+            steps: 0,
+            resolved: HashMap::new(),
+            asked_before,
+        })
+    }
+
+    /// Goes through a list.
+    pub(super) fn run_list(&mut self, list: &[Vec<u8>], subject: &Subject, trail: &mut Trail) -> Checked {
+        if self.depth >= MAX_DEPTH {
+            trail.note("unreasonable nesting of restriction lists");
+            return Err(Stop::configuration());
+        }
+        self.depth += 1;
+        let warns = self.warns;
+        let result = self.run_words(list, subject, trail);
+        self.warns = warns;
+        self.depth -= 1;
+        result
+    }
+
+    fn run_words(&mut self, list: &[Vec<u8>], subject: &Subject, trail: &mut Trail) -> Checked {
+        let warns = self.warns;
+        let mut rest = list.iter();
+        while let Some(word) = rest.next() {
+            if self.discards {
+                break;
+            }
+            self.steps += 1;
+            if self.steps > MOST_STEPS {
+                trail.note("unreasonably many restrictions");
+                return Err(Stop::configuration());
+            }
+            if word.eq_ignore_ascii_case(b"warn_if_reject") {
+                self.warns = true;
+                continue;
+            }
+            let name = String::from_utf8_lossy(word).to_ascii_lowercase();
+            let takes = restriction(&name).is_some_and(|known| known.argument != Argument::None);
+            let argument = if takes { rest.next() } else { None };
+            let shown = [Some(word), argument].map(|word| word.map(|word| String::from_utf8_lossy(word)));
+            let shown = shown.into_iter().flatten().collect::<Vec<_>>().join(" ");
+            self.path.push(shown.clone());
+            trail.begin(shown.as_str(), b"");
+            let result = match (word.contains(&b':'), subject.bare_table) {
+                (true, Some(restriction)) => self.decide(restriction, Some(word), subject, trail),
+                (true, None) => Err(Stop::configuration()),
+                (false, _) => match self.classes.get(word) {
+                    Some(class) if restriction(&name).is_none() || name == "reject_sender_login_mismatch" => {
+                        let class = class.clone();
+                        self.run_list(&class, subject, trail)
+                    }
+                    _ => self.decide(&name, argument.map(Vec::as_slice), subject, trail),
+                },
+            };
+            let decision = match &result {
+                Ok(decision) => decision.clone(),
+                Err(Stop(reply)) => {
+                    self.refused_by.clone_from(&self.path);
+                    Decision::Reject(reply.clone())
+                }
+            };
+            trail.end_as(StepKind::Restriction { name: shown, decision });
+            self.path.pop();
+            self.warns = warns;
+            if let decision @ (Decision::Permit | Decision::Reject(_)) = result? {
+                return Ok(decision);
+            }
+            if self.if_permit.is_some() && self.if_reject.is_some() {
+                break;
+            }
+        }
+        Ok(Decision::Undecided)
+    }
+
+    /// One restriction, by its name in small letters.
+    fn decide(&mut self, name: &str, argument: Option<&[u8]>, subject: &Subject, trail: &mut Trail) -> Checked {
+        let needs = |what: &str| Ok(Decision::NotAsked(format!("needs {what}")));
+        let table = || argument.filter(|argument| argument.contains(&b':')).ok_or_else(Stop::configuration);
+        match name {
+            "permit" => Ok(Decision::Permit),
+            "reject" => {
+                let code = self.number("reject_code")?;
+                Ok(self.reject(code, "5.7.1", subject.refused("Access denied")))
+            }
+            "defer" => {
+                let code = self.number("defer_code")?;
+                Ok(self.reject(code, "4.3.2", subject.refused("Try again later")))
+            }
+            "defer_if_permit" => {
+                let reply = Reply::new(450, "4.7.0", subject.refused("defer_if_permit requested"));
+                Ok(self.defer_if_permit(reply))
+            }
+            "defer_if_reject" => {
+                let reply = Reply::new(450, "4.7.0", subject.refused("defer_if_reject requested"));
+                Ok(self.defer_if_reject(reply))
+            }
+            "sleep" => match argument {
+                Some(seconds) if !seconds.is_empty() && seconds.iter().all(u8::is_ascii_digit) => {
+                    Ok(Decision::Undecided)
+                }
+                _ => Err(Stop::configuration()),
+            },
+            "check_policy_service" => {
+                table()?;
+                needs("a policy server")
+            }
+            "reject_plaintext_session" if !self.session.tls => {
+                let code = self.number("plaintext_reject_code")?;
+                Ok(self.reject(code, "4.7.1", "Session encryption is required".into()))
+            }
+            "reject_plaintext_session"
+            | "reject_unauth_pipelining"
+            | "permit_tls_clientcerts"
+            | "check_etrn_access"
+            | "permit_tls_all_clientcerts" => Ok(Decision::Undecided),
+            "check_ccert_access" => table().map(|_| Decision::Undecided),
+            "permit_mynetworks" => self.permit_mynetworks(subject, trail),
+            "permit_inet_interfaces" => self.permit_inet_interfaces(subject, trail),
+            "permit_sasl_authenticated" => self.permit_sasl_authenticated(trail),
+            "check_client_access" => self.check_client_access(table()?, subject, trail),
+            "check_reverse_client_hostname_access" => self.check_reverse_client_access(table()?, subject, trail),
+            "check_sasl_access" => self.check_sasl_access(table()?, subject, trail),
+            "check_helo_access" => self.check_helo_access(table()?, subject, trail),
+            "check_sender_access" => self.check_sender_access(table()?, subject, trail),
+            "check_recipient_access" => self.check_recipient_access(table()?, subject, trail),
+            "reject_unknown_client_hostname" | "reject_unknown_client" => self.reject_unknown_client(),
+            "reject_unknown_reverse_client_hostname" => self.reject_unknown_reverse_client(),
+            "reject_invalid_helo_hostname" | "reject_invalid_hostname" => self.reject_invalid_helo(subject),
+            "reject_non_fqdn_helo_hostname" | "reject_non_fqdn_hostname" => self.reject_non_fqdn_helo(subject),
+            "reject_unknown_helo_hostname" | "reject_unknown_hostname" => self.reject_unknown_helo(subject),
+            "reject_non_fqdn_sender" => {
+                let sender = self.session.sender.clone();
+                self.reject_non_fqdn(&subject.about(Topic::Sender, &sender))
+            }
+            "reject_non_fqdn_recipient" => {
+                let recipient = self.recipient.clone();
+                self.reject_non_fqdn(&subject.about(Topic::Recipient, &recipient))
+            }
+            "reject_unknown_sender_domain" | "reject_unknown_address" => {
+                let sender = self.session.sender.clone();
+                self.reject_unknown_domain(&sender, trail)
+            }
+            "reject_unknown_recipient_domain" => {
+                let recipient = self.recipient.clone();
+                self.reject_unknown_domain(&recipient, trail)
+            }
+            "reject_unlisted_sender" => self.reject_unlisted_sender(trail),
+            "reject_unlisted_recipient" | "check_recipient_maps" => self.reject_unlisted_recipient(trail),
+            "reject_multi_recipient_bounce" => self.reject_multi_recipient_bounce(subject),
+            "permit_auth_destination" => self.permit_auth_destination(trail),
+            "reject_unauth_destination" => {
+                let code = self.number("relay_domains_reject_code")?;
+                self.reject_unauth_destination(code, "5.7.1", trail)
+            }
+            "defer_unauth_destination" => {
+                let code = self.number("relay_domains_reject_code")?.saturating_sub(100);
+                self.reject_unauth_destination(code, "4.7.1", trail)
+            }
+            "reject_authenticated_sender_login_mismatch"
+            | "reject_unauthenticated_sender_login_mismatch"
+            | "reject_known_sender_login_mismatch" => self.reject_login_mismatch(name, subject, trail),
+            "reject_unverified_sender" | "reject_unverified_recipient" => needs("the address verification service"),
+            "permit_mx_backup" => needs("the DNS"),
+            "reject_rbl"
+            | "reject_rbl_client"
+            | "reject_rhsbl_client"
+            | "reject_rhsbl_helo"
+            | "reject_rhsbl_recipient"
+            | "reject_rhsbl_reverse_client"
+            | "reject_rhsbl_sender"
+            | "permit_dnswl_client"
+            | "permit_rhswl_client" => match argument {
+                Some(_) => needs("the DNS"),
+                None => {
+                    trail.note(format!("{name} stands without a domain: ignored"));
+                    Ok(Decision::Undecided)
+                }
+            },
+            _ if name.ends_with("_a_access") || name.ends_with("_mx_access") || name.ends_with("_ns_access") => {
+                match restriction(name) {
+                    Some(_) => table().and_then(|_| needs("the DNS")),
+                    None => Err(Stop::configuration()),
+                }
+            }
+            _ => {
+                let gone = restriction(name).map_or("unknown restriction", |_| "Postfix 3.9 and later do not have");
+                trail.note(format!("{gone} {name}"));
+                Err(Stop::configuration())
+            }
+        }
+    }
+
+    /// Refuses, unless that is to be a warning only.
+    pub(super) fn reject(&mut self, code: usize, status: &str, text: String) -> Decision {
+        let reply = Reply::new(code, status, text);
+        if self.warns {
+            return Decision::Warned(self.softened(reply));
+        }
+        let own = Waiting { reply, by: self.path.clone() };
+        let refusal = if own.reply.code >= 500 { self.if_reject.take().unwrap_or(own) } else { own };
+        self.refused_by = refusal.by;
+        Decision::Reject(self.softened(refusal.reply))
+    }
+
+    pub(super) fn softened(&self, reply: Reply) -> Reply {
+        if self.lookups.is_yes("soft_bounce").unwrap_or(false) { reply.softened() } else { reply }
+    }
+
+    /// Keeps a refusal for the case that all else permits; the first one stays.
+    pub(super) fn defer_if_permit(&mut self, reply: Reply) -> Decision {
+        if self.warns {
+            return Decision::Warned(reply);
+        }
+        let by = self.path.clone();
+        self.if_permit.get_or_insert_with(|| Waiting { reply: reply.clone(), by });
+        Decision::DeferIfPermit(reply)
+    }
+
+    /// Keeps a refusal for the case that something else refuses.
+    pub(super) fn defer_if_reject(&mut self, reply: Reply) -> Decision {
+        let by = self.path.clone();
+        self.if_reject.get_or_insert_with(|| Waiting { reply: reply.clone(), by });
+        Decision::DeferIfReject(reply)
+    }
+
+    /// A number of the server's; a bad one would end it.
+    pub(super) fn number(&self, parameter: &str) -> Result<usize, Stop> {
+        self.lookups.number(parameter).map_err(|_| Stop::configuration())
+    }
+
+    /// An address, rewritten and resolved; told once in the trail.
+    pub(super) fn resolve(&mut self, address: &[u8], trail: &mut Trail) -> Result<Resolved, LookupError> {
+        if let Some(resolved) = self.resolved.get(address) {
+            return Ok(resolved.clone());
+        }
+        trail.begin("resolve", address);
+        let sender = if address == self.session.sender { Vec::new() } else { self.session.sender.clone() };
+        let rewritten = self.lookups.rewrite(address, trail);
+        let resolved = rewritten.and_then(|rewritten| self.lookups.resolve(&sender, &rewritten, trail));
+        trail.end();
+        let mut resolved = resolved?;
+        resolved.recipient.make_ascii_lowercase();
+        self.resolved.insert(address.to_vec(), resolved.clone());
+        Ok(resolved)
+    }
+}
+
+impl Drop for Access<'_, '_> {
+    fn drop(&mut self) {
+        self.lookups.asking = self.asked_before;
+    }
+}

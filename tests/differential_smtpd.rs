@@ -1,0 +1,192 @@
+//! Access restrictions beside Postfix's SMTP server: every session of every site in `testdata/smtpd`.
+//!
+//! A site is a directory: main.cf, perhaps a master.cf with its `smtp inet`, tables, and `sessions`: sessions with what Postfix
+//! answered below each. A session is a line of `NAME[ADDRESS]` (or `NAME,REVERSE_NAME[ADDRESS]`), what is said in HELO (`-`: nothing),
+//! the sender in angle brackets, and recipients; `login=USER` may stand first. With an oracle, a Postfix is started for each site and
+//! told by XCLIENT who the client is. `POSTWRIGHT_BLESS=1` writes the answers anew.
+
+// Everything here is a test: a surprise should end it.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[path = "oracle/mail_system.rs"]
+mod mail_system;
+#[path = "oracle/mod.rs"]
+mod oracle;
+
+use mail_system::MailSystem;
+use oracle::Oracle;
+use postwright::config::catalogue::Version;
+use postwright::config::host::Host;
+use postwright::config::paths::PathMap;
+use postwright::config::{ConfigFiles, Configuration, Settings};
+use postwright::mail::local_part::internal;
+use postwright::maps::NoCaller;
+use postwright::routing::Lookups;
+use postwright::routing::access::{Access, Client, ClientName, Session};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+const TAKEN: &str = "250 2.1.5 Ok";
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/smtpd")
+}
+
+fn sites() -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
+    let mut sites: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+    sites.sort();
+    sites
+}
+
+/// A session, as its line tells it.
+struct Case {
+    login: Option<String>,
+    name: String,
+    reverse_name: String,
+    address: String,
+    helo: Option<String>,
+    sender: String,
+    recipients: Vec<String>,
+}
+
+impl Case {
+    fn parse(line: &str) -> Self {
+        let (login, line) = match line.strip_prefix("login=").map(|rest| rest.split_once(' ').unwrap()) {
+            Some((login, rest)) => (Some(login.to_string()), rest),
+            None => (None, line),
+        };
+        let (client, rest) = line.split_once(' ').unwrap();
+        let (names, address) = client.strip_suffix(']').unwrap().split_once('[').unwrap();
+        let (name, reverse_name) = names.split_once(',').unwrap_or((names, names));
+        let (helo, rest) = rest.split_once(" <").unwrap();
+        let (sender, recipients) = rest.split_once("> ").unwrap();
+        Self {
+            login,
+            name: name.into(),
+            reverse_name: reverse_name.into(),
+            address: address.into(),
+            helo: (helo != "-").then(|| helo.to_string()),
+            sender: sender.into(),
+            recipients: recipients.split(' ').map(str::to_string).collect(),
+        }
+    }
+
+    /// What Postfix answers for each recipient: the first reply that refuses anything.
+    fn asked(&self, system: &MailSystem<'_>) -> Vec<String> {
+        let mut smtp = system.smtp();
+        let family = if self.address.contains(':') { "IPV6:" } else { "" };
+        let name = |name: &str| if name == "unknown" { "[UNAVAILABLE]".to_string() } else { name.to_string() };
+        let mut before = vec![format!(
+            "XCLIENT ADDR={family}{} NAME={} REVERSE_NAME={}{}",
+            self.address,
+            name(&self.name),
+            name(&self.reverse_name),
+            self.login.as_ref().map_or_else(String::new, |login| format!(" LOGIN={login}"))
+        )];
+        before.extend(self.helo.as_ref().map(|helo| format!("EHLO {helo}")));
+        before.push(format!("MAIL FROM:<{}>", self.sender));
+        for line in before {
+            let reply = smtp.say(&line);
+            if !reply.starts_with('2') {
+                return vec![reply; self.recipients.len()];
+            }
+        }
+        self.recipients.iter().map(|recipient| smtp.say(&format!("RCPT TO:<{recipient}>"))).collect()
+    }
+
+    fn ours(&self, lookups: &mut Lookups<'_>) -> Vec<String> {
+        let configuration = lookups.configuration;
+        let service = configuration.files.services.iter().find(|service| service.label() == "smtp/inet");
+        let name = |name: &String| match name.as_str() {
+            "unknown" => ClientName::Unknown,
+            name => ClientName::Known(name.as_bytes().to_vec()),
+        };
+        let session = Session {
+            client: Client {
+                name: name(&self.name),
+                reverse_name: name(&self.reverse_name),
+                ..Client::at(self.address.parse().unwrap())
+            },
+            helo: self.helo.as_ref().map(|helo| helo.as_bytes().to_vec()),
+            sender: internal(self.sender.as_bytes()),
+            sasl_user: self.login.as_ref().map(|login| login.as_bytes().to_vec()),
+            tls: false,
+        };
+        let recipients: Vec<Vec<u8>> = self.recipients.iter().map(|one| internal(one.as_bytes())).collect();
+        let mut access = Access::new(lookups, service, session).unwrap();
+        let verdicts = access.check(&recipients);
+        verdicts.iter().map(|verdict| verdict.reply.as_ref().map_or(TAKEN.into(), ToString::to_string)).collect()
+    }
+}
+
+/// The lines of a site's sessions, each with what is recorded below it.
+fn sessions(site: &Path) -> Vec<(String, Vec<String>)> {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    for line in fs::read_to_string(site.join("sessions")).unwrap().lines() {
+        match (line.strip_prefix("  "), found.last_mut()) {
+            (Some(answer), Some(last)) => last.1.push(answer.to_string()),
+            _ if line.is_empty() || line.starts_with('#') => {}
+            _ => found.push((line.to_string(), Vec::new())),
+        }
+    }
+    found
+}
+
+#[test]
+fn the_same_replies() {
+    let mut wrong = String::new();
+    let mut count = 0;
+    for site in sites() {
+        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
+        let configuration = Configuration::new(ConfigFiles::load(&site).unwrap(), settings);
+        let paths = PathMap::directory(&site, None);
+        let mut lookups = Lookups::new(&configuration, &paths, Arc::new(NoCaller));
+        for (line, theirs) in sessions(&site) {
+            let case = Case::parse(&line);
+            count += case.recipients.len();
+            let ours = case.ours(&mut lookups);
+            if ours != theirs {
+                let name = site.file_name().unwrap().to_string_lossy();
+                wrong += &format!("{name}: {line}\n  Postfix {theirs:#?}\n  ours    {ours:#?}\n");
+            }
+        }
+    }
+    assert!(count >= 1000, "only {count} recipients");
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn the_record() {
+    let Some(oracle) = Oracle::find("smtpd") else { return };
+    let bless = std::env::var_os("POSTWRIGHT_BLESS").is_some();
+    let work = Mutex::new(sites().into_iter());
+    let wrong = Mutex::new(String::new());
+    let passwd = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/route/passwd");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let next = work.lock().unwrap().next();
+                    let Some(site) = next else { break };
+                    let system = MailSystem::start_server(&oracle, &site, &passwd);
+                    let mut text = format!("# Postfix {}\n", oracle.version());
+                    for (line, _) in sessions(&site) {
+                        let answers = Case::parse(&line).asked(&system);
+                        let answers: String = answers.iter().map(|answer| format!("  {answer}\n")).collect();
+                        text += &format!("\n{line}\n{answers}");
+                    }
+                    let file = site.join("sessions");
+                    if bless {
+                        fs::write(file, text).unwrap();
+                    } else if fs::read_to_string(&file).unwrap() != text {
+                        *wrong.lock().unwrap() += &format!("{}:\n{text}\n", file.display());
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "Postfix says something else now:\n{wrong}");
+}
