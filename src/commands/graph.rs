@@ -49,7 +49,8 @@ pub fn run(options: &Graph, output: &Output) -> ExitCode {
         Ok(opened) => opened,
         Err(message) => return fail(&message),
     };
-    let mut lookups = Lookups::new(&opened.configuration, &opened.paths, Arc::new(NoCaller));
+    let lookups = Lookups::new(&opened.configuration, &opened.paths, Arc::new(NoCaller));
+    let mut lookups = lookups.without_places();
     let model = collect(&mut lookups);
     if !output.quiet {
         model.faults.iter().for_each(|fault| output.warning(&format!("postwright: {}", clean(fault))));
