@@ -153,7 +153,7 @@ const MAIN: &str = "compatibility_level = 3.11\nmyhostname = mail.example.com\nm
 #[test]
 fn the_short_way_finds_what_the_long_way_finds() {
     let mut differing = 0;
-    for seed in 1..=40 {
+    for seed in 1..=12 {
         let scratch = Scratch::example();
         write_site(&scratch, &mut Random(seed), "site", None);
         write_site(&scratch, &mut Random(seed), "other", Some(&mut Random(seed + 1000)));
@@ -166,5 +166,5 @@ fn the_short_way_finds_what_the_long_way_finds() {
         assert_eq!(short, long, "seed {seed}");
         differing += short.lines().count();
     }
-    assert!(differing > 100, "hardly a change was seen: {differing}");
+    assert!(differing > 30, "hardly a change was seen: {differing}");
 }

@@ -22,8 +22,9 @@ use std::sync::Arc;
 
 /// Trace where mail would go, and each lookup on the way
 ///
-/// No daemon and no DNS is asked. With --client, the access restrictions of the SMTP server are walked first. Status 1: an address
-/// would be rejected, bounce or loop; with --expect: an outcome differs.
+/// No daemon and no DNS is asked. With --client, the access restrictions of the SMTP server are walked first, up to RCPT TO: those
+/// of DATA are not, and one that would ask the DNS or a policy server says so and decides nothing. Status 1: an address would be
+/// rejected, bounce or loop; with --expect: an outcome differs.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = expect::help())]
 pub struct Route {
