@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 /// Bytes asked for at once.
 const READ: usize = 1 << 16;
 /// Bytes of keys looked up at once.
-const MOST: usize = 1 << 20;
+const MOST: usize = 1 << 22;
 
 /// Writes the value of one key.
 ///
