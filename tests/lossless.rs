@@ -250,11 +250,11 @@ fn every_fixture_and_its_prefixes() {
         let most = if is_written { 0 } else { bytes.len().min(SHORT) };
         let mut begun = DefaultHasher::new();
         let mut pieces: Vec<Range<usize>> = Vec::new();
-        for end in 0..most {
+        for (end, &byte) in bytes[..most].iter().enumerate() {
             if seen.insert(begun.finish()) {
                 pieces.push(0..end);
             }
-            begun.write_u8(bytes[end]);
+            begun.write_u8(byte);
         }
         if bytes.len() > SHORT && !is_written {
             let mut random = Random(bytes.len() as u64);
