@@ -12,7 +12,7 @@ mod mail_system;
 #[path = "oracle/mod.rs"]
 mod oracle;
 
-use mail_system::MailSystem;
+use mail_system::{MailSystem, compare_records};
 use oracle::Oracle;
 use postwright::config::catalogue::Version;
 use postwright::config::host::Host;
@@ -26,7 +26,7 @@ use postwright::routing::route::{Ending, Fate};
 use postwright::routing::{Lookups, Trail};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/route")
@@ -170,26 +170,7 @@ fn the_record() {
     let bless = std::env::var_os("POSTWRIGHT_BLESS").is_some();
     // Blessing asks only for sites that have no answers yet: remove a file to have it written anew.
     let wanted = sites().into_iter().filter(|site| !bless || !site.join("answers").exists());
-    let work = Mutex::new(wanted.collect::<Vec<_>>().into_iter());
-    let wrong = Mutex::new(String::new());
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                loop {
-                    let next = work.lock().unwrap().next();
-                    let Some(site) = next else { break };
-                    let answers = asked(&oracle, &site);
-                    let file = site.join("answers");
-                    if bless {
-                        fs::write(file, answers).unwrap();
-                    } else if fs::read_to_string(&file).is_ok_and(|recorded| recorded != answers) {
-                        *wrong.lock().unwrap() += &format!("{}:\n{answers}\n", file.display());
-                    }
-                }
-            });
-        }
-    });
-    let wrong = wrong.into_inner().unwrap();
+    let wrong = compare_records(wanted.collect(), "answers", bless, |site| asked(&oracle, site));
     assert!(wrong.is_empty(), "Postfix says something else now:\n{wrong}");
 }
 

@@ -13,7 +13,7 @@ mod mail_system;
 #[path = "oracle/mod.rs"]
 mod oracle;
 
-use mail_system::MailSystem;
+use mail_system::{MailSystem, compare_records};
 use oracle::Oracle;
 use postwright::config::catalogue::Version;
 use postwright::config::host::Host;
@@ -25,7 +25,7 @@ use postwright::routing::Lookups;
 use postwright::routing::access::{Access, Client, ClientName, Session};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 const TAKEN: &str = "250 2.1.5 Ok";
 
@@ -161,32 +161,16 @@ fn the_same_replies() {
 fn the_record() {
     let Some(oracle) = Oracle::find("smtpd") else { return };
     let bless = std::env::var_os("POSTWRIGHT_BLESS").is_some();
-    let work = Mutex::new(sites().into_iter());
-    let wrong = Mutex::new(String::new());
     let passwd = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/route/passwd");
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                loop {
-                    let next = work.lock().unwrap().next();
-                    let Some(site) = next else { break };
-                    let system = MailSystem::start_server(&oracle, &site, &passwd);
-                    let mut text = format!("# Postfix {}\n", oracle.version());
-                    for (line, _) in sessions(&site) {
-                        let answers = Case::parse(&line).asked(&system);
-                        let answers: String = answers.iter().map(|answer| format!("  {answer}\n")).collect();
-                        text += &format!("\n{line}\n{answers}");
-                    }
-                    let file = site.join("sessions");
-                    if bless {
-                        fs::write(file, text).unwrap();
-                    } else if fs::read_to_string(&file).unwrap() != text {
-                        *wrong.lock().unwrap() += &format!("{}:\n{text}\n", file.display());
-                    }
-                }
-            });
+    let wrong = compare_records(sites(), "sessions", bless, |site| {
+        let system = MailSystem::start_server(&oracle, site, &passwd);
+        let mut text = format!("# Postfix {}\n", oracle.version());
+        for (line, _) in sessions(site) {
+            let answers = Case::parse(&line).asked(&system);
+            let answers: String = answers.iter().map(|answer| format!("  {answer}\n")).collect();
+            text += &format!("\n{line}\n{answers}");
         }
+        text
     });
-    let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "Postfix says something else now:\n{wrong}");
 }

@@ -9,7 +9,7 @@ use crate::diagnostic::Finding;
 use crate::diagnostic::render::{clean, concise};
 use crate::lint::rules::maps::dropped_entry;
 use crate::lint::rules::maps::{dropped_entry::RULE as DROPPED, duplicate_key::RULE as DUPLICATE};
-use crate::maps::compile::compare::{Digest, digest_index, is_current};
+use crate::maps::compile::compare::{Digest, digest_entries, digest_index, is_current};
 use crate::maps::compile::index::{IndexType, WriteError, add_alias_records, index_access, write_index};
 use crate::maps::compile::{Complaint, ComplaintKind, Entries, Recipe, load, read_entries};
 use crate::maps::types::system_words;
@@ -192,7 +192,9 @@ fn one(
         }
     };
     let current = match index {
-        Index::Read(digest) => is_current(&entries, &recipe, digest, seed).unwrap_or(false),
+        Index::Read(digest) => {
+            is_current(&entries, digest_entries(&entries, seed), &recipe, digest, seed).unwrap_or(false)
+        }
         Index::Missing if options.check => return line(path, Status::Missing),
         Index::Missing | Index::Unread => false,
     };

@@ -7,6 +7,7 @@ use super::model::{Class, Lane, Model, Names, Table, Tables, thousands};
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
 use crate::routing::listing::Listed;
+use crate::routing::names::{DOMAIN_LISTS, ELSEWHERE};
 use crate::routing::resolve::{AddressClass, Resolved};
 use crate::routing::trail::{Found, Step, StepKind};
 use crate::routing::transport::Hop;
@@ -19,17 +20,6 @@ use std::collections::{HashMap, HashSet};
 const MOST_RESOLVED: usize = 2000;
 /// The local part of the addresses that are resolved.
 const SOMEONE: &[u8] = b"someone@";
-/// What stands for everything that no list names; RFC 2606 keeps it from being anybody's.
-const ELSEWHERE: &[u8] = b"elsewhere.invalid";
-
-/// The lists, with the class of their domains, in the order in which Postfix asks them.
-const LISTS: [(&str, AddressClass); 4] = [
-    ("mydestination", AddressClass::Local),
-    ("virtual_alias_domains", AddressClass::VirtualAlias),
-    ("virtual_mailbox_domains", AddressClass::VirtualMailbox),
-    ("relay_domains", AddressClass::Relay),
-];
-
 /// The routing of a site.
 #[must_use]
 pub fn collect(lookups: &mut Lookups<'_>) -> Model {
@@ -74,7 +64,7 @@ impl Collector<'_, '_> {
     /// All names, resolved.
     fn lists(&mut self) {
         let mut seen: HashSet<Vec<u8>> = HashSet::new();
-        for (parameter, class) in LISTS {
+        for (parameter, class) in DOMAIN_LISTS {
             let listed = self.lookups.listed(parameter);
             let mut listed = self.or_fault(listed).unwrap_or_default();
             // First what stands for many, lest it be among those that are not shown.
@@ -184,7 +174,7 @@ impl Collector<'_, '_> {
     fn classes(&mut self) -> Vec<Class> {
         let ways = std::mem::take(&mut self.ways);
         let mut targets = self.alias_targets(&ways);
-        let all = LISTS.iter().map(|(_, class)| *class).chain([AddressClass::Default]);
+        let all = DOMAIN_LISTS.iter().map(|(_, class)| *class).chain([AddressClass::Default]);
         let mut classes = Vec::new();
         for class in all {
             let mut lanes: Vec<(Lane, Vec<String>)> = Vec::new();

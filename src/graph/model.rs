@@ -5,6 +5,7 @@
 //! nothing needs to cross in a picture.
 
 use crate::diagnostic::render::clean;
+use crate::routing::names::DOMAIN_LISTS;
 use crate::routing::resolve::AddressClass;
 use std::fmt;
 
@@ -117,13 +118,8 @@ impl Class {
     /// The parameter that lists its domains.
     #[must_use]
     pub fn parameter(&self) -> &'static str {
-        match self.class {
-            AddressClass::Local => "mydestination",
-            AddressClass::VirtualAlias => "virtual_alias_domains",
-            AddressClass::VirtualMailbox => "virtual_mailbox_domains",
-            AddressClass::Relay => "relay_domains",
-            AddressClass::Default => "all others",
-        }
+        let list = DOMAIN_LISTS.iter().find(|(_, class)| *class == self.class);
+        list.map_or("all others", |(parameter, _)| parameter)
     }
 
     /// Brings lanes into an order in which what they share is together: by transport, then end, each where it comes first; and

@@ -35,6 +35,17 @@ pub struct ListElement {
 /// All values in force: main.cf in its order, then the services in theirs.
 #[must_use]
 pub fn set_values(site: &Site) -> Vec<SetValue<'_>> {
+    let mut values = read_values(site);
+    values.retain(|set| {
+        let last = set.service.map(|service| service.value(set.name.bytes()));
+        last.is_none_or(|last| last.is_some_and(|last| std::ptr::eq(&raw const last.name, set.name)))
+    });
+    values
+}
+
+/// All values that Postfix reads: as [`set_values`], and also each `-o` that a later one of the same service takes back.
+#[must_use]
+pub fn read_values(site: &Site) -> Vec<SetValue<'_>> {
     let files = &site.configuration.files;
     let source = files.main.tree.source();
     let mut values: Vec<SetValue> = files
@@ -47,11 +58,7 @@ pub fn set_values(site: &Site) -> Vec<SetValue<'_>> {
     let Some(master) = &files.master else { return values };
     let source = master.tree.source();
     for service in &files.services {
-        let in_force = service
-            .overrides
-            .iter()
-            .filter(|set| service.value(set.name.bytes()).is_some_and(|last| last.span == set.span));
-        values.extend(in_force.map(|set| SetValue {
+        values.extend(service.overrides.iter().map(|set| SetValue {
             name: &set.name,
             value: &set.value,
             source,

@@ -326,14 +326,17 @@ fn compare(
         Err(error) => IndexState::Damaged(ReadError::Lmdb(error.into())),
         Ok(file) => match digest_index(file, index_type, recipe.form, seed) {
             Err(error) => IndexState::Damaged(error),
-            // LMDB keeps a key once: if all entries are in it, no key stands twice, and nothing need be sorted to tell.
-            Ok(digest) if index_type == IndexType::Lmdb && digest == digest_entries(&entries, seed) => {
-                return (entries.complaints().to_vec(), entries, IndexState::Current);
+            Ok(digest) => {
+                let whole = digest_entries(&entries, seed);
+                // LMDB keeps a key once: if all entries are in it, no key stands twice, and nothing need be sorted to tell.
+                if index_type == IndexType::Lmdb && digest == whole {
+                    return (entries.complaints().to_vec(), entries, IndexState::Current);
+                }
+                match is_current(&entries, whole, recipe, digest, seed) {
+                    Ok(true) => IndexState::Current,
+                    _ => IndexState::Stale,
+                }
             }
-            Ok(digest) => match is_current(&entries, recipe, digest, seed) {
-                Ok(true) => IndexState::Current,
-                _ => IndexState::Stale,
-            },
         },
     };
     (with_duplicates(&entries), entries, state)

@@ -2,6 +2,7 @@
 
 use super::lookups::Lookups;
 use crate::base::Source;
+use crate::maps::types::proxy::behind_proxy;
 use crate::maps::types::system_words;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::Text;
@@ -54,11 +55,7 @@ impl Lookups<'_> {
                     self.list(&parse_match_list(&source).elements, depth + 1, found)?;
                 }
                 ElementKind::Table => {
-                    let mut name = text;
-                    while let Some(inner) = name.strip_prefix(b"proxy:") {
-                        name = inner;
-                    }
-                    let Some(table) = TableReference::parse(name) else { continue };
+                    let Some(table) = TableReference::parse(behind_proxy(text)) else { continue };
                     let mut keys = Vec::new();
                     let walked = self.walk(&table, TableForm::KeyValue, &mut |key, _| {
                         if memchr::memchr(b'@', key).is_none() && memchr::memchr(b'.', key).is_some() {

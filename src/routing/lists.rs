@@ -8,6 +8,7 @@
 use super::lookups::Lookups;
 use super::trail::{Place, StepKind, Trail};
 use crate::base::Source;
+use crate::maps::types::proxy::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};
@@ -130,11 +131,7 @@ impl Lookups<'_> {
         style: Style,
         trail: &mut Trail,
     ) -> Result<bool, LookupError> {
-        let mut name = element.text.bytes();
-        while let Some(inner) = name.strip_prefix(b"proxy:") {
-            name = inner;
-        }
-        let Some(table) = TableReference::parse(name) else { return Ok(false) };
+        let Some(table) = TableReference::parse(behind_proxy(element.text.bytes())) else { return Ok(false) };
         let value = value.to_ascii_lowercase();
         let mut keys: Vec<&[u8]> = vec![&value];
         if style != Style::Exact {

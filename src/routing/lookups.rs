@@ -11,7 +11,7 @@ use crate::maps::compile::IndexType;
 use crate::maps::source_table::SourceTable;
 use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableReference, open};
 use crate::syntax::table_line::TableForm;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub struct Lookups<'a> {
     pub(super) asking: Asking,
     /// Values that were expanded already: one address asks for hundreds of them.
     pub(super) texts: RefCell<Texts>,
+    /// The passwd(5) file, once it was wanted.
+    pub(super) accounts: OnceCell<Vec<u8>>,
     caller: Arc<dyn Caller>,
     /// Whether hits tell their lines.
     places: bool,
@@ -59,8 +61,8 @@ impl<'a> Lookups<'a> {
     /// Lookups for one configuration; `caller` hears what tables warn about.
     #[must_use]
     pub fn new(configuration: &'a Configuration, paths: &'a PathMap, caller: Arc<dyn Caller>) -> Self {
-        let (asking, texts) = (Asking::default(), RefCell::default());
-        Self { configuration, paths, tables: HashMap::new(), asking, texts, caller, places: true }
+        let (asking, texts, accounts) = (Asking::default(), RefCell::default(), OnceCell::new());
+        Self { configuration, paths, tables: HashMap::new(), asking, texts, accounts, caller, places: true }
     }
 
     /// Lookups whose hits do not tell their lines: counting lines of a large source takes longer than all else.

@@ -4,14 +4,19 @@ use super::find::KeyPart;
 use super::listing::Listed;
 use super::lists::Style;
 use super::lookups::Lookups;
+use super::resolve::AddressClass;
 use super::trail::Trail;
 use crate::mail::local_part::internal;
 use crate::maps::TableReference;
 use crate::syntax::table_line::TableForm;
 
-/// The lists of domains that settle an address's class, in the order in which Postfix asks them.
-pub const DOMAIN_LISTS: [&str; 4] =
-    ["mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains"];
+/// The lists of domains, with the class of their addresses, in the order in which Postfix asks them.
+pub const DOMAIN_LISTS: [(&str, AddressClass); 4] = [
+    ("mydestination", AddressClass::Local),
+    ("virtual_alias_domains", AddressClass::VirtualAlias),
+    ("virtual_mailbox_domains", AddressClass::VirtualMailbox),
+    ("relay_domains", AddressClass::Relay),
+];
 
 /// The tables that are asked about recipients, and what their keys are.
 const TABLES: [(&str, Keys); 9] = [
@@ -62,7 +67,7 @@ pub enum Subject {
 }
 
 /// What stands for a domain that nobody names; RFC 2606 keeps it from being anybody's.
-const ELSEWHERE: &[u8] = b"elsewhere.invalid";
+pub const ELSEWHERE: &[u8] = b"elsewhere.invalid";
 
 impl Subject {
     /// The subjects that a key is about.
@@ -145,7 +150,7 @@ impl Lookups<'_> {
                 seen.push((table, keys));
             }
         }
-        for parameter in DOMAIN_LISTS {
+        for (parameter, _) in DOMAIN_LISTS {
             let below = self.domain_style(parameter) == Style::Parent;
             for listed in self.listed(parameter).unwrap_or_default() {
                 let (keys, key) = match listed {

@@ -1,6 +1,7 @@
 //! The parameters that decisions depend on, as text, numbers, switches and lists of tables.
 
 use super::lookups::Lookups;
+use crate::maps::types::proxy::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::match_list::split_list;
 
@@ -61,10 +62,7 @@ impl Lookups<'_> {
         let text = self.text(parameter)?;
         let mut tables = Vec::new();
         for range in split_list(&text) {
-            let mut name = &text[range];
-            while let Some(inner) = name.strip_prefix(b"proxy:") {
-                name = inner;
-            }
+            let name = behind_proxy(&text[range]);
             match TableReference::parse(name) {
                 Some(table) => tables.push(table),
                 None => return Err(bad_value(parameter, name)),

@@ -11,6 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// How long to wait for anything that should come.
@@ -245,6 +246,35 @@ impl<'o> MailSystem<'o> {
             Some(lines)
         })
     }
+}
+
+/// Records four sites at a time: writes each site's `file` anew, or tells those that would be another now.
+pub fn compare_records(
+    sites: Vec<PathBuf>,
+    file: &str,
+    bless: bool,
+    record: impl Fn(&Path) -> String + Sync,
+) -> String {
+    let work = Mutex::new(sites.into_iter());
+    let wrong = Mutex::new(String::new());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let next = work.lock().unwrap().next();
+                    let Some(site) = next else { break };
+                    let text = record(&site);
+                    let file = site.join(file);
+                    if bless {
+                        fs::write(file, text).unwrap();
+                    } else if fs::read_to_string(&file).ok().as_deref() != Some(&text) {
+                        *wrong.lock().unwrap() += &format!("{}:\n{text}\n", file.display());
+                    }
+                }
+            });
+        }
+    });
+    wrong.into_inner().unwrap()
 }
 
 /// The files of a directory, without what is below.

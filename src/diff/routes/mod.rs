@@ -63,10 +63,8 @@ impl Routes {
 #[must_use]
 pub fn compare_routes(a: &Side<'_>, b: &Side<'_>, comparison: &Comparison) -> Routes {
     let mut pair = Pair::open(a, b);
-    let (subjects, unlisted) = match affected::affected(&mut pair.a, &mut pair.b) {
-        Some(affected) if only_entries_differ(comparison) => affected,
-        _ => all_subjects(&mut pair),
-    };
+    let short = if only_entries_differ(comparison) { affected::affected(&mut pair.a, &mut pair.b) } else { None };
+    let (subjects, unlisted) = short.unwrap_or_else(|| all_subjects(&mut pair));
     let subjects: Vec<Subject> = subjects.into_iter().collect();
     let changed: Vec<&str> = comparison.parameters.iter().map(|change| change.name.as_str()).collect();
     let found: Vec<(String, RouteChange)> = if subjects.len() <= FEW {

@@ -107,13 +107,18 @@ pub fn digest_entries(entries: &Entries, seed: &RandomState) -> Digest {
     parts.reduce(Digest::default, Digest::join)
 }
 
-/// Whether an index with this digest holds what the source says.
+/// Whether an index holds what a source says, by the digests of both: `whole` is that of [`digest_entries`].
 ///
 /// # Errors
 /// [`WriteError::TooBig`].
-pub fn is_current(entries: &Entries, recipe: &Recipe, index: Digest, seed: &RandomState) -> Result<bool, WriteError> {
+pub fn is_current(
+    entries: &Entries,
+    whole: Digest,
+    recipe: &Recipe,
+    index: Digest,
+    seed: &RandomState,
+) -> Result<bool, WriteError> {
     let all = entries.all();
-    let whole = digest_entries(entries, seed);
     if whole == index || whole.count <= index.count {
         return Ok(whole == index);
     }

@@ -15,6 +15,7 @@ use super::session::ClientName;
 use super::walk::Access;
 use crate::mail::local_part::{external, split_domain};
 use crate::maps::TableReference;
+use crate::maps::types::proxy::behind_proxy;
 use crate::syntax::table_line::TableForm;
 
 /// What a table says when it has no answer.
@@ -124,11 +125,7 @@ impl Access<'_, '_> {
     }
 
     fn check_keys(&mut self, table: &[u8], keys: Vec<Key>, subject: &Subject, trail: &mut Trail) -> Checked {
-        let mut name = table;
-        while let Some(inner) = name.strip_prefix(b"proxy:") {
-            name = inner;
-        }
-        let Some(reference) = TableReference::parse(name) else {
+        let Some(reference) = TableReference::parse(behind_proxy(table)) else {
             return self.apply(table, NO_ANSWER, b"", subject, trail);
         };
         let takes_parts = takes_partial_keys(&reference);

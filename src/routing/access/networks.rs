@@ -11,6 +11,7 @@ use super::session::{Client, ClientName};
 use super::walk::Access;
 use crate::base::Source;
 use crate::maps::networks::network::{Address, Network};
+use crate::maps::types::proxy::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list, split_list};
@@ -112,11 +113,7 @@ impl Lookups<'_> {
         style: Style,
         trail: &mut Trail,
     ) -> Result<bool, LookupError> {
-        let mut name = name;
-        while let Some(inner) = name.strip_prefix(b"proxy:") {
-            name = inner;
-        }
-        let Some(table) = TableReference::parse(name) else { return Ok(false) };
+        let Some(table) = TableReference::parse(behind_proxy(name)) else { return Ok(false) };
         let mut keys = Vec::new();
         if client.name != ClientName::NotAsked {
             let name = client.name.shown();

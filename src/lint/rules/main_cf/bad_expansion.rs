@@ -1,12 +1,10 @@
 //! MC005: a value that cannot be expanded.
 
-use crate::base::{Source, Span};
+use crate::base::Span;
 use crate::config::expand::{Reason, parse};
-use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::set_values::{SetValue, read_values};
 use crate::lint::site::Site;
-use crate::syntax::Text;
-use std::sync::Arc;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -24,29 +22,13 @@ pub static RULE: Rule = Rule {
 
 /// Looks for it.
 pub fn check(site: &Site, findings: &mut Vec<Finding>) {
-    let files = &site.configuration.files;
-    for entry in &files.main.entries {
-        // Only the entry in force is expanded.
-        if files.entry(entry.name.bytes()).is_some_and(|last| last.extent == entry.extent) {
-            look_at(site, files.main.tree.source(), &entry.name, &entry.value, None, findings);
-        }
-    }
-    let Some(master) = &files.master else { return };
-    for service in &files.services {
-        for set in &service.overrides {
-            look_at(site, master.tree.source(), &set.name, &set.value, Some(service), findings);
-        }
+    for set in read_values(site) {
+        look_at(site, &set, findings);
     }
 }
 
-fn look_at(
-    site: &Site,
-    source: &Arc<Source>,
-    name: &Text,
-    value: &Text,
-    service: Option<&Service>,
-    findings: &mut Vec<Finding>,
-) {
+fn look_at(site: &Site, set: &SetValue<'_>, findings: &mut Vec<Finding>) {
+    let &SetValue { name, value, source, service } = set;
     let faults = parse(value.bytes()).faults;
     for fault in &faults {
         let message = String::from_utf8_lossy(&fault.message(value.bytes())).into_owned();

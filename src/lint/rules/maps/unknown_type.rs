@@ -1,14 +1,12 @@
 //! MAP013: a table without its type, or of a type that nobody knows or that is not there.
 
-use crate::base::{Source, Span};
+use crate::base::Span;
 use crate::config::catalogue::{self, Kind};
-use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::domains::place_of;
+use crate::lint::set_values::{SetValue, read_values};
 use crate::lint::site::Site;
-use crate::syntax::Text;
 use crate::syntax::match_list::split_list;
-use std::sync::Arc;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -27,29 +25,13 @@ pub static RULE: Rule = Rule {
 
 /// Looks for it.
 pub fn check(site: &Site, findings: &mut Vec<Finding>) {
-    let files = &site.configuration.files;
-    for entry in &files.main.entries {
-        // Only the entry in force is read.
-        if files.entry(entry.name.bytes()).is_some_and(|last| last.extent == entry.extent) {
-            look_at(site, files.main.tree.source(), &entry.name, &entry.value, None, findings);
-        }
-    }
-    let Some(master) = &files.master else { return };
-    for service in &files.services {
-        for set in &service.overrides {
-            look_at(site, master.tree.source(), &set.name, &set.value, Some(service), findings);
-        }
+    for set in read_values(site) {
+        look_at(site, &set, findings);
     }
 }
 
-fn look_at(
-    site: &Site,
-    source: &Arc<Source>,
-    name: &Text,
-    value: &Text,
-    service: Option<&Service>,
-    findings: &mut Vec<Finding>,
-) {
+fn look_at(site: &Site, set: &SetValue<'_>, findings: &mut Vec<Finding>) {
+    let &SetValue { name, value, source, service } = set;
     let Some(parameter) = catalogue::parameter(&name.to_string_lossy()) else { return };
     let Ok(expanded) = site.configuration.expand(value.bytes(), service) else { return };
     let mut elements = split_list(&expanded).into_iter().map(|range| &expanded[range]);
