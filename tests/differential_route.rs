@@ -7,6 +7,8 @@
 // Everything here is a test: a surprise should end it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "support/dns_server.rs"]
+mod dns_server;
 #[path = "oracle/mail_system.rs"]
 mod mail_system;
 #[path = "oracle/mod.rs"]

@@ -3,27 +3,32 @@
 //! A site is a directory: main.cf, perhaps a master.cf with its `smtp inet`, tables, and `sessions`: sessions with what Postfix
 //! answered below each. A session is a line of `NAME[ADDRESS]` (or `NAME,REVERSE_NAME[ADDRESS]`), what is said in HELO (`-`: nothing),
 //! the sender in angle brackets, and recipients; `login=USER` may stand first. With an oracle, a Postfix is started for each site and
-//! told by XCLIENT who the client is. `POSTWRIGHT_BLESS=1` writes the answers anew.
+//! told by XCLIENT who the client is. What the DNS says stands in the site's file `dns`, if it has one; it is asked by both. `POSTWRIGHT_BLESS=1` writes the answers anew.
 
 // Everything here is a test: a surprise should end it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "support/dns_server.rs"]
+mod dns_server;
 #[path = "oracle/mail_system.rs"]
 mod mail_system;
 #[path = "oracle/mod.rs"]
 mod oracle;
 
+use dns_server::{Zone, serve};
 use mail_system::{MailSystem, compare_records};
 use oracle::Oracle;
 use postwright::config::catalogue::Version;
 use postwright::config::host::Host;
 use postwright::config::paths::PathMap;
 use postwright::config::{ConfigFiles, Configuration, Settings};
+use postwright::engine::service::resolver::ServerResolver;
 use postwright::mail::local_part::internal;
 use postwright::maps::NoCaller;
 use postwright::routing::Lookups;
 use postwright::routing::access::{Access, Client, ClientName, Session};
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -77,7 +82,11 @@ impl Case {
     fn asked(&self, system: &MailSystem<'_>) -> Vec<String> {
         let mut smtp = system.smtp();
         let family = if self.address.contains(':') { "IPV6:" } else { "" };
-        let name = |name: &str| if name == "unknown" { "[UNAVAILABLE]".to_string() } else { name.to_string() };
+        let name = |name: &str| match name {
+            "unknown" => "[UNAVAILABLE]".to_string(),
+            "later" => "[TEMPUNAVAIL]".to_string(),
+            name => name.to_string(),
+        };
         let mut before = vec![format!(
             "XCLIENT ADDR={family}{} NAME={} REVERSE_NAME={}{}",
             self.address,
@@ -101,6 +110,7 @@ impl Case {
         let service = configuration.files.services.iter().find(|service| service.label() == "smtp/inet");
         let name = |name: &String| match name.as_str() {
             "unknown" => ClientName::Unknown,
+            "later" => ClientName::UnknownNow,
             name => ClientName::Known(name.as_bytes().to_vec()),
         };
         let session = Session {
@@ -143,6 +153,10 @@ fn the_same_replies() {
         let configuration = Configuration::new(ConfigFiles::load(&site).unwrap(), settings);
         let paths = PathMap::directory(&site, None);
         let mut lookups = Lookups::new(&configuration, &paths, Arc::new(NoCaller));
+        if let Ok(zone) = fs::read_to_string(site.join("dns")) {
+            let server = serve(Zone::parse(&zone), (Ipv4Addr::LOCALHOST, 0).into());
+            lookups = lookups.with_dns(Arc::new(ServerResolver::at(server).unwrap()));
+        }
         for (line, theirs) in sessions(&site) {
             let case = Case::parse(&line);
             count += case.recipients.len();

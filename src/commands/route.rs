@@ -1,6 +1,7 @@
 //! `postwright route`: where mail for an address would go, and each lookup on the way.
 
 mod access;
+mod dns;
 mod expect;
 
 use super::output::{Output, fail};
@@ -22,9 +23,9 @@ use std::sync::Arc;
 
 /// Trace where mail would go, and each lookup on the way
 ///
-/// No daemon and no DNS is asked. With --client, the access restrictions of the SMTP server are walked first, up to RCPT TO: those
-/// of DATA are not, and one that would ask the DNS or a policy server says so and decides nothing. Status 1: an address would be
-/// rejected, bounce or loop; with --expect: an outcome differs.
+/// No daemon is asked, nor is the DNS without --dns. With --client, the access restrictions of the SMTP server are walked first, up to
+/// RCPT TO: those of DATA are not, and one that would ask a policy server, or the DNS without --dns, says so and decides nothing.
+/// Status 1: an address would be rejected, bounce or loop; with --expect: an outcome differs.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = expect::help())]
 pub struct Route {
@@ -40,6 +41,16 @@ pub struct Route {
     /// Envelope sender; empty: the null sender of bounces
     #[arg(long, value_name = "SENDER", default_value = "")]
     from: String,
+    /// Ask the DNS: the server at SERVER, an address that may have a port behind it [without one: those of /etc/resolv.conf]
+    #[arg(
+        long,
+        value_name = "SERVER",
+        value_parser = dns::parse,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    dns: Option<dns::Servers>,
     /// Format of the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -95,6 +106,12 @@ pub fn run(options: &Route, output: &Output) -> ExitCode {
     };
     let caller = Arc::new(Tables { configuration: opened.configuration.clone(), output: *output });
     let mut lookups = Lookups::new(&opened.configuration, &opened.paths, caller);
+    if let Some(servers) = &options.dns {
+        match servers.resolver() {
+            Ok(resolver) => lookups = lookups.with_dns(resolver),
+            Err(message) => return fail(&format!("--dns: {message}")),
+        }
+    }
     if let Some(file) = &options.expect {
         return expect::run(file, options, &mut lookups, output);
     }
@@ -174,6 +191,13 @@ fn words(kind: &StepKind) -> String {
         StepKind::Matched { list, value, element: None, .. } => format!("{} is not in {list}", shown(value)),
         StepKind::Changed { by, from, to } => format!("{}: {} becomes {}", clean(by), shown(from), shown(to)),
         StepKind::Restriction { name, decision } => clean(&format!("{name} → {}", access::words(decision))),
+        StepKind::Dns { name, kind, answer: Ok(records) } => {
+            let records: Vec<String> = records.iter().map(ToString::to_string).collect();
+            clean(&format!("DNS {kind} {} = {}", String::from_utf8_lossy(name), records.join(", ")))
+        }
+        StepKind::Dns { name, kind, answer: Err(none) } => {
+            clean(&format!("DNS {kind} {}: {none}", String::from_utf8_lossy(name)))
+        }
         StepKind::Note(text) => clean(text),
     }
 }
@@ -247,6 +271,11 @@ fn steps_as_json(steps: &[Step]) -> Vec<Value> {
                     json!({ "kind": "changed", "by": by, "from": lossy(from), "to": lossy(to) })
                 }
                 StepKind::Restriction { name, decision } => access::decision_as_json(name, decision),
+                StepKind::Dns { name, kind, answer } => json!({
+                    "kind": "dns", "name": lossy(name), "type": kind.to_string(),
+                    "records": answer.iter().flatten().map(ToString::to_string).collect::<Vec<_>>(),
+                    "error": answer.as_ref().err().map(ToString::to_string)
+                }),
                 StepKind::Note(text) => json!({ "kind": "note", "text": text }),
             };
             if let (Value::Object(fields), false) = (&mut value, step.steps.is_empty()) {

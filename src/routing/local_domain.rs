@@ -28,7 +28,7 @@ impl Lookups<'_> {
 
     /// Whether an address is one of the interfaces'. Which ones a machine has is not known here, but that all have a loopback
     /// interface is.
-    fn is_own_address(&self, address: IpAddr, trail: &mut Trail) -> Result<bool, LookupError> {
+    pub(super) fn is_own_address(&self, address: IpAddr, trail: &mut Trail) -> Result<bool, LookupError> {
         for parameter in ["inet_interfaces", "proxy_interfaces"] {
             let text = self.text(parameter)?;
             for range in split_list(&text) {

@@ -4,6 +4,7 @@
 //! sources only. Of an answer from an index the line is found in the source, if that is there and says the same.
 
 use super::daemon::Asking;
+use super::resolver::Resolver;
 use super::trail::{Found, Place, StepKind, Trail};
 use crate::config::Configuration;
 use crate::config::paths::PathMap;
@@ -30,6 +31,7 @@ pub struct Lookups<'a> {
     /// The passwd(5) file, once it was wanted.
     pub(super) accounts: OnceCell<Vec<u8>>,
     caller: Arc<dyn Caller>,
+    pub(super) resolver: Option<Arc<dyn Resolver>>,
     /// Whether hits tell their lines.
     places: bool,
 }
@@ -62,7 +64,23 @@ impl<'a> Lookups<'a> {
     #[must_use]
     pub fn new(configuration: &'a Configuration, paths: &'a PathMap, caller: Arc<dyn Caller>) -> Self {
         let (asking, texts, accounts) = (Asking::default(), RefCell::default(), OnceCell::new());
-        Self { configuration, paths, tables: HashMap::new(), asking, texts, accounts, caller, places: true }
+        Self {
+            configuration,
+            paths,
+            tables: HashMap::new(),
+            asking,
+            texts,
+            accounts,
+            caller,
+            resolver: None,
+            places: true,
+        }
+    }
+
+    /// Lookups that may also ask the DNS.
+    #[must_use]
+    pub fn with_dns(self, resolver: Arc<dyn Resolver>) -> Self {
+        Self { resolver: Some(resolver), ..self }
     }
 
     /// Lookups whose hits do not tell their lines: counting lines of a large source takes longer than all else.

@@ -8,7 +8,7 @@
 //! [`route`](mod@route) follows one address: [`rewrite`], [`unknown`] (whom the SMTP server refuses), [`map_address`] and [`masquerade`] (what
 //! it becomes), [`resolve`] and [`transport`] (its class, transport and nexthop), [`local`] (aliases and mailboxes). [`expect`]
 //! compares what it finds with what was meant; [`listing`] tells what lists and tables hold, [`names`] whom they are about.
-//! [`access`] is what the SMTP server says to a client before all that.
+//! [`access`] is what the SMTP server says to a client before all that. What the DNS says comes through [`resolver`].
 
 pub mod access;
 pub mod accounts;
@@ -26,6 +26,7 @@ pub mod map_address;
 pub mod masquerade;
 pub mod names;
 pub mod resolve;
+pub mod resolver;
 pub mod rewrite;
 pub mod route;
 pub mod settings;

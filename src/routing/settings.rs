@@ -23,6 +23,15 @@ impl Lookups<'_> {
         })
     }
 
+    /// The value of a parameter, not expanded: a template that is filled in later.
+    #[must_use]
+    pub fn raw(&self, parameter: &str) -> Vec<u8> {
+        self.configuration
+            .value(parameter.as_bytes(), self.service())
+            .map(|value| value.bytes.into_owned())
+            .unwrap_or_default()
+    }
+
     /// Whether a parameter says `yes`.
     ///
     /// # Errors

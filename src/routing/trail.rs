@@ -1,6 +1,7 @@
 //! What was asked and found on the way to a decision: a tree of steps.
 
 use super::access::Decision;
+use super::resolver::{NoRecords, Record, RecordType};
 use crate::maps::LookupError;
 
 /// One step, and the steps that it consists of.
@@ -57,6 +58,15 @@ pub enum StepKind {
         name: String,
         /// What it came to.
         decision: Decision,
+    },
+    /// The DNS was asked.
+    Dns {
+        /// The name.
+        name: Vec<u8>,
+        /// The type of records.
+        kind: RecordType,
+        /// What it said.
+        answer: Result<Vec<Record>, NoRecords>,
     },
     /// Worth knowing.
     Note(String),

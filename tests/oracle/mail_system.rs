@@ -3,10 +3,14 @@
 // Each test program uses its part of this, and Clippy's leave for tests does not reach functions that they share.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use crate::dns_server::{Zone, serve};
 use crate::oracle::Oracle;
+use rustix::thread::LinkNameSpaceType;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::Ipv4Addr;
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -116,8 +120,17 @@ impl<'o> MailSystem<'o> {
             true => format!("mount --bind {} {root}/srv; ", site.join("homes").display()),
             false => String::new(),
         };
+        // What the DNS says stands in the site's file.
+        let zone = fs::read_to_string(site.join("dns")).ok().map(|text| Zone::parse(&text));
+        let resolver = match zone.is_some() {
+            true => {
+                fs::write(directory.join("resolv.conf"), "nameserver 127.0.0.1\n").unwrap();
+                format!("mount --bind {}/resolv.conf {root}/etc/resolv.conf; ", directory.display())
+            }
+            false => String::new(),
+        };
         let script = format!(
-            "ip link set lo up; mount -t proc proc {root}/proc; mount --bind {}/passwd {root}/etc/passwd; {homes}\
+            "ip link set lo up; mount -t proc proc {root}/proc; mount --bind {}/passwd {root}/etc/passwd; {homes}{resolver}\
              exec chroot {root} {}",
             directory.display(),
             command(&inside)
@@ -131,6 +144,15 @@ impl<'o> MailSystem<'o> {
         let system = Self { oracle, directory, inside, child };
         for service in ["private/rewrite", "private/submit", "public/postlog"] {
             system.wait(service, || system.socket(service).exists().then_some(()));
+        }
+        if let Some(zone) = zone {
+            // The sockets of a thread are in the network that it was in when it made them.
+            let network = fs::File::open(format!("/proc/{}/ns/net", system.child.id())).unwrap();
+            let server = std::thread::spawn(move || {
+                rustix::thread::move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
+                serve(zone, (Ipv4Addr::LOCALHOST, 53).into())
+            });
+            server.join().unwrap();
         }
         if fs::read_to_string(site.join("main.cf")).unwrap().contains("private/auth") {
             serve_logins(&system.socket("private/auth"));
@@ -248,14 +270,15 @@ impl<'o> MailSystem<'o> {
     }
 }
 
-/// Records four sites at a time: writes each site's `file` anew, or tells those that would be another now.
+/// Records four sites at a time, those whose path has `POSTWRIGHT_CASE` in it: writes each site's `file` anew, or tells those that would be another now.
 pub fn compare_records(
     sites: Vec<PathBuf>,
     file: &str,
     bless: bool,
     record: impl Fn(&Path) -> String + Sync,
 ) -> String {
-    let work = Mutex::new(sites.into_iter());
+    let only = std::env::var("POSTWRIGHT_CASE").unwrap_or_default();
+    let work = Mutex::new(sites.into_iter().filter(|site| site.to_string_lossy().contains(&only)));
     let wrong = Mutex::new(String::new());
     std::thread::scope(|scope| {
         for _ in 0..4 {

@@ -97,6 +97,7 @@ fn name(step: &StepKind, other: &StepKind) -> Option<String> {
         (StepKind::Changed { by, .. }, _) | (_, StepKind::Changed { by, .. }) => by.clone(),
         (StepKind::Stage { name, .. }, _) | (_, StepKind::Stage { name, .. }) => name.clone(),
         (StepKind::Restriction { name, .. }, _) => name.clone(),
+        (StepKind::Dns { name, kind, .. }, _) => format!("{kind} {}", String::from_utf8_lossy(name)),
         (StepKind::Note(text), _) => {
             let (parameter, _) = text.split_once(" = ")?;
             parameter.to_string()

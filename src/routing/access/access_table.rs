@@ -22,7 +22,7 @@ use crate::syntax::table_line::TableForm;
 const NO_ANSWER: &[u8] = b"451 4.3.5 Server configuration error";
 
 /// A key, and whether patterns see it too.
-struct Key {
+pub(super) struct Key {
     text: Vec<u8>,
     whole: bool,
 }
@@ -94,12 +94,7 @@ impl Access<'_, '_> {
             ClientName::NotAsked => trail.note("the client's name was not asked for: needs the DNS"),
             name => keys = domain_keys(name.shown(), true, self.access_style()),
         }
-        let between = if address.contains(':') { ':' } else { '.' };
-        let mut left = Some(address);
-        while let Some(text) = left {
-            keys.push(Key { text: text.as_bytes().to_vec(), whole: text.len() == address.len() });
-            left = text.rsplit_once(between).map(|(left, _)| left);
-        }
+        keys.extend(address_parts(address));
         self.check_keys(table, keys, subject, trail)
     }
 
@@ -124,7 +119,7 @@ impl Access<'_, '_> {
         Ok(decision)
     }
 
-    fn check_keys(&mut self, table: &[u8], keys: Vec<Key>, subject: &Subject, trail: &mut Trail) -> Checked {
+    pub(super) fn check_keys(&mut self, table: &[u8], keys: Vec<Key>, subject: &Subject, trail: &mut Trail) -> Checked {
         let Some(reference) = TableReference::parse(behind_proxy(table)) else {
             return self.apply(table, NO_ANSWER, b"", subject, trail);
         };
@@ -140,7 +135,7 @@ impl Access<'_, '_> {
     }
 
     /// How a domain stands for what is below it.
-    fn access_style(&self) -> Style {
+    pub(super) fn access_style(&self) -> Style {
         self.lookups.domain_style("smtpd_access_maps")
     }
 }
@@ -156,8 +151,20 @@ fn address_keys(local: &[u8], domain: &[u8], whole: bool) -> Vec<Key> {
     keys
 }
 
+/// An address, and what is left when the last number goes, again and again.
+pub(super) fn address_parts(address: &str) -> Vec<Key> {
+    let between = if address.contains(':') { ':' } else { '.' };
+    let mut keys = Vec::new();
+    let mut left = Some(address);
+    while let Some(text) = left {
+        keys.push(Key { text: text.as_bytes().to_vec(), whole: text.len() == address.len() });
+        left = text.rsplit_once(between).map(|(left, _)| left);
+    }
+    keys
+}
+
 /// A domain and those above it, with their dots unless the style is [`Style::Parent`].
-fn domain_keys(domain: &[u8], whole: bool, style: Style) -> Vec<Key> {
+pub(super) fn domain_keys(domain: &[u8], whole: bool, style: Style) -> Vec<Key> {
     let skip = usize::from(style == Style::Parent);
     let mut keys = vec![Key { text: domain.to_vec(), whole }];
     let mut rest = domain;

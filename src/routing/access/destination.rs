@@ -1,6 +1,6 @@
 //! Restrictions on where mail goes: whether this machine is in charge of it, and whether the address exists there.
 //!
-//! Source: postconf(5), `reject_unauth_destination`, `reject_unlisted_recipient`, `reject_unknown_sender_domain`.
+//! Source: postconf(5), `reject_unauth_destination`, `reject_unlisted_recipient`.
 
 use super::super::resolve::AddressClass;
 use super::super::trail::Trail;
@@ -72,17 +72,5 @@ impl Access<'_, '_> {
         };
         let subject = Subject { name: address.to_vec(), topic, bare_table: None };
         Ok(self.reject(refusal.code, &status, subject.refused(&refusal.reason)))
-    }
-
-    /// Only domains of others are asked for in the DNS.
-    pub(super) fn reject_unknown_domain(&mut self, address: &[u8], trail: &mut Trail) -> Checked {
-        if address.is_empty() {
-            return Ok(Decision::Undecided);
-        }
-        let resolved = self.resolve(address, trail).map_err(|_| Stop::lookup(address))?;
-        Ok(match resolved.class {
-            AddressClass::Relay | AddressClass::Default => Decision::NotAsked("needs the DNS".into()),
-            _ => Decision::Undecided,
-        })
     }
 }

@@ -8,21 +8,29 @@
 //! | [`stages`] | connection, `HELO`, `MAIL`, `RCPT`: which list when |
 //! | [`walk`] | going through a list, one restriction after the other |
 //! | [`access_table`], [`action`] | which keys are looked up in access tables, and what their values do |
-//! | [`networks`], [`names`], [`destination`], [`login`] | the other restrictions, by what they look at |
+//! | [`networks`], [`names`], [`destination`], [`login`] | the other restrictions that files decide, by what they look at |
+//! | [`client_name`], [`dns_names`], [`server_access`], [`mx_backup`], [`dns_lists`], [`address_filter`] | those that the DNS decides |
 //!
-//! Nothing is asked that is not in files. A restriction that needs the DNS or a server says so and is passed by.
+//! Without a [`Resolver`](super::resolver::Resolver), a restriction that needs the DNS says so and is passed by; so is always one that
+//! needs another server.
 //!
 //! Source: postconf(5), access(5), `SMTPD_ACCESS_README`, `RESTRICTION_CLASS_README`; experiments with 3.11.
 
 pub mod access_table;
 pub mod action;
+mod address_filter;
+mod client_name;
 pub mod decision;
 pub mod destination;
+mod dns_lists;
+mod dns_names;
 pub mod login;
+mod mx_backup;
 pub mod names;
 pub mod networks;
 pub mod reply;
 pub mod restriction_list;
+mod server_access;
 pub mod session;
 pub mod stages;
 pub mod walk;

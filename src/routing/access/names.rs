@@ -1,8 +1,10 @@
-//! Restrictions on names: of the client, in `HELO`, and of domains in addresses, by what they look like.
+//! Restrictions on names: of the client, in `HELO`, and of domains in addresses, by what they look like; whether the DNS has them is
+//! asked next door.
 //!
 //! Source: postconf(5), `smtpd_client_restrictions`, `smtpd_helo_restrictions`, `reject_non_fqdn_sender`; experiments with 3.11.
 
 use super::decision::{Checked, Decision, Subject};
+use super::dns_names::NEEDS_DNS;
 use super::reply::Topic;
 use super::session::ClientName;
 use super::walk::Access;
@@ -24,9 +26,13 @@ impl Access<'_, '_> {
     fn reject_nameless(&mut self, name: &ClientName, status: &str, why: &str) -> Checked {
         match name {
             ClientName::Known(_) => Ok(Decision::Undecided),
-            ClientName::NotAsked => Ok(Decision::NotAsked("needs the DNS".into())),
-            ClientName::Unknown => {
-                let code = self.number("unknown_client_reject_code")?;
+            ClientName::NotAsked => Ok(Decision::NotAsked(NEEDS_DNS.into())),
+            ClientName::Unknown | ClientName::UnknownNow => {
+                // What may change is refused for now only.
+                let code = match name {
+                    ClientName::UnknownNow => 450,
+                    _ => self.number("unknown_client_reject_code")?,
+                };
                 let text = format!("Client host rejected: {why}, [{}]", self.session.client.address);
                 Ok(self.reject(code, status, text))
             }
@@ -47,12 +53,12 @@ impl Access<'_, '_> {
         })
     }
 
-    pub(super) fn reject_unknown_helo(&mut self, subject: &Subject) -> Checked {
-        self.with_helo(subject, |_, _, _| Ok(Decision::NotAsked("needs the DNS".into())))
-    }
-
     /// Looks at the `HELO` name, if there is one; an address in brackets must be one, and that is all.
-    fn with_helo(&mut self, subject: &Subject, check: impl FnOnce(&mut Self, &[u8], &Subject) -> Checked) -> Checked {
+    pub(super) fn with_helo(
+        &mut self,
+        subject: &Subject,
+        check: impl FnOnce(&mut Self, &[u8], &Subject) -> Checked,
+    ) -> Checked {
         let Some(helo) = self.session.helo.clone() else { return Ok(Decision::Undecided) };
         let subject = subject.about(Topic::Helo, &helo);
         if helo.starts_with(b"[") {

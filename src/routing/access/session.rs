@@ -19,8 +19,10 @@ pub struct Client {
 pub enum ClientName {
     /// This one.
     Known(Vec<u8>),
-    /// The DNS has none.
+    /// The DNS has none, or none that has the address.
     Unknown,
+    /// The DNS gives no answer at present.
+    UnknownNow,
     /// Nobody asked.
     NotAsked,
 }
@@ -68,7 +70,7 @@ impl ClientName {
     pub fn shown(&self) -> &[u8] {
         match self {
             Self::Known(name) => name,
-            Self::Unknown | Self::NotAsked => b"unknown",
+            Self::Unknown | Self::UnknownNow | Self::NotAsked => b"unknown",
         }
     }
 }

@@ -7,6 +7,7 @@ use super::super::trail::{Step, Trail};
 use super::decision::{Decision, Stop, Subject};
 use super::reply::{Reply, Topic};
 use super::restriction_list::words;
+use super::session::ClientName;
 use super::walk::Access;
 use crate::config::catalogue::restriction_list;
 
@@ -31,10 +32,13 @@ impl Access<'_, '_> {
     /// Goes through a whole session for some recipients, in internal form.
     pub fn check(&mut self, recipients: &[Vec<u8>]) -> Vec<Verdict> {
         let mut trail = Trail::default();
-        let refused = [("CONNECT", Self::connect as fn(&mut Self, &mut Trail) -> Option<Reply>), ("HELO", Self::helo)]
-            .into_iter()
-            .chain([("MAIL", Self::mail as _)])
-            .find_map(|(command, stage)| stage(self, &mut trail).map(|reply| (command, reply)));
+        // In each stage the server knows what the client has said until then.
+        let (helo, sender) = (self.session.helo.take(), std::mem::take(&mut self.session.sender));
+        let mut refused = self.connect(&mut trail).map(|reply| ("CONNECT", reply));
+        self.session.helo = helo;
+        refused = refused.or_else(|| self.helo(&mut trail).map(|reply| ("HELO", reply)));
+        self.session.sender = sender;
+        refused = refused.or_else(|| self.mail(&mut trail).map(|reply| ("MAIL", reply)));
         let before = trail.finish();
         let (by, effects) = (self.refused_by.clone(), self.effects.clone());
         let mut verdicts = Vec::new();
@@ -65,6 +69,11 @@ impl Access<'_, '_> {
 
     /// A client connects: what it is greeted with instead.
     pub fn connect(&mut self, trail: &mut Trail) -> Option<Reply> {
+        if self.session.client.name == ClientName::NotAsked && self.lookups.has_dns() {
+            let client = &mut self.session.client;
+            let subject = client.address.to_string();
+            trail.stage("client name", subject.as_bytes(), |trail| self.lookups.name_client(client, trail));
+        }
         if self.delays() { None } else { self.client_stage(trail) }
     }
 

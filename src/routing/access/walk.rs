@@ -218,7 +218,7 @@ impl<'l, 'a> Access<'l, 'a> {
             "reject_unknown_reverse_client_hostname" => self.reject_unknown_reverse_client(),
             "reject_invalid_helo_hostname" | "reject_invalid_hostname" => self.reject_invalid_helo(subject),
             "reject_non_fqdn_helo_hostname" | "reject_non_fqdn_hostname" => self.reject_non_fqdn_helo(subject),
-            "reject_unknown_helo_hostname" | "reject_unknown_hostname" => self.reject_unknown_helo(subject),
+            "reject_unknown_helo_hostname" | "reject_unknown_hostname" => self.reject_unknown_helo(subject, trail),
             "reject_non_fqdn_sender" => {
                 let sender = self.session.sender.clone();
                 self.reject_non_fqdn(&subject.about(Topic::Sender, &sender))
@@ -229,11 +229,11 @@ impl<'l, 'a> Access<'l, 'a> {
             }
             "reject_unknown_sender_domain" | "reject_unknown_address" => {
                 let sender = self.session.sender.clone();
-                self.reject_unknown_domain(&sender, trail)
+                self.reject_unknown_domain(Topic::Sender, &sender, trail)
             }
             "reject_unknown_recipient_domain" => {
                 let recipient = self.recipient.clone();
-                self.reject_unknown_domain(&recipient, trail)
+                self.reject_unknown_domain(Topic::Recipient, &recipient, trail)
             }
             "reject_unlisted_sender" => self.reject_unlisted_sender(trail),
             "reject_unlisted_recipient" | "check_recipient_maps" => self.reject_unlisted_recipient(trail),
@@ -251,7 +251,7 @@ impl<'l, 'a> Access<'l, 'a> {
             | "reject_unauthenticated_sender_login_mismatch"
             | "reject_known_sender_login_mismatch" => self.reject_login_mismatch(name, subject, trail),
             "reject_unverified_sender" | "reject_unverified_recipient" => needs("the address verification service"),
-            "permit_mx_backup" => needs("the DNS"),
+            "permit_mx_backup" => self.permit_mx_backup(trail),
             "reject_rbl"
             | "reject_rbl_client"
             | "reject_rhsbl_client"
@@ -261,17 +261,16 @@ impl<'l, 'a> Access<'l, 'a> {
             | "reject_rhsbl_sender"
             | "permit_dnswl_client"
             | "permit_rhswl_client" => match argument {
-                Some(_) => needs("the DNS"),
+                Some(list) if name.starts_with("permit_") => self.permit_listed(name, list, trail),
+                Some(list) => self.reject_listed(name, list, trail),
                 None => {
                     trail.note(format!("{name} stands without a domain: ignored"));
                     Ok(Decision::Undecided)
                 }
             },
             _ if name.ends_with("_a_access") || name.ends_with("_mx_access") || name.ends_with("_ns_access") => {
-                match restriction(name) {
-                    Some(_) => table().and_then(|_| needs("the DNS")),
-                    None => Err(Stop::configuration()),
-                }
+                let table = table()?;
+                self.check_servers(name, table, subject, trail).unwrap_or_else(|| Err(Stop::configuration()))
             }
             _ => {
                 let gone = restriction(name).map_or("unknown restriction", |_| "Postfix 3.9 and later do not have");

@@ -1,0 +1,231 @@
+//! Lists that are kept in the DNS, of addresses and of names: `reject_rbl_client` and kin, `permit_dnswl_client` and kin.
+//!
+//! Listed is who has an A record there, one that the filter behind `=` takes. The text of a refusal is a template; the list's own
+//! words are its TXT records.
+//!
+//! Source: postconf(5), `reject_rbl_client`, `default_rbl_reply`, `rbl_reply_maps`; experiments with 3.11.
+
+use super::super::resolver::{NoRecords, Record, RecordType};
+use super::super::trail::Trail;
+use super::address_filter::AddressFilter;
+use super::client_name::reversed;
+use super::decision::{Checked, Decision, Stop, Subject};
+use super::dns_names::NEEDS_DNS;
+use super::reply::{Reply, Topic};
+use super::session::ClientName;
+use super::walk::Access;
+use crate::config::expand::expand;
+use crate::mail::host_name::is_host_name;
+use crate::mail::local_part::split_domain;
+use std::borrow::Cow;
+
+/// A listed one: what the reply tells of it.
+struct Listed {
+    /// The list, without its filter.
+    zone: Vec<u8>,
+    /// The list's words.
+    reason: Vec<u8>,
+}
+
+impl Access<'_, '_> {
+    /// `reject_*` of a list; `list` is `zone` or `zone=filter`.
+    pub(super) fn reject_listed(&mut self, name: &str, list: &[u8], trail: &mut Trail) -> Checked {
+        let Some((topic, what, key)) = self.listed_by(name) else { return Ok(Decision::Undecided) };
+        if !self.lookups.has_dns() {
+            return Ok(Decision::NotAsked(NEEDS_DNS.into()));
+        }
+        let Some(key) = key else { return Ok(Decision::Undecided) };
+        match self.is_listed(&key, list, trail)? {
+            Ok(Some(listed)) => {
+                let reply = self.listed_reply(topic, &what, list, &listed, trail)?;
+                Ok(self.reject(reply.code, &reply.status, reply.text))
+            }
+            // No answer is no reason to refuse.
+            Ok(None) | Err(_) => Ok(Decision::Undecided),
+        }
+    }
+
+    /// `permit_*` of a list: who is in it may send to what this machine is in charge of. While there is no recipient, it permits.
+    pub(super) fn permit_listed(&mut self, name: &str, list: &[u8], trail: &mut Trail) -> Checked {
+        let Some((topic, what, key)) = self.listed_by(name) else { return Ok(Decision::Undecided) };
+        if !self.lookups.has_dns() {
+            return Ok(Decision::NotAsked(NEEDS_DNS.into()));
+        }
+        let Some(key) = key else { return Ok(Decision::Undecided) };
+        let listed = self.is_listed(&key, list, trail)?;
+        if let Ok(None) = listed {
+            return Ok(Decision::Undecided);
+        }
+        let would = if self.recipient.is_empty() { Decision::Permit } else { self.permit_auth_destination(trail)? };
+        match listed {
+            Err(_) if would == Decision::Permit => {
+                let subject = Subject { name: what, topic, bare_table: None };
+                let reply = Reply::new(450, "4.7.1", subject.refused("Service unavailable"));
+                Ok(self.defer_if_reject(reply))
+            }
+            _ => Ok(would),
+        }
+    }
+
+    /// What a restriction looks for: whom the reply tells of, how it names that, and what stands before the zone; no key if there is
+    /// nothing to look for.
+    fn listed_by(&self, restriction: &str) -> Option<(Topic, Vec<u8>, Option<Key>)> {
+        let client = &self.session.client;
+        let named = |topic, name: &ClientName| match name {
+            ClientName::Known(name) => (topic, name.clone(), domain_key(name)),
+            ClientName::NotAsked | ClientName::Unknown | ClientName::UnknownNow => (topic, Vec::new(), None),
+        };
+        let of_address = |topic, address: &[u8]| {
+            let domain = split_domain(address).1.and_then(domain_key);
+            (topic, address.to_vec(), domain)
+        };
+        Some(match restriction {
+            "reject_rbl" | "reject_rbl_client" | "permit_dnswl_client" => {
+                (Topic::Client, client.address.to_string().into_bytes(), Some(Key::Address))
+            }
+            "reject_rhsbl_client" | "permit_rhswl_client" => named(Topic::Client, &client.name),
+            "reject_rhsbl_reverse_client" => named(Topic::ReverseClient, &client.reverse_name),
+            "reject_rhsbl_helo" => {
+                let helo = self.session.helo.as_deref()?;
+                (Topic::Helo, helo.to_vec(), domain_key(helo))
+            }
+            "reject_rhsbl_sender" => of_address(Topic::Sender, &self.session.sender),
+            "reject_rhsbl_recipient" => of_address(Topic::Recipient, &self.recipient),
+            _ => return None,
+        })
+    }
+
+    /// Looks into a list; why there is no answer, if there is none.
+    fn is_listed(
+        &mut self,
+        key: &Key,
+        list: &[u8],
+        trail: &mut Trail,
+    ) -> Result<Result<Option<Listed>, NoRecords>, Stop> {
+        let (zone, filter) = match memchr::memchr(b'=', list) {
+            Some(equals) => (&list[..equals], Some(&list[equals + 1..])),
+            None => (list, None),
+        };
+        let filter = filter.map(AddressFilter::parse).transpose().map_err(|fault| {
+            trail.note(format!("{}: {fault}: the server ends with a fatal error", String::from_utf8_lossy(list)));
+            Stop::configuration()
+        })?;
+        let name = match key {
+            Key::Address => reversed(self.session.client.address, zone, zone),
+            Key::Domain(domain) => [domain, b".".as_slice(), zone].concat(),
+        };
+        let records = match self.lookups.dns(&name, RecordType::A, trail) {
+            Ok(records) => records,
+            Err(none) if none == NoRecords::Retry => return Ok(Err(none)),
+            Err(_) => return Ok(Ok(None)),
+        };
+        let is_taken = |record: &Record| match (&filter, record.address()) {
+            (Some(filter), Some(address)) => filter.takes(address),
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        if !records.iter().any(is_taken) {
+            return Ok(Ok(None));
+        }
+        let texts = self.lookups.dns(&name, RecordType::Txt, trail).unwrap_or_default();
+        let texts: Vec<&[u8]> = texts
+            .iter()
+            .filter_map(|record| if let Record::Text(text) = record { Some(text.as_slice()) } else { None })
+            .collect();
+        Ok(Ok(Some(Listed { zone: zone.to_vec(), reason: texts.join(b" / ".as_slice()) })))
+    }
+
+    fn listed_reply(
+        &mut self,
+        topic: Topic,
+        what: &[u8],
+        list: &[u8],
+        listed: &Listed,
+        trail: &mut Trail,
+    ) -> Result<Reply, Stop> {
+        let code = self.number("maps_rbl_reject_code")?;
+        let values = self.values(topic, what, code, listed);
+        let own = self.lookups.ask_tables("rbl_reply_maps", list, super::super::find::KeyPart::Whole, trail);
+        let own = own.map_err(|_| Stop::configuration())?;
+        let usual = self.lookups.raw("default_rbl_reply");
+        let text = own.and_then(|template| filled_in(&template, &values)).or_else(|| filled_in(&usual, &values));
+        Ok(text.and_then(|text| parse_reply(&text)).unwrap_or_else(|| Reply::new(0, "", "")))
+    }
+
+    /// What templates can name.
+    fn values(&self, topic: Topic, what: &[u8], code: usize, listed: &Listed) -> Vec<(&'static str, Vec<u8>)> {
+        let client = &self.session.client;
+        let address = |address: &[u8]| -> [Vec<u8>; 3] {
+            if address.is_empty() {
+                return [b"<>".to_vec(), b"<>".to_vec(), Vec::new()];
+            }
+            let (local, domain) = split_domain(address);
+            [address.to_vec(), local.to_vec(), domain.unwrap_or_default().to_vec()]
+        };
+        let [sender, sender_name, sender_domain] = address(&self.session.sender);
+        let [recipient, recipient_name, recipient_domain] = address(&self.recipient);
+        vec![
+            ("rbl_code", code.to_string().into_bytes()),
+            ("rbl_class", topic.words().as_bytes().to_vec()),
+            ("rbl_domain", listed.zone.clone()),
+            ("rbl_what", what.to_vec()),
+            ("rbl_reason", listed.reason.clone()),
+            ("rbl_txt", listed.reason.clone()),
+            ("client", client.to_string().into_bytes()),
+            ("client_address", client.address.to_string().into_bytes()),
+            ("client_name", client.name.shown().to_vec()),
+            ("reverse_client_name", client.reverse_name.shown().to_vec()),
+            ("helo_name", self.session.helo.clone().unwrap_or_default()),
+            ("sender", sender),
+            ("sender_name", sender_name),
+            ("sender_domain", sender_domain),
+            ("recipient", recipient),
+            ("recipient_name", recipient_name),
+            ("recipient_domain", recipient_domain),
+        ]
+    }
+}
+
+/// What stands before the zone.
+enum Key {
+    /// The client's address, from back to front.
+    Address,
+    /// A domain.
+    Domain(Vec<u8>),
+}
+
+fn domain_key(domain: &[u8]) -> Option<Key> {
+    is_host_name(domain).then(|| Key::Domain(domain.to_vec()))
+}
+
+/// A template with its values; nothing if it names something else.
+fn filled_in(template: &[u8], values: &[(&'static str, Vec<u8>)]) -> Option<Vec<u8>> {
+    let mut is_known = true;
+    let mut value = |name: &[u8]| {
+        let found = values.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, value)| value);
+        is_known &= found.is_some();
+        // Values are taken as they are, and printed as what a reply can hold.
+        found.map(|value| {
+            let mut raw = Vec::new();
+            for &byte in value {
+                match byte {
+                    b'$' => raw.extend(b"$$"),
+                    b'\t' | b' '..=b'~' => raw.push(byte),
+                    _ => raw.push(b'_'),
+                }
+            }
+            Cow::Owned(raw)
+        })
+    };
+    let text = expand(template, &mut value).ok();
+    text.filter(|_| is_known)
+}
+
+/// `554 5.7.1 text`, the status optional; nothing if it does not begin with a code.
+fn parse_reply(text: &[u8]) -> Option<Reply> {
+    let text = String::from_utf8_lossy(text);
+    let (code, rest) = text.split_at_checked(3)?;
+    let code: usize = code.parse().ok()?;
+    let (status, text) = super::super::unknown::split_status(rest.trim_start(), "5.7.1");
+    Some(Reply::new(code, &status, text))
+}
