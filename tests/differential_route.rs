@@ -2,7 +2,8 @@
 //!
 //! A site is a directory: main.cf, a master.cf if its `-o` matter, sources of tables, `addresses` (one a line, a sender in angle brackets before it if it matters)
 //! and `answers`, what Postfix said, so that most of the comparison works without it. With an oracle, a whole Postfix is started
-//! for each site: its rewrite service, its SMTP server and `sendmail -bv` are asked. `POSTWRIGHT_BLESS=1` writes the answers anew.
+//! for each site: its rewrite service, its SMTP server and `sendmail -bv` are asked, and to some sites mail is sent.
+//! `POSTWRIGHT_BLESS=1` writes the answers anew.
 
 // Everything here is a test: a surprise should end it.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -24,11 +25,18 @@ use postwright::mail::local_part::{external, internal};
 use postwright::maps::NoCaller;
 use postwright::routing::daemon::Daemon;
 use postwright::routing::resolve::AddressClass;
-use postwright::routing::route::{Ending, Fate};
+use postwright::routing::route::{Ending, Fate, Route};
 use postwright::routing::{Lookups, Trail};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The sites that mail is sent to: what is followed through messages that are sent on, and copies, show nowhere else.
+const MAILED: [&str; 3] = ["copies", "copies-once", "copies-none"];
+
+fn is_mailed(site: &Path) -> bool {
+    MAILED.iter().any(|name| site.ends_with(name))
+}
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/route")
@@ -82,6 +90,11 @@ fn asked(oracle: &Oracle, site: &Path) -> String {
         text += &format!("  rcpt {reply}\n");
         for line in system.verify(sender, address) {
             text += &format!("  verify {line}\n");
+        }
+        if is_mailed(site) {
+            for line in system.mail(sender, address) {
+                text += &format!("  mail {line}\n");
+            }
         }
     }
     text
@@ -189,6 +202,11 @@ fn logged(ending: &Ending) -> String {
     format!("{} {shown}", text(&external(&ending.recipient)).to_lowercase())
 }
 
+/// Where mail ends, and its copies.
+fn everywhere(route: &Route) -> impl Iterator<Item = &Ending> {
+    route.ends.iter().chain(route.copies.iter().flat_map(|copy| &copy.ends))
+}
+
 /// Where `sendmail -bv` and the SMTP server agree with us. What local(8) sends on as a new message is not followed by Postfix.
 #[test]
 fn recipients_and_refusals() {
@@ -223,7 +241,7 @@ fn recipients_and_refusals() {
                 let is_followed = !lines.iter().any(|line| {
                     line.contains("forwards to") || line.starts_with("(no") || line.starts_with("sendmail")
                 });
-                let mut ours: Vec<String> = route.ends.iter().map(logged).collect();
+                let mut ours: Vec<String> = everywhere(&route).map(logged).collect();
                 if is_plain && !is_followed {
                     // What is delivered at once is the same; what is sent on is followed by us only.
                     let here = lines.iter().filter(|line| line.contains("delivers to"));
@@ -250,6 +268,45 @@ fn recipients_and_refusals() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
+/// Where mail went that was really sent, with its copies and all that was sent on.
+#[test]
+fn where_mail_went() {
+    let mut wrong = String::new();
+    let mut compared = 0;
+    for site in sites().into_iter().filter(|site| is_mailed(site)) {
+        let name = site.file_name().unwrap().to_string_lossy().into_owned();
+        let mut theirs: Vec<Vec<String>> = Vec::new();
+        for line in recorded(&site, &["mail"]).lines() {
+            match (line.trim_start().strip_prefix("mail "), theirs.last_mut()) {
+                (Some(line), Some(last)) => last.push(line.to_string()),
+                _ => theirs.push(Vec::new()),
+            }
+        }
+        with_site(&site, |lookups| {
+            for ((sender, address), lines) in addresses(&site).into_iter().zip(&theirs) {
+                let route = lookups.route(sender.as_bytes(), &internal(address.as_bytes()));
+                let is_taken = !lines.iter().any(|line| line.starts_with(['4', '5']));
+                let refusal = route.refusal.as_ref().map(|refusal| refusal.reply(address.as_bytes()));
+                let mut ours: Vec<String> = match refusal {
+                    Some(refusal) => vec![refusal],
+                    None => everywhere(&route).map(logged).collect(),
+                };
+                let ends = lines.iter().filter(|line| !line.ends_with("(forwarded)"));
+                let mut theirs: Vec<String> =
+                    ends.map(|line| if is_taken { told(line) } else { line.clone() }).collect();
+                ours.sort();
+                theirs.sort();
+                compared += 1;
+                if ours != theirs {
+                    wrong += &format!("{name} <{sender}> {address}\n  Postfix {theirs:?}\n  ours    {ours:?}\n");
+                }
+            }
+        });
+    }
+    assert!(compared >= 40, "only {compared} comparisons");
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
 /// The same from a line of Postfix's.
 fn told(line: &str) -> String {
     let Some(rest) = line.strip_prefix("to=<") else {
@@ -260,11 +317,12 @@ fn told(line: &str) -> String {
     let (status, why) = status.split_once(" (").unwrap();
     let why = why.trim_end_matches(')');
     let local = rest.contains("relay=local") || rest.contains("relay=virtual");
-    match (status, why.strip_prefix("delivers to ")) {
-        ("deliverable", Some(how)) if local => {
+    match (status, why.strip_prefix("delivers to ").or_else(|| why.strip_prefix("delivered to "))) {
+        ("deliverable" | "sent", Some(how)) if local => {
             format!("{recipient} deliverable {}", how.split([' ', ':']).next().unwrap())
         }
-        ("deliverable", _) => format!("{recipient} deliverable"),
+        ("deliverable" | "sent", _) => format!("{recipient} deliverable"),
+        ("bounced" | "deferred", _) => format!("{recipient} undeliverable {why}"),
         _ => format!("{recipient} {status} {why}"),
     }
 }

@@ -1,7 +1,7 @@
 //! `postwright route`: the text that it prints, and its status.
 
 // Everything here is a test: a surprise should end it.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
 
@@ -90,33 +90,79 @@ fn where_it_ends() {
     );
 }
 
-/// Postfix looks a recipient up before virtual aliases, and does not look up the null sender.
+/// Postfix looks a recipient up before virtual aliases, and does not look up the null sender. Nobody is told of a copy that
+/// bounces, but route tells.
 #[test]
-fn copies_are_noted() {
+fn copies_are_followed() {
     let scratch = Scratch::copy_of(&support::fixture("graph"));
     let main = "compatibility_level = 3.11\nmyhostname = mx.example\nalias_maps =\nlocal_recipient_maps =\n\
-        always_bcc = all@bcc.example\nmydestination =\nvirtual_alias_maps = inline:{a@example.org=b@example.org}\n\
+        always_bcc = all@bcc.example\nmydestination =\nvirtual_alias_domains = gone.example\n\
+        virtual_alias_maps = inline:{{a@example.org=b@example.org},{from@bcc.example=f@bcc.example all@bcc.example}}\n\
         sender_bcc_maps = inline:{s@example.net=from@bcc.example}\n\
-        recipient_bcc_maps = inline:{{a@example.org=to@bcc.example},{b@example.org=wrong@bcc.example}}\n";
+        recipient_bcc_maps = inline:{{a@example.org=to@bcc.example},{b@example.org=wrong@bcc.example},\
+        {c@example.org=c@gone.example},{d@example.org=all@bcc.example}}\n";
     scratch.write("site/main.cf", main);
-    let copies = |sender: &str| -> Vec<String> {
-        let outcome = scratch.run(&format!("route -c site {sender}a@example.org"));
-        let lines = outcome.stdout.lines().filter(|line| line.contains("bcc"));
-        lines.map(|line| line.trim_start_matches([' ', '│', '├', '└']).to_string()).collect()
+    let relayed = |prefix: &str, recipient: &str| {
+        let domain = recipient.split('@').nth(1).unwrap();
+        format!("  → {prefix}{recipient}: relayed via smtp to {domain}, or the MX hosts that the DNS has for it\n")
     };
-    let to = [
-        "recipient_bcc_maps a@example.org",
-        "inline:{{a@example.org=to@bcc.example},{b@example.org=wrong@bcc.example}} a@example.org = to@bcc.example",
-        "a copy goes to to@bcc.example",
+    let copies = |names: &[&str]| -> String { names.iter().map(|name| relayed("copy to ", name)).collect() };
+    let mail = relayed("", "b@example.org");
+    scratch.run("route -c site -q a@example.org").is(
+        0,
+        &format!("a@example.org\n{mail}{}", copies(&["to@bcc.example", "all@bcc.example"])),
+        "",
+    );
+    scratch.run("route -c site -q --from s@example.net a@example.org").is(
+        0,
+        &format!(
+            "a@example.org\n{mail}{}",
+            copies(&["f@bcc.example", "all@bcc.example", "to@bcc.example", "all@bcc.example"])
+        ),
+        "",
+    );
+    scratch.run("route -c site -q c@example.org d@example.org").is(
+        1,
+        &format!(
+            "c@example.org\n{}  → copy to c@gone.example: bounced 5.1.1 User unknown in virtual alias table\n{}\
+             d@example.org\n{}{}",
+            relayed("", "c@example.org"),
+            copies(&["all@bcc.example"]),
+            relayed("", "d@example.org"),
+            copies(&["all@bcc.example"]),
+        ),
+        "",
+    );
+    let tree = scratch.run("route -c site d@example.org").stdout;
+    let lines = [
+        "  ├ recipient_bcc_maps d@example.org\n",
+        " d@example.org = all@bcc.example\n",
+        "  ├ always_bcc all@bcc.example\n",
+        "  │ └ all@bcc.example is not sent a copy twice\n",
+        "  ├ recipient d@example.org\n",
+        "  └ copy all@bcc.example\n    └ resolve all@bcc.example\n",
     ];
-    let from = [
-        "sender_bcc_maps s@example.net",
-        "inline:{s@example.net=from@bcc.example} s@example.net = from@bcc.example",
-        "a copy goes to from@bcc.example",
-    ];
-    let always = ["always_bcc: a copy goes to all@bcc.example"];
-    assert_eq!(copies(""), [&always[..], &to].concat());
-    assert_eq!(copies("--from s@example.net "), [&always[..], &from, &to].concat());
+    let mut rest = tree.as_str();
+    for line in lines {
+        rest = rest.split_once(line).unwrap_or_else(|| panic!("no {line:?} in its place in\n{tree}")).1;
+    }
+    let outcome = scratch.run("route -c site --format json --from s@example.net d@example.org");
+    let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let end = |recipient: &str| {
+        serde_json::json!({
+            "recipient": recipient, "class": "default", "transport": "smtp", "nexthop": "bcc.example",
+            "outcome": "relayed", "status": null, "text": null
+        })
+    };
+    let expected = serde_json::json!([
+        {
+            "by": "sender_bcc_maps", "address": "from@bcc.example",
+            "recipients": [end("f@bcc.example"), end("all@bcc.example")]
+        },
+        { "by": "recipient_bcc_maps", "address": "all@bcc.example", "recipients": [end("all@bcc.example")] },
+    ]);
+    assert_eq!(document["routes"][0]["copies"], expected);
+    assert_eq!(document["routes"][0]["recipients"].as_array().unwrap().len(), 1);
 }
 
 /// A rule that would let a stranger's address choose the nexthop is skipped, and that is said once.

@@ -12,7 +12,8 @@ use crate::mail::local_part::internal;
 use crate::maps::types::system_words;
 use crate::maps::{Caller, LookupError};
 use crate::routing::access::Verdict;
-use crate::routing::route::{Fate, Route as Routed};
+use crate::routing::copies::CopyEnding;
+use crate::routing::route::{Ending, Fate, Route as Routed};
 use crate::routing::trail::{Found, Place};
 use crate::routing::{Lookups, Step, StepKind};
 use clap::{Args, ValueEnum};
@@ -26,6 +27,9 @@ use std::sync::Arc;
 /// No daemon is asked, nor is the DNS without --dns. With --client, the access restrictions of the SMTP server are walked first, up to
 /// RCPT TO: those of DATA are not, and one that would ask a policy server, or the DNS without --dns, says so and decides nothing.
 /// Status 1: an address would be rejected, bounce or loop; with --expect: an outcome differs.
+///
+/// Blind copies (always_bcc, sender_bcc_maps, recipient_bcc_maps) are followed too, and told apart: `copy to …`. Nobody is told
+/// when one cannot be delivered, so that a copy that would bounce or loop is status 1 as well.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = expect::help())]
 pub struct Route {
@@ -131,7 +135,7 @@ pub fn run(options: &Route, output: &Output) -> ExitCode {
         Format::Human | Format::Junit => both().for_each(|(route, verdict)| show(route, verdict, output)),
     }
     let is_good = |(route, verdict): (&Routed, Option<&Verdict>)| match verdict {
-        Some(verdict) => verdict.reply.is_none() && route.ends.iter().all(|end| end.fate.is_good()),
+        Some(verdict) => verdict.reply.is_none() && route.ends_well(),
         None => route.is_good(),
     };
     if both().all(is_good) { ExitCode::SUCCESS } else { ExitCode::from(1) }
@@ -160,6 +164,9 @@ fn show(route: &Routed, verdict: Option<&Verdict>, output: &Output) {
     }
     for end in &route.ends {
         output.line(&format!("  → {}{}", clean(&end.to_string()), end.or_mx()));
+    }
+    for end in route.copies.iter().flat_map(|copy| &copy.ends) {
+        output.line(&format!("  → {}{}", clean(&CopyEnding(end).to_string()), end.or_mx()));
     }
 }
 
@@ -207,25 +214,10 @@ fn at(place: Option<&Place>) -> String {
 }
 
 fn as_json(route: &Routed, verdict: Option<&Verdict>) -> Value {
-    let ends: Vec<Value> = route
-        .ends
+    let copies: Vec<Value> = route
+        .copies
         .iter()
-        .map(|end| {
-            let (status, text) = match &end.fate {
-                Fate::Relayed | Fate::Discarded => (None, None),
-                Fate::Bounced(status, why) => (Some(status), Some(why)),
-                Fate::Delivered(text) | Fate::Deferred(text) | Fate::Loop(text) => (None, Some(text)),
-            };
-            json!({
-                "recipient": lossy(&end.recipient),
-                "class": end.class.map(|class| class.to_string()),
-                "transport": lossy(&end.hop.transport),
-                "nexthop": lossy(&end.hop.nexthop),
-                "outcome": end.fate.word(),
-                "status": status,
-                "text": text,
-            })
-        })
+        .map(|copy| json!({ "by": copy.by, "address": lossy(&copy.address), "recipients": ends_as_json(&copy.ends) }))
         .collect();
     let rejected = route
         .refusal
@@ -235,13 +227,34 @@ fn as_json(route: &Routed, verdict: Option<&Verdict>) -> Value {
         "address": lossy(&route.address),
         "rewritten": lossy(&route.rewritten),
         "rejected": rejected,
-        "recipients": ends,
+        "recipients": ends_as_json(&route.ends),
+        "copies": copies,
         "steps": steps_as_json(&route.steps),
     });
     if let (Value::Object(fields), Some(verdict)) = (&mut document, verdict) {
         fields.insert("access".into(), access::as_json(verdict, steps_as_json(&verdict.steps)));
     }
     document
+}
+
+fn ends_as_json(ends: &[Ending]) -> Vec<Value> {
+    let one = |end: &Ending| {
+        let (status, text) = match &end.fate {
+            Fate::Relayed | Fate::Discarded => (None, None),
+            Fate::Bounced(status, why) => (Some(status), Some(why)),
+            Fate::Delivered(text) | Fate::Deferred(text) | Fate::Loop(text) => (None, Some(text)),
+        };
+        json!({
+            "recipient": lossy(&end.recipient),
+            "class": end.class.map(|class| class.to_string()),
+            "transport": lossy(&end.hop.transport),
+            "nexthop": lossy(&end.hop.nexthop),
+            "outcome": end.fate.word(),
+            "status": status,
+            "text": text,
+        })
+    };
+    ends.iter().map(one).collect()
 }
 
 fn steps_as_json(steps: &[Step]) -> Vec<Value> {

@@ -1,40 +1,108 @@
-//! Blind copies: what `always_bcc`, `sender_bcc_maps` and `recipient_bcc_maps` add to mail that comes from outside, as notes.
+//! Blind copies: what `sender_bcc_maps`, `recipient_bcc_maps` and `always_bcc` add to mail that comes from outside, in that order.
 //!
-//! A recipient is looked up as address mapping left it before virtual aliases; the null sender is not looked up. Mail that this
-//! machine sends on gets no copies.
+//! The sender is looked up as address mapping left it, unless it is the null sender; the recipient likewise, before virtual
+//! aliases. A copy's own address is mapped as a recipient's is; a copy has no copies. One that is on its way already, to the
+//! same recipient for the same address, is not made twice; without `enable_original_recipient` none is made for anybody who gets
+//! the mail anyway. Mail that this machine sends on gets no copies.
+//!
+//! A copy that cannot be delivered is returned to nobody. One whose address cannot be mapped keeps the mail itself out.
 //!
 //! Source: postconf(5), and experiments with 3.11.
 
 use super::lookups::Lookups;
+use super::map_address::Mapped;
+use super::route::Ending;
 use super::trail::Trail;
 use crate::maps::LookupError;
+use std::fmt;
+
+/// A blind copy of mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// The parameter that asks for it.
+    pub by: &'static str,
+    /// Whom it is for, before virtual aliases.
+    pub address: Vec<u8>,
+    /// Where it ends.
+    pub ends: Vec<Ending>,
+}
+
+/// An end of a copy, told apart from those of the mail itself: `copy to archive@example.com: relayed via …`.
+#[derive(Clone, Copy, Debug)]
+pub struct CopyEnding<'e>(pub &'e Ending);
+
+impl fmt::Display for CopyEnding<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "copy to {}", self.0)
+    }
+}
+
+/// A copy that is not yet on its way.
+pub(super) struct Asked {
+    /// The parameter that asks for it.
+    pub(super) by: &'static str,
+    /// Whom it is for, before virtual aliases.
+    pub(super) address: Vec<u8>,
+    /// Whom it goes to.
+    pub(super) recipients: Vec<Vec<u8>>,
+}
 
 impl Lookups<'_> {
-    /// Notes who gets a copy of mail from a sender to a recipient, both in internal form.
+    /// The copies of mail from a sender to a recipient, both as address mapping left them before virtual aliases; the mail
+    /// itself goes to `mailed`. Addresses are in internal form. Or the words of a limit, which keeps the mail out.
     ///
     /// # Errors
     /// A table that gives no answer.
-    pub(super) fn note_copies(
+    pub(super) fn copies(
         &mut self,
         sender: &[u8],
         recipient: &[u8],
+        mailed: &[Vec<u8>],
         trail: &mut Trail,
-    ) -> Result<(), LookupError> {
-        let always = self.text("always_bcc")?;
-        if !always.is_empty() {
-            trail.note(format!("always_bcc: a copy goes to {}", String::from_utf8_lossy(&always)));
+    ) -> Result<Result<Vec<Asked>, String>, LookupError> {
+        let by_original = self.is_yes("enable_original_recipient")?;
+        let mut known: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        if !by_original {
+            known.extend(mailed.iter().map(|recipient| (Vec::new(), recipient.to_ascii_lowercase())));
         }
-        for (parameter, key) in [("sender_bcc_maps", sender), ("recipient_bcc_maps", recipient)] {
-            if key.is_empty() || self.tables(parameter)?.is_empty() {
+        let mut copies = Vec::new();
+        for (by, key) in
+            [("sender_bcc_maps", Some(sender)), ("recipient_bcc_maps", Some(recipient)), ("always_bcc", None)]
+        {
+            let wanted = self.text(by)?;
+            if wanted.is_empty() || key.is_some_and(<[u8]>::is_empty) {
                 continue;
             }
-            trail.stage(parameter, key, |trail| {
-                if let Some(found) = self.find_address(parameter, key, trail)? {
-                    trail.note(format!("a copy goes to {}", String::from_utf8_lossy(&found.value)));
+            trail.begin(by, key.unwrap_or(&wanted));
+            let value = match key {
+                Some(key) => self.find_address(by, key, trail)?.map(|found| found.value),
+                None => Some(wanted),
+            };
+            if let Some(value) = value {
+                let rewritten = self.rewrite(&value, trail)?;
+                let (address, mapped) = self.map(&rewritten, trail)?;
+                let mut recipients = match mapped {
+                    Mapped::Addresses(recipients) => recipients,
+                    Mapped::TooMuch(words) => return Ok(Err(words)),
+                };
+                let original = if by_original { address.to_ascii_lowercase() } else { Vec::new() };
+                recipients.retain(|recipient| {
+                    let way = (original.clone(), recipient.to_ascii_lowercase());
+                    let is_new = !known.contains(&way);
+                    if is_new {
+                        known.push(way);
+                    } else {
+                        let shown = String::from_utf8_lossy(recipient);
+                        trail.note(format!("{shown} is not sent a copy twice"));
+                    }
+                    is_new
+                });
+                if !recipients.is_empty() {
+                    copies.push(Asked { by, address, recipients });
                 }
-                Ok(())
-            })?;
+            }
+            trail.end();
         }
-        Ok(())
+        Ok(Ok(copies))
     }
 }

@@ -8,8 +8,9 @@ use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
 use crate::syntax::alias_value::parse_alias_value;
 
-/// How often a canonical map is applied to its own result.
-const MAX_CANONICAL_TURNS: usize = 1000;
+/// How often a canonical map is applied to its own result. What has come out by then is taken, though the program's warning says
+/// that the message is not.
+const MAX_CANONICAL_TURNS: usize = 10;
 
 /// What address mapping came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,20 +54,20 @@ impl Lookups<'_> {
         Ok(Some(addresses))
     }
 
-    /// Applies a canonical map until it changes nothing more.
+    /// Applies a canonical map until it changes nothing more, or for too long.
     ///
     /// # Errors
     /// A table that gives no answer.
-    pub fn canonical(&mut self, parameter: &str, address: &[u8], trail: &mut Trail) -> Result<Mapped, LookupError> {
+    pub fn canonical(&mut self, parameter: &str, address: &[u8], trail: &mut Trail) -> Result<Vec<u8>, LookupError> {
         let mut address = address.to_vec();
         if self.tables(parameter)?.is_empty() {
-            return Ok(Mapped::Addresses(vec![address]));
+            return Ok(address);
         }
         for _ in 0..MAX_CANONICAL_TURNS {
             let found =
                 trail.stage(parameter, &address, |trail| self.map_address(parameter, "canonical", &address, trail))?;
             let Some(next) = found.and_then(|found| found.into_iter().next()) else {
-                return Ok(Mapped::Addresses(vec![address]));
+                return Ok(address);
             };
             let is_same = next.eq_ignore_ascii_case(&address);
             if next != address {
@@ -75,10 +76,11 @@ impl Lookups<'_> {
             }
             address = next;
             if is_same {
-                return Ok(Mapped::Addresses(vec![address]));
+                return Ok(address);
             }
         }
-        Ok(Mapped::TooMuch(format!("unreasonable {parameter} map nesting for {}", lossy(&address))))
+        trail.note(format!("{parameter} would go on for ever: this is where Postfix leaves it"));
+        Ok(address)
     }
 
     /// All recipients that `virtual_alias_maps` make of one.

@@ -9,14 +9,14 @@ use crate::maps::LookupError;
 use crate::syntax::match_list::split_list;
 
 impl Lookups<'_> {
-    /// What masquerading makes of an envelope recipient.
+    /// What masquerading makes of an address of a class: `envelope_sender`, `envelope_recipient`.
     ///
     /// # Errors
     /// A parameter that cannot be expanded.
-    pub fn masquerade(&mut self, recipient: &[u8], trail: &mut Trail) -> Result<Vec<u8>, LookupError> {
-        let kept = Ok(recipient.to_vec());
-        let (local, Some(domain)) = split_domain(recipient) else { return kept };
-        if !self.has_word("masquerade_classes", "envelope_recipient")? {
+    pub fn masquerade(&mut self, class: &str, address: &[u8], trail: &mut Trail) -> Result<Vec<u8>, LookupError> {
+        let kept = Ok(address.to_vec());
+        let (local, Some(domain)) = split_domain(address) else { return kept };
+        if !self.has_word("masquerade_classes", class)? {
             return kept;
         }
         let exceptions = self.text("masquerade_exceptions")?;
@@ -36,7 +36,7 @@ impl Lookups<'_> {
                     return kept;
                 }
                 let masked = [local, b"@", masked].concat();
-                let (from, to) = (recipient.to_vec(), masked.clone());
+                let (from, to) = (address.to_vec(), masked.clone());
                 trail.step(StepKind::Changed { by: "masquerade_domains".into(), from, to });
                 return Ok(masked);
             }

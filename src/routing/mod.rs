@@ -6,13 +6,13 @@
 //! [`daemon`] tells whose `-o` values hold for a decision.
 //!
 //! [`route`](mod@route) follows one address: [`rewrite`], [`unknown`] (whom the SMTP server refuses), [`map_address`] and [`masquerade`] (what
-//! it becomes), [`resolve`] and [`transport`] (its class, transport and nexthop), [`local`] (aliases and mailboxes). [`expect`]
+//! it becomes), [`copies`], [`resolve`] and [`transport`] (its class, transport and nexthop), [`local`] (aliases and mailboxes). [`expect`]
 //! compares what it finds with what was meant; [`listing`] tells what lists and tables hold, [`names`] whom they are about.
 //! [`access`] is what the SMTP server says to a client before all that. What the DNS says comes through [`resolver`].
 
 pub mod access;
 pub mod accounts;
-mod copies;
+pub mod copies;
 pub mod daemon;
 pub mod expect;
 pub mod find;
@@ -23,6 +23,7 @@ pub mod local;
 pub mod local_domain;
 pub mod lookups;
 pub mod map_address;
+mod map_envelope;
 pub mod masquerade;
 pub mod names;
 pub mod resolve;

@@ -2,9 +2,11 @@
 //!
 //! Nothing is asked that is not in files: where the DNS would decide, the nexthop is the answer.
 
+use super::copies::{Asked, Copy};
 use super::daemon::Daemon;
 use super::lookups::Lookups;
 use super::map_address::Mapped;
+use super::map_envelope::Envelope;
 use super::resolve::{AddressClass, Resolved};
 use super::trail::{Step, Trail};
 use super::transport::Hop;
@@ -34,6 +36,8 @@ pub struct Route {
     pub rewritten: Vec<u8>,
     /// Where it ends; if it is refused, where it would end if it came another way.
     pub ends: Vec<Ending>,
+    /// The blind copies that are made of it, should it be taken.
+    pub copies: Vec<Copy>,
 }
 
 /// Where mail ends for one final recipient.
@@ -88,6 +92,17 @@ impl Fate {
 }
 
 impl Ending {
+    /// Mail that is not taken since mapping its address would go on for ever.
+    fn unmapped(recipient: &[u8], words: String) -> Self {
+        Self { recipient: recipient.to_vec(), class: None, hop: Hop::default(), fate: Fate::Loop(words) }
+    }
+
+    /// Mail that waits for a table's answer.
+    fn kept(recipient: &[u8], error: &LookupError) -> Self {
+        let fate = Fate::Deferred(error.to_string());
+        Self { recipient: recipient.to_vec(), class: None, hop: Hop::default(), fate }
+    }
+
     /// [`OR_MX`], where that holds.
     #[must_use]
     pub fn or_mx(&self) -> &'static str {
@@ -119,10 +134,17 @@ impl fmt::Display for Ending {
 }
 
 impl Route {
-    /// Whether every recipient is deliverable or relayed.
+    /// Whether it is taken and all of it arrives.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        self.refusal.is_none() && self.ends.iter().all(|end| end.fate.is_good())
+        self.refusal.is_none() && self.ends_well()
+    }
+
+    /// Whether the mail, once taken, and its copies arrive: that a copy does not, nobody is told.
+    #[must_use]
+    pub fn ends_well(&self) -> bool {
+        let copies = self.copies.iter().flat_map(|copy| &copy.ends);
+        self.ends.iter().chain(copies).all(|end| end.fate.is_good())
     }
 }
 
@@ -137,11 +159,10 @@ impl Lookups<'_> {
             refusal: None,
             rewritten: address.to_vec(),
             ends: Vec::new(),
+            copies: Vec::new(),
         };
         if let Err(error) = self.follow(sender, &mut route, &mut trail) {
-            let recipient = route.rewritten.clone();
-            let fate = Fate::Deferred(error.to_string());
-            route.ends.push(Ending { recipient, class: None, hop: Hop::default(), fate });
+            route.ends.push(Ending::kept(&route.rewritten, &error));
         }
         route.steps = trail.finish();
         route
@@ -158,11 +179,38 @@ impl Lookups<'_> {
                 if is_asked { server.refusal(&resolved, trail) } else { Ok(None) }
             })
         })?;
+        let is_mapped = !self
+            .within(&Daemon::SmtpServer, |server| server.has_word("receive_override_options", "no_address_mappings"))?;
         let mut seen = Vec::new();
-        self.submit(sender, &address, &mut seen, &mut route.ends, trail)
+        if !is_mapped {
+            trail.note("receive_override_options: no_address_mappings");
+            return self.deliver("recipient", sender, &address, &mut seen, &mut route.ends, trail);
+        }
+        let envelope = self.within(&Daemon::Cleanup, |cleanup| cleanup.map_envelope(sender, &address, trail))?;
+        let (sender, recipients, copies) = match envelope {
+            Envelope::Taken { sender, recipients, copies } => (sender, recipients, copies),
+            Envelope::TooMuch(recipient, words) => {
+                route.ends.push(Ending::unmapped(&recipient, words));
+                return Ok(());
+            }
+        };
+        for recipient in recipients {
+            self.deliver("recipient", &sender, &recipient, &mut seen, &mut route.ends, trail)?;
+        }
+        for Asked { by, address, recipients } in copies {
+            let mut ends = Vec::new();
+            for recipient in recipients {
+                // What keeps a copy keeps nothing else.
+                if let Err(error) = self.deliver("copy", &sender, &recipient, &mut seen, &mut ends, trail) {
+                    ends.push(Ending::kept(&recipient, &error));
+                }
+            }
+            route.copies.push(Copy { by, address, ends });
+        }
+        Ok(())
     }
 
-    /// From the queue's entrance on, with an address that is rewritten; `seen` are the local recipients whose mail has been sent on.
+    /// Mail that this machine sends on, with an address that is rewritten; `seen` are the local recipients whose mail it was.
     pub(super) fn submit(
         &mut self,
         sender: &[u8],
@@ -171,69 +219,32 @@ impl Lookups<'_> {
         ends: &mut Vec<Ending>,
         trail: &mut Trail,
     ) -> Result<(), LookupError> {
-        let too_much = |recipient: &[u8], words: String| Ending {
-            recipient: recipient.to_vec(),
-            class: None,
-            hop: Hop::default(),
-            fate: Fate::Loop(words),
-        };
         if seen.len() > MAX_FORWARDS {
-            ends.push(too_much(address, "too many hops".into()));
+            ends.push(Ending::unmapped(address, "too many hops".into()));
             return Ok(());
         }
-        let from_outside = seen.is_empty();
-        let is_mapped = !from_outside
-            || !self.within(&Daemon::SmtpServer, |server| {
-                server.has_word("receive_override_options", "no_address_mappings")
-            })?;
-        if !is_mapped {
-            trail.note("receive_override_options: no_address_mappings");
-            return self.deliver(sender, address, seen, ends, trail);
-        }
-        match self.within(&Daemon::Cleanup, |cleanup| cleanup.map(sender, address, from_outside, trail))? {
+        match self.within(&Daemon::Cleanup, |cleanup| cleanup.map(address, trail))? {
             (_, Mapped::Addresses(recipients)) => {
                 for recipient in recipients {
-                    self.deliver(sender, &recipient, seen, ends, trail)?;
+                    self.deliver("recipient", sender, &recipient, seen, ends, trail)?;
                 }
             }
-            (recipient, Mapped::TooMuch(words)) => ends.push(too_much(&recipient, words)),
+            (recipient, Mapped::TooMuch(words)) => ends.push(Ending::unmapped(&recipient, words)),
         }
         Ok(())
     }
 
-    /// All that address mapping makes of a recipient, and the recipient as it was when that ended.
-    fn map(
-        &mut self,
-        sender: &[u8],
-        address: &[u8],
-        from_outside: bool,
-        trail: &mut Trail,
-    ) -> Result<(Vec<u8>, Mapped), LookupError> {
-        let mut recipient = address.to_vec();
-        for maps in ["recipient_canonical_maps", "canonical_maps"] {
-            match self.canonical(maps, &recipient, trail)? {
-                Mapped::Addresses(mapped) => recipient = mapped.into_iter().next().unwrap_or(recipient),
-                too_much @ Mapped::TooMuch(_) => return Ok((recipient, too_much)),
-            }
-        }
-        recipient = self.masquerade(&recipient, trail)?;
-        if from_outside {
-            self.note_copies(sender, &recipient, trail)?;
-        }
-        let mapped = self.virtual_aliases(&recipient, trail)?;
-        Ok((recipient, mapped))
-    }
-
-    /// Resolves a final recipient and looks what its transport does with it.
+    /// Resolves a final recipient and looks what its transport does with it; `stage` is the name of that on the trail.
     fn deliver(
         &mut self,
+        stage: &str,
         sender: &[u8],
         recipient: &[u8],
         seen: &mut Vec<Vec<u8>>,
         ends: &mut Vec<Ending>,
         trail: &mut Trail,
     ) -> Result<(), LookupError> {
-        trail.begin("recipient", recipient);
+        trail.begin(stage, recipient);
         let resolved = trail.stage("resolve", recipient, |trail| self.resolve(sender, recipient, trail))?;
         let done = self.hand_over(sender, &resolved, seen, ends, trail);
         trail.end();

@@ -294,6 +294,7 @@ mod tests {
             steps: Vec::new(),
             refusal: None,
             rewritten: b"a@example.com".to_vec(),
+            copies: Vec::new(),
             ends: vec![
                 end("b@example.com", "smtp:[x]", Fate::Relayed),
                 end("c@example.com", "smtp:y", Fate::Relayed),
