@@ -98,6 +98,70 @@ fn parameters_and_lists_as_causes() {
     assert_eq!(routes(&out.stdout), expected, "{}", out.stdout);
 }
 
+/// Copies that go elsewhere are told once for all mail, once a sender, and with the recipient; and mail is not said to go
+/// elsewhere because its copies do.
+#[test]
+fn copies_by_themselves() {
+    let scratch = sites();
+    let main = String::from_utf8(scratch.read("site/main.cf")).unwrap();
+    let with = |lines: &str| {
+        format!("{main}{lines}sender_bcc_maps = lmdb:/etc/postfix/from\nrecipient_bcc_maps = lmdb:/etc/postfix/to\n")
+    };
+    scratch.write("site/main.cf", with(""));
+    scratch.write("other/main.cf", with("always_bcc = all@archive.example\n"));
+    for side in ["site", "other"] {
+        scratch.write(&format!("{side}/from"), "ann@example.org a@archive.example\n@example.com b@archive.example\n");
+        scratch.write(&format!("{side}/to"), "x@far.example c@archive.example\nz@far.example d@archive.example\n");
+    }
+    scratch.edit("other/from", "a@archive", "a@attic");
+    scratch.edit("other/to", "z@far.example d@archive.example\n", "");
+    let out = scratch.run(DIFF).stdout;
+    let copy = |recipient: &str| {
+        let domain = recipient.split('@').nth(1).unwrap();
+        format!("copy to {recipient}: relayed via smtp to {domain}")
+    };
+    let expected = format!(
+        "routes, by lmdb:/etc/postfix/to\n  ~ z@far.example: {} → no copy\n\
+         routes, by lmdb:/etc/postfix/from\n  ~ mail from ann@example.org: {} → {}\n\
+         routes, by always_bcc\n  ~ all mail: no copy → {}\n",
+        copy("d@archive.example"),
+        copy("a@archive.example"),
+        copy("a@attic.example"),
+        copy("all@archive.example")
+    );
+    assert_eq!(routes(&out), expected, "{out}");
+    // What becomes of the copies themselves is followed, for all mail too where only entries differ.
+    scratch.write("site/main.cf", with("always_bcc = all@archive.example\n"));
+    for side in ["site", "other"] {
+        scratch.write(&format!("{side}/from"), "ann@example.org a@archive.example\n");
+        scratch.write(&format!("{side}/to"), "x@far.example c@archive.example\n");
+    }
+    scratch.write("other/transport", [scratch.read("site/transport"), b"archive.example discard:\n".to_vec()].concat());
+    let out = scratch.run(DIFF).stdout;
+    let gone = |recipient: &str| format!("{} → copy to {recipient}: discarded", copy(recipient));
+    let expected = [
+        "  ~ x@far.example: ".to_string() + &gone("c@archive.example"),
+        "  ~ mail from ann@example.org: ".to_string() + &gone("a@archive.example"),
+        "  ~ all mail: ".to_string() + &gone("all@archive.example"),
+    ];
+    let found: Vec<&str> = out.lines().filter(|line| line.contains("copy to")).collect();
+    assert_eq!(found, expected, "{out}");
+    let document = scratch.run(&DIFF.replace("--color never", "--format json")).stdout;
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let groups = document["routes"]["groups"].as_array().unwrap();
+    let changes = groups.iter().flat_map(|group| group["changes"].as_array().unwrap());
+    let kinds: Vec<String> = changes
+        .filter(|change| !change["copies_by"].is_null())
+        .map(|change| format!("{} {} {}", change["copies_by"], change["kind"], change["name"]))
+        .collect();
+    let expected = [
+        r#""recipient_bcc_maps" "address" "x@far.example""#,
+        r#""sender_bcc_maps" "address" "ann@example.org""#,
+        r#""always_bcc" "any" """#,
+    ];
+    assert_eq!(kinds, expected);
+}
+
 /// A site of many names that lead to each other.
 fn write_site(scratch: &Scratch, random: &mut Random, side: &str, change: Option<&mut Random>) {
     let domains = ["a.example", "b.example", "c.example", "example.com", "sub.example.com", "far.example"];
@@ -123,6 +187,10 @@ fn write_site(scratch: &Scratch, random: &mut Random, side: &str, change: Option
         let dot = if random.below(3) == 0 { "." } else { "" };
         lines.push(("transport", format!("{dot}{domain} smtp:[relay{}.example.net]\n", random.below(3))));
     }
+    for _ in 0..4 {
+        lines.push(("recipient_bcc", format!("{} {}\n", address(random), address(random))));
+        lines.push(("sender_bcc", format!("{} {}\n", address(random), address(random))));
+    }
     if let Some(change) = change {
         for _ in 0..1 + change.below(3) {
             let at = change.below(lines.len());
@@ -140,7 +208,7 @@ fn write_site(scratch: &Scratch, random: &mut Random, side: &str, change: Option
     for (table, line) in lines {
         write!(texts.entry(table).or_default(), "{line}").unwrap();
     }
-    for table in ["virtual", "canonical", "aliases", "transport"] {
+    for table in ["virtual", "canonical", "aliases", "transport", "recipient_bcc", "sender_bcc"] {
         scratch.write(&format!("{side}/{table}"), texts.get(table).cloned().unwrap_or_default());
     }
 }
@@ -148,7 +216,9 @@ fn write_site(scratch: &Scratch, random: &mut Random, side: &str, change: Option
 const MAIN: &str = "compatibility_level = 3.11\nmyhostname = mail.example.com\nmydomain = example.com\nmyorigin = example.com\n\
     mydestination = example.com\nvirtual_alias_domains = a.example, b.example, c.example\nrecipient_delimiter = +\n\
     canonical_maps = lmdb:/etc/postfix/canonical\nvirtual_alias_maps = lmdb:/etc/postfix/virtual\n\
-    alias_maps = lmdb:/etc/postfix/aliases\nalias_database = $alias_maps\ntransport_maps = lmdb:/etc/postfix/transport\n";
+    alias_maps = lmdb:/etc/postfix/aliases\nalias_database = $alias_maps\ntransport_maps = lmdb:/etc/postfix/transport\n\
+    recipient_bcc_maps = lmdb:/etc/postfix/recipient_bcc\nsender_bcc_maps = lmdb:/etc/postfix/sender_bcc\n\
+    always_bcc = all@far.example\n";
 
 #[test]
 fn the_short_way_finds_what_the_long_way_finds() {

@@ -140,7 +140,7 @@ fn copies_are_followed() {
         "  ├ always_bcc all@bcc.example\n",
         "  │ └ all@bcc.example is not sent a copy twice\n",
         "  ├ recipient d@example.org\n",
-        "  └ copy all@bcc.example\n    └ resolve all@bcc.example\n",
+        "  └ copy by recipient_bcc_maps all@bcc.example\n    └ resolve all@bcc.example\n",
     ];
     let mut rest = tree.as_str();
     for line in lines {

@@ -2,7 +2,7 @@
 
 use super::Comparison;
 use super::parameters::{ChangeKind, ParameterChange, Setting};
-use super::routes::{RouteChange, Routes};
+use super::routes::{Mail, RouteChange, Routes};
 use super::services::{ServiceChange, ServiceChangeKind};
 use super::tables::{EntryChange, TableChange, TableChangeKind};
 use crate::config::trace::Supplier;
@@ -28,13 +28,16 @@ pub fn document(comparison: &Comparison) -> Value {
 
 fn routes(routes: &Routes) -> Value {
     let change = |change: &RouteChange| {
-        let (kind, name) = match &change.subject {
-            Subject::Address(address) => ("address", text(address)),
-            Subject::Domain(domain) => ("domain", text(domain)),
-            Subject::Below(domain) => ("below", text(domain)),
-            Subject::Elsewhere => ("elsewhere", String::new()),
+        let (kind, name) = match &change.mail {
+            Mail::For(subject) | Mail::From(subject) => match subject {
+                Subject::Address(address) => ("address", text(address)),
+                Subject::Domain(domain) => ("domain", text(domain)),
+                Subject::Below(domain) => ("below", text(domain)),
+                Subject::Elsewhere => ("elsewhere", String::new()),
+            },
+            Mail::Any => ("any", String::new()),
         };
-        json!({ "kind": kind, "name": name, "a": change.a, "b": change.b })
+        json!({ "kind": kind, "name": name, "copies_by": change.copies_by, "a": change.a, "b": change.b })
     };
     let groups = routes
         .groups

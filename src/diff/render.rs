@@ -93,7 +93,7 @@ fn routes(routes: &Routes, style: Style, lines: &mut Vec<String>) {
         for change in &group.changes {
             let ends = |ends: &[String]| if ends.is_empty() { "nobody".to_string() } else { clean(&ends.join(", ")) };
             let arrow = style.arrow(&ends(&change.a), &ends(&change.b));
-            lines.push(style.changed("  ", &format!("{}: {arrow}", clean(&change.subject.to_string()))));
+            lines.push(style.changed("  ", &format!("{}: {arrow}", clean(&change.mail.to_string()))));
         }
     }
     for table in &routes.unlisted {

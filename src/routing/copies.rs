@@ -12,9 +12,12 @@
 use super::lookups::Lookups;
 use super::map_address::Mapped;
 use super::route::Ending;
-use super::trail::Trail;
+use super::trail::{Step, StepKind, Trail};
 use crate::maps::LookupError;
 use std::fmt;
+
+/// The parameters that ask for copies, in the order in which the copies are made.
+pub const PARAMETERS: [&str; 3] = ["sender_bcc_maps", "recipient_bcc_maps", "always_bcc"];
 
 /// A blind copy of mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +38,19 @@ impl fmt::Display for CopyEnding<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "copy to {}", self.0)
     }
+}
+
+/// The stage of the trail in which a copy that a parameter asks for is delivered.
+#[must_use]
+pub fn delivery_stage(parameter: &str) -> String {
+    format!("copy by {parameter}")
+}
+
+/// Whether a step of a route is about copies that a parameter asks for.
+#[must_use]
+pub fn is_about_copies(step: &Step, parameter: &str) -> bool {
+    let StepKind::Stage { name, .. } = &step.kind else { return false };
+    *name == parameter || *name == delivery_stage(parameter)
 }
 
 /// A copy that is not yet on its way.

@@ -19,10 +19,12 @@ pub const DOMAIN_LISTS: [(&str, AddressClass); 4] = [
 ];
 
 /// The tables that are asked about recipients, and what their keys are.
-const TABLES: [(&str, Keys); 9] = [
+const TABLES: [(&str, Keys); 10] = [
     ("recipient_canonical_maps", Keys::Addresses { lead_on: true }),
     ("canonical_maps", Keys::Addresses { lead_on: true }),
     ("virtual_alias_maps", Keys::Addresses { lead_on: true }),
+    // The mail goes to the values as well.
+    ("recipient_bcc_maps", Keys::Addresses { lead_on: true }),
     ("alias_maps", Keys::Names),
     ("relocated_maps", Keys::Addresses { lead_on: false }),
     ("virtual_mailbox_maps", Keys::Addresses { lead_on: false }),
@@ -167,6 +169,19 @@ impl Lookups<'_> {
         unlisted.sort();
         unlisted.dedup();
         unlisted
+    }
+
+    /// The senders that `sender_bcc_maps` name, and the tables of it that cannot be listed.
+    pub fn senders_with_copies(&mut self) -> (Vec<Subject>, Vec<String>) {
+        let (mut senders, mut unlisted) = (Vec::new(), Vec::new());
+        for table in self.tables("sender_bcc_maps").unwrap_or_default() {
+            let keys = Keys::Addresses { lead_on: false };
+            let mut visit = |key: &[u8], _: &[u8]| senders.extend(Subject::of_key(keys, key));
+            if self.walk(&table, TableForm::KeyValue, &mut visit).is_err() {
+                unlisted.push(table.to_string());
+            }
+        }
+        (senders, unlisted)
     }
 
     /// The domain of names without one: `myorigin`, if that is this machine's, else the first that `mydestination` names.

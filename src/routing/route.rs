@@ -2,7 +2,7 @@
 //!
 //! Nothing is asked that is not in files: where the DNS would decide, the nexthop is the answer.
 
-use super::copies::{Asked, Copy};
+use super::copies::{Asked, Copy, PARAMETERS, delivery_stage};
 use super::daemon::Daemon;
 use super::lookups::Lookups;
 use super::map_address::Mapped;
@@ -152,6 +152,12 @@ impl Lookups<'_> {
     /// Follows mail from a sender (empty: a bounce) to an address, both in internal form.
     #[must_use]
     pub fn route(&mut self, sender: &[u8], address: &[u8]) -> Route {
+        self.route_with(sender, address, &PARAMETERS)
+    }
+
+    /// The same, of the copies only with those that one of these parameters asks for.
+    #[must_use]
+    pub fn route_with(&mut self, sender: &[u8], address: &[u8], copies_by: &[&str]) -> Route {
         let mut trail = Trail::default();
         let mut route = Route {
             address: address.to_vec(),
@@ -161,14 +167,20 @@ impl Lookups<'_> {
             ends: Vec::new(),
             copies: Vec::new(),
         };
-        if let Err(error) = self.follow(sender, &mut route, &mut trail) {
+        if let Err(error) = self.follow(sender, copies_by, &mut route, &mut trail) {
             route.ends.push(Ending::kept(&route.rewritten, &error));
         }
         route.steps = trail.finish();
         route
     }
 
-    fn follow(&mut self, sender: &[u8], route: &mut Route, trail: &mut Trail) -> Result<(), LookupError> {
+    fn follow(
+        &mut self,
+        sender: &[u8],
+        copies_by: &[&str],
+        route: &mut Route,
+        trail: &mut Trail,
+    ) -> Result<(), LookupError> {
         route.rewritten = self.rewrite(&route.address, trail)?;
         let address = route.rewritten.clone();
         route.refusal = trail.stage(SERVER_STAGE, &address, |trail| {
@@ -197,11 +209,11 @@ impl Lookups<'_> {
         for recipient in recipients {
             self.deliver("recipient", &sender, &recipient, &mut seen, &mut route.ends, trail)?;
         }
-        for Asked { by, address, recipients } in copies {
-            let mut ends = Vec::new();
+        for Asked { by, address, recipients } in copies.into_iter().filter(|copy| copies_by.contains(&copy.by)) {
+            let (stage, mut ends) = (delivery_stage(by), Vec::new());
             for recipient in recipients {
                 // What keeps a copy keeps nothing else.
-                if let Err(error) = self.deliver("copy", &sender, &recipient, &mut seen, &mut ends, trail) {
+                if let Err(error) = self.deliver(&stage, &sender, &recipient, &mut seen, &mut ends, trail) {
                     ends.push(Ending::kept(&recipient, &error));
                 }
             }

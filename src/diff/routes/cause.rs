@@ -3,7 +3,7 @@
 use crate::routing::trail::{Found, Step, StepKind};
 
 /// Parameters that settle where mail goes without a lookup.
-const SETTLING: [&str; 12] = [
+const SETTLING: [&str; 13] = [
     "default_transport",
     "local_transport",
     "virtual_transport",
@@ -16,6 +16,7 @@ const SETTLING: [&str; 12] = [
     "mailbox_command",
     "virtual_mailbox_base",
     "recipient_delimiter",
+    "enable_original_recipient",
 ];
 
 /// The table, list or parameter that made the difference: the first question that got another answer, or else the first step

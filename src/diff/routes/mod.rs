@@ -1,6 +1,9 @@
 //! Whose mail goes another way: every address and domain that a table or list of either side names, and what stands for all
 //! others, followed on both sides. Grouped by what made the difference.
 //!
+//! Blind copies are compared by themselves: those of all mail once, those by sender for each sender that is named, those by
+//! recipient with the recipient's mail.
+//!
 //! Where only entries of tables differ, only those names are followed that a differing entry can reach; were it otherwise, a
 //! table of a million entries could not be compared while a person waits.
 
@@ -9,9 +12,10 @@ mod cause;
 
 use super::{Comparison, Side, TableChangeKind};
 use crate::maps::NoCaller;
-use crate::routing::Lookups;
+use crate::routing::copies::{CopyEnding, PARAMETERS, is_about_copies};
 use crate::routing::names::Subject;
 use crate::routing::route::Route;
+use crate::routing::{Lookups, Step};
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -40,15 +44,39 @@ pub struct Group {
     pub changes: Vec<RouteChange>,
 }
 
-/// Mail that goes another way.
+/// Mail that goes another way, or whose copies do.
 #[derive(Clone, Debug)]
 pub struct RouteChange {
-    /// Whom it is for.
-    pub subject: Subject,
+    /// Whose.
+    pub mail: Mail,
+    /// The parameter that asks for the copies, if it is they that go another way.
+    pub copies_by: Option<&'static str>,
     /// Where it goes on the first side: recipients and what becomes of them, or a rejection.
     pub a: Vec<String>,
     /// Where it goes on the second side.
     pub b: Vec<String>,
+}
+
+/// Mail that is followed on both sides.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mail {
+    /// For somebody.
+    For(Subject),
+    /// From somebody, for its copies by sender.
+    From(Subject),
+    /// Any, for the copies of all mail.
+    Any,
+}
+
+/// For people: `info@example.com`, `mail from ann@example.org`, `all mail`.
+impl std::fmt::Display for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::For(subject) => subject.fmt(f),
+            Self::From(subject) => write!(f, "mail from {subject}"),
+            Self::Any => f.write_str("all mail"),
+        }
+    }
 }
 
 impl Routes {
@@ -64,17 +92,25 @@ impl Routes {
 pub fn compare_routes(a: &Side<'_>, b: &Side<'_>, comparison: &Comparison) -> Routes {
     let mut pair = Pair::open(a, b);
     let short = if only_entries_differ(comparison) { affected::affected(&mut pair.a, &mut pair.b) } else { None };
-    let (subjects, unlisted) = short.unwrap_or_else(|| all_subjects(&mut pair));
-    let subjects: Vec<Subject> = subjects.into_iter().collect();
+    let (subjects, mut unlisted) = short.unwrap_or_else(|| all_subjects(&mut pair));
+    let mut senders = BTreeSet::new();
+    for (named, tables) in [pair.a.senders_with_copies(), pair.b.senders_with_copies()] {
+        senders.extend(named);
+        unlisted.extend(tables);
+    }
+    unlisted.sort();
+    unlisted.dedup();
+    let subjects = subjects.into_iter().map(Mail::For).chain(senders.into_iter().map(Mail::From)).chain([Mail::Any]);
+    let subjects: Vec<Mail> = subjects.collect();
     let changed: Vec<&str> = comparison.parameters.iter().map(|change| change.name.as_str()).collect();
     let found: Vec<(String, RouteChange)> = if subjects.len() <= FEW {
-        subjects.iter().filter_map(|subject| pair.compare(subject, &changed)).collect()
+        subjects.iter().flat_map(|mail| pair.compare(mail, &changed)).collect()
     } else {
         drop(pair);
         let parts = subjects.par_chunks(subjects.len().div_ceil(rayon::current_num_threads()).max(1));
         let compared = parts.map(|part| {
             let mut pair = Pair::open(a, b);
-            part.iter().filter_map(|subject| pair.compare(subject, &changed)).collect::<Vec<_>>()
+            part.iter().flat_map(|mail| pair.compare(mail, &changed)).collect::<Vec<_>>()
         });
         compared.flatten().collect()
     };
@@ -124,26 +160,63 @@ impl<'s> Pair<'s> {
         Self { a, b, of_a, of_b }
     }
 
-    /// Follows mail for a subject on both sides; the cause and the change, if it goes another way.
-    fn compare(&mut self, subject: &Subject, changed: &[&str]) -> Option<(String, RouteChange)> {
-        let example = |(somebody, home): &(Vec<u8>, Vec<u8>)| subject.example(somebody, home);
-        let of_a = self.a.route(SENDER, &example(&self.of_a));
-        let of_b = self.b.route(SENDER, &example(&self.of_b));
-        let (a, b) = (outcome(&of_a), outcome(&of_b));
-        if a == b {
-            return None;
-        }
-        let cause = cause::cause(&of_a.steps, &of_b.steps, changed);
-        Some((cause, RouteChange { subject: subject.clone(), a, b }))
+    /// Follows mail on both sides; what goes another way, and the cause.
+    fn compare(&mut self, mail: &Mail, changed: &[&str]) -> Vec<(String, RouteChange)> {
+        let copies = match mail {
+            Mail::For(_) => "recipient_bcc_maps",
+            Mail::From(_) => "sender_bcc_maps",
+            Mail::Any => "always_bcc",
+        };
+        let of_a = followed(&mut self.a, mail, copies, &self.of_a);
+        let of_b = followed(&mut self.b, mail, copies, &self.of_b);
+        let change = |copies_by: Option<&'static str>| {
+            let (a, b) = (outcome(&of_a, copies_by), outcome(&of_b, copies_by));
+            let cause = || cause::cause(&steps(&of_a, copies_by), &steps(&of_b, copies_by), changed);
+            (a != b).then(|| (cause(), RouteChange { mail: mail.clone(), copies_by, a, b }))
+        };
+        let of_mail = if matches!(mail, Mail::For(_)) { change(None) } else { None };
+        of_mail.into_iter().chain(change(Some(copies))).collect()
     }
 }
 
-/// What becomes of mail, in an order that does not depend on that of lookups.
-fn outcome(route: &Route) -> Vec<String> {
-    if let Some(refusal) = &route.refusal {
-        return vec![format!("rejected {} {} {}", refusal.code, refusal.status, refusal.reason)];
+/// Follows mail and the copies that a parameter asks for, with the local part that stands for all others and the domain of names
+/// without one.
+fn followed(lookups: &mut Lookups<'_>, mail: &Mail, copies: &str, (somebody, home): &(Vec<u8>, Vec<u8>)) -> Route {
+    let example = |subject: &Subject| subject.example(somebody, home);
+    let (sender, recipient) = match mail {
+        Mail::For(subject) => (SENDER.to_vec(), example(subject)),
+        Mail::From(subject) => (example(subject), example(&Subject::Elsewhere)),
+        Mail::Any => (SENDER.to_vec(), example(&Subject::Elsewhere)),
+    };
+    lookups.route_with(&sender, &recipient, &[copies])
+}
+
+/// The steps that lead to the mail itself, or to the copies that a parameter asks for.
+fn steps(route: &Route, copies_by: Option<&str>) -> Vec<Step> {
+    let is_wanted = |step: &&Step| match copies_by {
+        Some(parameter) => is_about_copies(step, parameter),
+        None => !PARAMETERS.iter().any(|parameter| is_about_copies(step, parameter)),
+    };
+    route.steps.iter().filter(is_wanted).cloned().collect()
+}
+
+/// What becomes of the mail itself, or of those copies, in an order that does not depend on that of lookups.
+fn outcome(route: &Route, copies_by: Option<&str>) -> Vec<String> {
+    let mut ends: Vec<String> = match copies_by {
+        None => match &route.refusal {
+            Some(refusal) => return vec![format!("rejected {} {} {}", refusal.code, refusal.status, refusal.reason)],
+            None => route.ends.iter().map(ToString::to_string).collect(),
+        },
+        // Mail for one who is refused has no copies; but for others it has, whatever becomes of the example.
+        Some("recipient_bcc_maps") if route.refusal.is_some() => Vec::new(),
+        Some(parameter) => {
+            let copies = route.copies.iter().filter(|copy| copy.by == parameter).flat_map(|copy| &copy.ends);
+            copies.map(|end| CopyEnding(end).to_string()).collect()
+        }
+    };
+    if ends.is_empty() && copies_by.is_some() {
+        ends.push("no copy".into());
     }
-    let mut ends: Vec<String> = route.ends.iter().map(ToString::to_string).collect();
     ends.sort();
     ends
 }
