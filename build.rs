@@ -31,6 +31,7 @@ fn main() {
     build.deprecated();
     build.map_types();
     build.services();
+    build.readers();
     for problem in build.problems {
         // Cargo shows these as errors and fails the build.
         println!("cargo::error={problem}");
@@ -366,6 +367,16 @@ impl Build {
             ("STOCK_SERVICES", "StockService", stock),
         ];
         self.write("catalogue_services.rs", &tables);
+    }
+
+    fn readers(&mut self) {
+        let entries = self.read_sorted("readers.tsv", |build, row| {
+            let name = row.some_text("parameter")?;
+            build.must_know(row, name)?;
+            row.some_text("daemons")?;
+            Ok((name.to_owned(), format!("parameter: {name:?}, daemons: {}", row.list("daemons")?)))
+        });
+        self.write("catalogue_readers.rs", &[("READERS", "Readers", entries)]);
     }
 
     /// A name that another file refers to must be a parameter or a restriction.

@@ -96,6 +96,23 @@ impl SetValue<'_> {
         }
     }
 
+    /// The daemon of a `-o` which does not read the parameter when it starts, and so takes any value of it; nothing for main.cf.
+    #[must_use]
+    pub fn unheeded_by(&self) -> Option<String> {
+        let service = self.service?;
+        let (name, command) = (self.parameter_name(), service.line.command().to_string_lossy());
+        let daemon = command.rsplit('/').next().unwrap_or_default();
+        let is_read = catalogue::is_read_at_start(&name, daemon)
+            || catalogue::service_parameter(&name).is_some_and(|(transport, family)| match daemon {
+                "pipe" | "spawn" => {
+                    family.suffix == "_time_limit" && service.line.name().bytes() == transport.as_bytes()
+                }
+                "qmgr" | "oqmgr" => family.suffix != "_time_limit",
+                _ => false,
+            });
+        (!is_read).then(|| daemon.to_string())
+    }
+
     /// The value after expansion; nothing if it cannot be expanded.
     #[must_use]
     pub fn expanded(&self, site: &Site) -> Option<Vec<u8>> {
@@ -123,4 +140,40 @@ pub fn list_elements(site: &Site, value: &Text, service: Option<&Service>) -> Ve
         }
     }
     elements
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::host::Host;
+    use crate::config::paths::PathMap;
+    use crate::config::{ConfigFiles, Configuration, Settings};
+
+    /// As the daemons of Postfix 3.11 do with a value at fault.
+    #[test]
+    fn daemons_that_do_not_heed_a_parameter() {
+        let cases = [
+            ("smtp inet n - n - - smtpd -o smtpd_timeout=1", None),
+            ("smtp inet n - n - - smtpd -o myhostname=a", None),
+            ("smtp unix - - n - - smtp -o smtpd_timeout=1", Some("smtp")),
+            ("smtp unix - - n - - smtp -o smtp_destination_rate_delay=1", Some("smtp")),
+            ("qmgr unix n - n 300 1 qmgr -o smtp_destination_rate_delay=1", None),
+            ("qmgr unix n - n 300 1 qmgr -o policy_time_limit=1", Some("qmgr")),
+            ("policy unix - n n - 0 spawn -o policy_time_limit=1", None),
+            ("policy unix - n n - 0 spawn -o filter_time_limit=1", Some("spawn")),
+            ("x inet n - n - - /srv/bin/x -o smtpd_timeout=1", Some("x")),
+        ];
+        for (line, expected) in cases {
+            let source = |name: &str, text: &str| Arc::new(Source::new(name, text));
+            let files = ConfigFiles::from_sources(
+                std::path::Path::new("."),
+                &source("main.cf", "smtpd_timeout = 5\n"),
+                Some(&source("master.cf", line)),
+            );
+            let settings = Settings { target: catalogue::Version::NEWEST, profile: None, host: Host::unknown() };
+            let site = Site::open(Configuration::new(files, settings), &PathMap::system(), false);
+            let heeded: Vec<Option<String>> = set_values(&site).iter().map(SetValue::unheeded_by).collect();
+            assert_eq!(heeded, [None, expected.map(String::from)], "{line}");
+        }
+    }
 }

@@ -9,7 +9,7 @@
 //! | parameters of one transport | `family.rs` | [`service_parameter`] |
 //! | defaults that packages change | `profile.rs` | [`default_value`] |
 //! | old names | `deprecated.rs` | [`deprecation`] |
-//! | who reads which | `readers.rs` | [`read_by_every_program`], [`is_read_by_bounce`] |
+//! | who reads which | `readers.rs` | [`readers`], [`read_by_every_program`] |
 //! | access restrictions and their lists | `restrictions.rs` | [`restriction`], [`restriction_list`] |
 //! | lookup table types | `map_types.rs` | [`map_type`] |
 //! | master.cf | `services.rs` | [`daemon_command`], [`stock_services`] |
@@ -34,7 +34,7 @@ pub use kind::Kind;
 pub use map_types::{MapFile, MapKind, MapType, map_type, map_types};
 pub use parameter::{EarlierDefault, Origin, Parameter, parameter, parameters};
 pub use profile::{Profile, default_value};
-pub use readers::{is_read_by_bounce, read_by_bounce, read_by_every_program};
+pub use readers::{is_read_at_start, is_read_by_bounce, read_by_bounce, read_by_every_program, readers};
 pub use restrictions::{
     Argument, Class, Information, Restriction, RestrictionList, Stage, restriction, restriction_list,
     restriction_lists, restrictions,

@@ -1,6 +1,7 @@
-//! Which parameters a program of Postfix knows without main.cf, where that shows: in messages and bounce templates.
+//! Who reads a parameter at its start: every program, or some of the daemons.
 //!
-//! Seen from the outside, by a value at fault for each parameter: who reads it ends. Source: Postfix 3.11.
+//! Whoever reads it ends if the value is at fault, and knows it without main.cf: in messages, in bounce templates.
+//! Seen from the outside, by a value at fault for each parameter and daemon. Source: Postfix 3.11.
 
 /// What every program reads at its start, by name.
 const EVERY_PROGRAM: &[&str] = &[
@@ -137,20 +138,6 @@ const EVERY_PROGRAM: &[&str] = &[
     "verp_delimiter_filter",
 ];
 
-/// What the bounce daemon reads besides.
-const BOUNCE: &[&str] = &[
-    "2bounce_notice_recipient",
-    "bounce_notice_recipient",
-    "bounce_size_limit",
-    "delay_notice_recipient",
-    "delay_warning_time",
-    "enable_threaded_bounces",
-    "header_from_format",
-    "maximal_queue_lifetime",
-    "notify_classes",
-    "requiretls_redact_dsn",
-];
-
 /// What has a value in every program although it is not read from main.cf like the rest.
 const GIVEN: &[&str] = &["bounce_template_file", "config_directory", "process_id", "process_name"];
 
@@ -160,18 +147,41 @@ pub const fn read_by_every_program() -> &'static [&'static str] {
     EVERY_PROGRAM
 }
 
+/// The daemons that read a parameter.
+#[derive(Debug)]
+struct Readers {
+    parameter: &'static str,
+    daemons: &'static [&'static str],
+}
+
+include!(concat!(env!("OUT_DIR"), "/catalogue_readers.rs"));
+
+/// The daemons that read a parameter whenever they start, sorted; empty for what [every program](read_by_every_program) reads,
+/// and for what is read at most for a job at hand, as most `tls_` parameters are.
+#[must_use]
+pub fn readers(parameter: &str) -> &'static [&'static str] {
+    let place = READERS.binary_search_by(|readers| readers.parameter.cmp(parameter));
+    place.map_or(&[], |place| READERS[place].daemons)
+}
+
+/// Whether a daemon reads a parameter whenever it starts. Those of [one transport](super::service_parameter) are not known here.
+#[must_use]
+pub fn is_read_at_start(parameter: &str, daemon: &str) -> bool {
+    EVERY_PROGRAM.binary_search(&parameter).is_ok() || readers(parameter).contains(&daemon)
+}
+
 /// The parameters that the bounce daemon reads besides, by name.
 #[must_use]
-pub const fn read_by_bounce() -> &'static [&'static str] {
-    BOUNCE
+pub fn read_by_bounce() -> Vec<&'static str> {
+    let names = READERS.iter().filter(|readers| readers.daemons.contains(&"bounce")).map(|readers| readers.parameter);
+    names.filter(|name| !GIVEN.contains(name)).collect()
 }
 
 /// Whether the bounce daemon knows a parameter that main.cf does not set.
 #[must_use]
 pub fn is_read_by_bounce(name: &[u8]) -> bool {
     let Ok(name) = std::str::from_utf8(name) else { return false };
-    let has = |names: &[&str]| names.binary_search(&name).is_ok();
-    has(EVERY_PROGRAM) || has(BOUNCE) || has(GIVEN)
+    is_read_at_start(name, "bounce") || GIVEN.contains(&name)
 }
 
 #[cfg(test)]
@@ -180,12 +190,35 @@ mod tests {
 
     #[test]
     fn the_names_are_sorted_and_exist() {
-        for names in [EVERY_PROGRAM, BOUNCE, GIVEN] {
+        for names in [EVERY_PROGRAM, GIVEN] {
             assert!(names.is_sorted());
             let unknown: Vec<_> = names.iter().filter(|name| super::super::parameter(name).is_none()).collect();
             assert_eq!(unknown, Vec::<&&str>::new());
         }
         assert!(is_read_by_bounce(b"myhostname") && is_read_by_bounce(b"notify_classes"));
         assert!(!is_read_by_bounce(b"smtpd_banner"));
+    }
+
+    #[test]
+    fn daemons_that_read_a_parameter() {
+        let cases: &[(&str, &[&str])] = &[
+            ("smtpd_timeout", &["smtpd"]),
+            ("command_time_limit", &["local", "pipe", "spawn"]),
+            ("default_rbl_reply", &["smtpd"]),
+            ("myhostname", &[]),
+            ("tls_daemon_random_bytes", &[]),
+            ("nobody_knows", &[]),
+        ];
+        for (parameter, expected) in cases {
+            assert_eq!(readers(parameter), *expected, "{parameter}");
+        }
+        assert!(is_read_at_start("myhostname", "anvil") && is_read_at_start("smtpd_timeout", "smtpd"));
+        assert!(!is_read_at_start("smtpd_timeout", "smtp"));
+        assert_eq!(read_by_bounce().len(), 10);
+        for readers in &READERS {
+            let unknown = readers.daemons.iter().find(|daemon| super::super::daemon_command(daemon).is_none());
+            assert_eq!(unknown, None, "{}", readers.parameter);
+            assert!(readers.daemons.is_sorted() && EVERY_PROGRAM.binary_search(&readers.parameter).is_err());
+        }
     }
 }

@@ -45,7 +45,7 @@ pub fn show(options: &Options, directory: &Path, messages: &Messages) -> Result<
 fn run(configuration: &Configuration, expand: bool, messages: &Messages) -> Result<ExitCode, Fatal> {
     let utf8 = startup::value("smtputf8_enable", configuration, messages)?;
     messages.show_utf8(utf8.eq_ignore_ascii_case(b"yes"));
-    startup::check(read_by_bounce(), configuration, messages)?;
+    startup::check(&read_by_bounce(), configuration, messages)?;
     let file = startup::value("bounce_template_file", configuration, messages)?;
     let templates = if file.is_empty() { Templates::built_in() } else { read(&file, messages)? };
     let mut printer = Printer::default();

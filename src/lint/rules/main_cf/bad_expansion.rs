@@ -23,7 +23,13 @@ pub static RULE: Rule = Rule {
 /// Looks for it.
 pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     for set in read_values(site) {
+        let before = findings.len();
         look_at(site, &set, findings);
+        // Nobody expands what no program reads and nothing refers to.
+        let idle = || set.unheeded_by().is_some() && !site.configuration.used_names().contains(set.name.bytes());
+        if findings.len() > before && idle() {
+            findings[before..].iter_mut().for_each(|finding| finding.severity = Severity::Warning);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! MC006: a value that Postfix cannot read as what the parameter needs, or that is out of range.
 
-use crate::config::catalogue::{Limits, ValueType};
+use crate::config::catalogue::{self, Limits, ValueType};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::set_values::set_values;
 use crate::lint::site::Site;
@@ -12,7 +12,8 @@ pub static RULE: Rule = Rule {
     family: Family::MainCf,
     severity: Severity::Error,
     summary: "a value of the wrong type, or out of range",
-    why: "Every program that reads the parameter ends with a fatal error when it starts.",
+    why: "Every program that reads the parameter ends with a fatal error when it starts. The -o of a daemon that does not read \
+          it does no harm, and has no effect: only a warning.",
     example: "smtpd_timeout = 5 minutes\n",
     remedy: "Write a value of the type that postconf(5) names, within its limits: a time is a number and a letter without a blank.",
     fix: None,
@@ -31,7 +32,26 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
             format!("{} cannot be {shown:?}", set.parameter_name())
         };
         let span = if set.value.bytes().is_empty() { set.name.span() } else { set.value.span() };
-        findings.push(Finding::new(&RULE, message).at(set.source, span, wrong).help(help));
+        let finding = Finding::new(&RULE, message).at(set.source, span, wrong);
+        findings.push(match (set.unheeded_by(), readers(&set.parameter_name())) {
+            (None, _) => finding.help(help),
+            // Read for a job at hand, if at all.
+            (Some(_), []) => finding.severity(Severity::Warning).help(help),
+            (Some(daemon), readers) => {
+                let readers = readers.join(", ");
+                let help = format!("{help}; {daemon} does not read this, only {readers}: is it the right service?");
+                finding.severity(Severity::Warning).help(help)
+            }
+        });
+    }
+}
+
+/// The daemons that read a parameter, those of one transport too.
+fn readers(parameter: &str) -> &'static [&'static str] {
+    match catalogue::service_parameter(parameter) {
+        Some((_, family)) if family.suffix == "_time_limit" => &["pipe", "spawn"],
+        Some(_) => &["qmgr"],
+        None => catalogue::readers(parameter),
     }
 }
 
@@ -56,8 +76,13 @@ fn fault(value_type: ValueType, value: &[u8]) -> Option<(String, String)> {
         ValueType::Str(limits) | ValueType::Raw(limits) => {
             let length = i64::try_from(value.len()).unwrap_or(i64::MAX);
             (!limits.allow(length)).then(|| {
-                let wrong = if value.is_empty() { "nothing behind the =" } else { "a text of the wrong length" };
-                (wrong.to_string(), format!("write {}", range(limits, " bytes")))
+                if value.is_empty() {
+                    return (
+                        "nothing behind the =".to_string(),
+                        "write a value, or take the parameter out".to_string(),
+                    );
+                }
+                ("a text of the wrong length".to_string(), format!("write {}", range(limits, " bytes")))
             })
         }
     }
