@@ -11,6 +11,7 @@ pub mod load;
 pub mod networks;
 pub mod paths;
 pub mod project;
+pub mod protocols;
 pub mod services;
 pub mod tables;
 pub mod trace;

@@ -7,6 +7,7 @@
 //! Source: postconf(5).
 
 use super::host::{Host, LocalAddress};
+use super::protocols::Protocols;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 
@@ -47,13 +48,6 @@ enum Style {
     Class,
 }
 
-/// Which kinds of addresses are used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Protocols {
-    v4: bool,
-    v6: bool,
-}
-
 /// The networks, as in `127.0.0.0/8 [::1]/128`.
 ///
 /// Names in `inet_interfaces` are looked up as the system does it.
@@ -61,7 +55,7 @@ struct Protocols {
 /// # Errors
 /// A parameter with a value that it cannot have, an address that is not the machine's, or a machine without addresses.
 pub fn networks(settings: &NetworkSettings, host: &Host) -> Result<String, NetworksError> {
-    let protocols = protocols(&settings.protocols)?;
+    let protocols = Protocols::parse(&settings.protocols).or_else(error)?;
     let style = style(&settings.style)?;
     let mut found: Vec<String> = Vec::new();
     for address in own_addresses(&settings.interfaces, protocols, host)? {
@@ -75,19 +69,6 @@ pub fn networks(settings: &NetworkSettings, host: &Host) -> Result<String, Netwo
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split([',', ' ', '\t', '\r', '\n']).filter(|word| !word.is_empty())
-}
-
-fn protocols(text: &str) -> Result<Protocols, NetworksError> {
-    let mut protocols = Protocols::default();
-    for word in words(text) {
-        match word {
-            "all" => protocols = Protocols { v4: true, v6: true },
-            "ipv4" => protocols.v4 = true,
-            "ipv6" => protocols.v6 = true,
-            _ => return error(format!("unknown inet_protocols value \"{word}\" in \"{text}\"")),
-        }
-    }
-    Ok(protocols)
 }
 
 fn style(text: &str) -> Result<Style, NetworksError> {
@@ -111,7 +92,7 @@ fn style(text: &str) -> Result<Style, NetworksError> {
 
 /// The addresses at which the mail system receives mail.
 fn own_addresses(text: &str, protocols: Protocols, host: &Host) -> Result<Vec<LocalAddress>, NetworksError> {
-    let is_used = |address: &IpAddr| if address.is_ipv4() { protocols.v4 } else { protocols.v6 };
+    let is_used = |address: &IpAddr| protocols.allow(*address);
     if protocols == Protocols::default() || words(text).next().is_none() {
         return Ok(Vec::new());
     }

@@ -7,6 +7,7 @@ pub mod baseline;
 pub mod domains;
 pub mod fixes;
 pub mod hops;
+pub mod inet_ports;
 pub mod key_index;
 pub mod path_pattern;
 pub mod policy;

@@ -48,6 +48,7 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &ms::orphaned_override::RULE, check: ms::orphaned_override::check },
         LintRule { rule: &ms::unknown_override::RULE, check: ms::unknown_override::check },
         LintRule { rule: &ms::wrong_command::RULE, check: ms::wrong_command::check },
+        LintRule { rule: &ms::unknown_port::RULE, check: ms::unknown_port::check },
         LintRule { rule: &maps::missing_source::RULE, check: maps::missing_source::check },
         LintRule { rule: &maps::missing_index::RULE, check: maps::missing_index::check },
         LintRule { rule: &maps::stale_index::RULE, check: maps::stale_index::check },

@@ -2,6 +2,7 @@
 
 pub mod destination;
 pub mod host_name;
+pub mod host_port;
 pub mod local_part;
 pub mod mime;
 pub mod rfc822;

@@ -4,10 +4,11 @@
 //! there as a whole before its time is over, however slowly it comes.
 
 use super::system_words;
+use crate::mail::host_port::{host_and_port, named_port};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -35,47 +36,6 @@ pub enum ConnectError {
 /// The system's words for an address that cannot be had.
 pub const NO_ADDRESS: &str = "Cannot assign requested address";
 
-/// Splits `host:port`; the host is empty if there is none.
-///
-/// # Errors
-/// What is wrong with it, in Postfix's words.
-pub fn host_and_port(text: &str) -> Result<(&str, &str), String> {
-    let fault = |words: &str| Err(format!("{text}: {words}"));
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let Some((host, rest)) = rest.split_once(']') else { return fault("missing \"]\"") };
-            match rest.strip_prefix(':') {
-                Some(port) => (host, port),
-                None if rest.is_empty() => (host, ""),
-                None => return fault("garbage after \"]\""),
-            }
-        }
-        None => text.rsplit_once(':').unwrap_or(("", text)),
-    };
-    if port.is_empty() {
-        return fault("missing service information");
-    }
-    if port.starts_with(|first: char| first.is_ascii_digit()) && !port.bytes().all(|byte| byte.is_ascii_digit()) {
-        return fault("garbage after numerical service");
-    }
-    if !host.is_empty() && !is_host(host) {
-        return fault("valid hostname or network address required");
-    }
-    Ok((host, port))
-}
-
-fn is_host(host: &str) -> bool {
-    if host.contains(':') {
-        return host.parse::<Ipv6Addr>().is_ok();
-    }
-    let label = |label: &str| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        (1..=63).contains(&label.len()) && label.bytes().all(plain) && !label.starts_with('-') && !label.ends_with('-')
-    };
-    let numbers = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    host.len() <= 255 && host.split('.').all(label) && (!numbers || host.parse::<IpAddr>().is_ok())
-}
-
 /// The number of a port, by number or by its name in /etc/services.
 fn port_number(port: &str) -> Option<u16> {
     let digits = port.trim_start_matches(' ');
@@ -85,17 +45,8 @@ fn port_number(port: &str) -> Option<u16> {
     named_port(&std::fs::read_to_string("/etc/services").ok()?, port)
 }
 
-fn named_port(services: &str, name: &str) -> Option<u16> {
-    services.lines().find_map(|line| {
-        let mut words = line.split('#').next()?.split_whitespace();
-        let (first, number) = (words.next()?, words.next()?);
-        let number = number.strip_suffix("/tcp")?.parse().ok()?;
-        (first == name || words.any(|alias| alias == name)).then_some(number)
-    })
-}
-
 fn addresses(text: &str) -> Result<Vec<SocketAddr>, ConnectError> {
-    let (host, port) = host_and_port(text).map_err(ConnectError::Address)?;
+    let (host, port) = host_and_port(text).map_err(|words| ConnectError::Address(format!("{text}: {words}")))?;
     let port = port_number(port)
         .ok_or_else(|| ConnectError::NotFound("Servname not supported for ai_socktype".to_string()))?;
     let host = if host.is_empty() { "localhost" } else { host };
@@ -314,47 +265,8 @@ pub(super) mod stand_in {
 mod tests {
     use super::*;
 
-    type Case = (&'static str, Result<(&'static str, &'static str), &'static str>);
-
     #[test]
-    fn addresses_as_postfix_3_11_reads_them() {
-        let cases: &[Case] = &[
-            ("host:25", Ok(("host", "25"))),
-            (":25", Ok(("", "25"))),
-            ("25", Ok(("", "25"))),
-            ("smtp", Ok(("", "smtp"))),
-            ("[::1]:25", Ok(("::1", "25"))),
-            ("::1:25", Ok(("::1", "25"))),
-            ("a_b:smtp", Ok(("a_b", "smtp"))),
-            ("127.0.0.1:-1", Ok(("127.0.0.1", "-1"))),
-            ("127.0.0.1", Err("garbage after numerical service")),
-            ("127.0.0.1:1x", Err("garbage after numerical service")),
-            ("127.0.0.1:", Err("missing service information")),
-            (":", Err("missing service information")),
-            ("", Err("missing service information")),
-            ("[::1]", Err("missing service information")),
-            ("[::1]:", Err("missing service information")),
-            ("[::1", Err("missing \"]\"")),
-            ("[::1]x", Err("garbage after \"]\"")),
-            ("-a:25", Err("valid hostname or network address required")),
-            ("a..b:25", Err("valid hostname or network address required")),
-            ("127.0.0:1", Err("valid hostname or network address required")),
-            ("[a b]:1", Err("valid hostname or network address required")),
-            ("127.0.0.1:25:a", Err("valid hostname or network address required")),
-        ];
-        for (text, expected) in cases {
-            let expected = expected.map_err(|words| format!("{text}: {words}"));
-            assert_eq!(host_and_port(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn ports_by_name() {
-        let services = "# x\nsmtp\t25/tcp  mail # mail\ndomain 53/udp\ndomain 53/tcp\n\nbad\n";
-        let cases = [("smtp", Some(25)), ("mail", Some(25)), ("domain", Some(53)), ("x", None), ("bad", None)];
-        for (name, expected) in cases {
-            assert_eq!(named_port(services, name), expected, "{name}");
-        }
+    fn ports_by_number() {
         assert_eq!(port_number(" 1"), Some(1));
         assert_eq!(port_number("99999"), None);
     }

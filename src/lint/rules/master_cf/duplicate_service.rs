@@ -2,7 +2,9 @@
 
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::inet_ports::port_number;
 use crate::lint::site::Site;
+use crate::mail::host_port::{host_address, host_and_port};
 use std::collections::HashMap;
 
 /// The declaration.
@@ -12,7 +14,8 @@ pub static RULE: Rule = Rule {
     family: Family::MasterCf,
     severity: Severity::Warning,
     summary: "a service that is defined twice",
-    why: "The master daemon runs the last one of the same name and type, and the other one with all its -o has no effect.",
+    why: "The master daemon runs the last one of the same type and name, or of the same address and port, and the other one with \
+          all its -o has no effect.",
     example: "smtp inet n - n - - smtpd\nsmtp inet n - n - 1 postscreen\n",
     remedy: "Remove or comment out the one that is not meant, with its continuation lines.",
     fix: None,
@@ -30,13 +33,30 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
             _ => service.line.fields[2].bytes().to_vec(),
         };
         let private = if private == b"-" { b"y".to_vec() } else { private };
-        let key = [service.line.name().bytes().to_vec(), service.line.service_type().bytes().to_vec(), private];
+        let key = [endpoint(site, service), service.line.service_type().bytes().to_vec(), private];
         let Some(first) = seen.insert(key, service) else { continue };
+        let message = if first.label() == service.label() {
+            format!("the service {} is defined twice", service.label())
+        } else {
+            format!("{} and {} are the same service", first.label(), service.label())
+        };
         findings.push(
-            Finding::new(&RULE, format!("the service {} is defined twice", service.label()))
+            Finding::new(&RULE, message)
                 .at(master.tree.source(), first.line.name().span(), "has no effect")
                 .at(master.tree.source(), service.line.name().span(), "this one is in force")
                 .help(RULE.remedy),
         );
     }
+}
+
+/// The name of a service; for the network, one text for all ways to write the same address and port.
+fn endpoint(site: &Site, service: &Service) -> Vec<u8> {
+    let name = service.line.name().to_string_lossy();
+    if service.line.service_type().bytes() != b"inet" {
+        return service.line.name().bytes().to_vec();
+    }
+    let Ok((host, port)) = host_and_port(&name) else { return name.into_bytes() };
+    let host = host_address(host).map_or_else(|| host.to_string(), |address| address.to_string());
+    let port = port_number(site, port).map_or_else(|| port.to_string(), |number| number.to_string());
+    format!("{host} {port}").into_bytes()
 }

@@ -6,4 +6,5 @@ pub mod malformed_override;
 pub mod malformed_service;
 pub mod orphaned_override;
 pub mod unknown_override;
+pub mod unknown_port;
 pub mod wrong_command;

@@ -3,8 +3,10 @@
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::hops::{Client, Form, NamedHop, client_of, each_hop};
+use crate::lint::inet_ports::port_number;
 use crate::lint::site::Site;
 use crate::mail::destination::{Destination, parse_destination, split_destinations};
+use crate::mail::host_port::{host_address, host_and_port};
 use crate::syntax::match_list::split_list;
 use std::net::IpAddr;
 
@@ -122,22 +124,16 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
 
 /// The SMTP server of this system at a port other than 25, if mail that it gets from `hop` takes the same way again.
 fn listener<'s>(site: &'s Site, destination: &Destination, hop: &NamedHop) -> Option<&'s Service> {
-    let port = |name: &str| match name {
-        "submission" => "587".to_string(),
-        "smtps" | "submissions" => "465".to_string(),
-        other => other.trim_start_matches('0').to_string(),
-    };
-    let wanted = port(&String::from_utf8_lossy(destination.port));
+    let wanted = port_number(site, &String::from_utf8_lossy(destination.port))?;
     let is_it = |service: &&Service| {
         let name = service.line.name().to_string_lossy();
-        let (host, own_port) = name.rsplit_once(':').unwrap_or(("", &name));
-        let host = host.trim_matches(['[', ']']);
+        let Ok((host, port)) = host_and_port(&name) else { return false };
         let is_same_host = host.is_empty()
             || host.eq_ignore_ascii_case(&String::from_utf8_lossy(destination.host))
-            || host.parse::<IpAddr>().is_ok_and(|address| destination.address() == Some(address));
+            || host_address(host).is_some_and(|address| destination.address() == Some(address));
         service.line.service_type().bytes() == b"inet"
             && service.line.command().bytes() == b"smtpd"
-            && port(own_port) == wanted
+            && port_number(site, port) == Some(wanted)
             && is_same_host
     };
     let service = site.configuration.files.services.iter().find(is_it)?;
