@@ -2,7 +2,8 @@
 //!
 //! A site is a directory: main.cf, perhaps a master.cf with its `smtp inet`, tables, and `sessions`: sessions with what Postfix
 //! answered below each. A session is a line of `NAME[ADDRESS]` (or `NAME,REVERSE_NAME[ADDRESS]`), what is said in HELO (`-`: nothing),
-//! the sender in angle brackets, and recipients; `login=USER` may stand first. With an oracle, a Postfix is started for each site and
+//! the sender in angle brackets, and recipients; `login=USER` may stand first. A client without a name, `[ADDRESS]`, connects from that
+//! address, and the server asks the DNS for its name. With an oracle, a Postfix is started for each site and
 //! told by XCLIENT who the client is. What the DNS says stands in the site's file `dns`, if it has one; it is asked by both. `POSTWRIGHT_BLESS=1` writes the answers anew.
 
 // Everything here is a test: a surprise should end it.
@@ -78,22 +79,27 @@ impl Case {
         }
     }
 
+    fn is_nameless(&self) -> bool {
+        self.name.is_empty()
+    }
+
     /// What Postfix answers for each recipient: the first reply that refuses anything.
     fn asked(&self, system: &MailSystem<'_>) -> Vec<String> {
-        let mut smtp = system.smtp();
+        let mut smtp = if self.is_nameless() { system.smtp_from(&self.address) } else { system.smtp() };
         let family = if self.address.contains(':') { "IPV6:" } else { "" };
         let name = |name: &str| match name {
             "unknown" => "[UNAVAILABLE]".to_string(),
             "later" => "[TEMPUNAVAIL]".to_string(),
             name => name.to_string(),
         };
-        let mut before = vec![format!(
+        let as_client = format!(
             "XCLIENT ADDR={family}{} NAME={} REVERSE_NAME={}{}",
             self.address,
             name(&self.name),
             name(&self.reverse_name),
             self.login.as_ref().map_or_else(String::new, |login| format!(" LOGIN={login}"))
-        )];
+        );
+        let mut before = if self.is_nameless() { Vec::new() } else { vec![as_client] };
         before.extend(self.helo.as_ref().map(|helo| format!("EHLO {helo}")));
         before.push(format!("MAIL FROM:<{}>", self.sender));
         for line in before {
@@ -113,6 +119,7 @@ impl Case {
             "later" => ClientName::UnknownNow,
             name => ClientName::Known(name.as_bytes().to_vec()),
         };
+        let name = |text: &String| if self.is_nameless() { ClientName::NotAsked } else { name(text) };
         let session = Session {
             client: Client {
                 name: name(&self.name),

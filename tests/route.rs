@@ -150,7 +150,7 @@ fn copies_are_followed() {
     let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
     let end = |recipient: &str| {
         serde_json::json!({
-            "recipient": recipient, "class": "default", "transport": "smtp", "nexthop": "bcc.example",
+            "recipient": recipient, "class": "default", "transport": "smtp", "nexthop": "bcc.example", "hosts": [],
             "outcome": "relayed", "status": null, "text": null
         })
     };
@@ -186,7 +186,7 @@ fn one_document() {
     let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
     assert_eq!((outcome.status, &document["version"]), (0, &1.into()));
     let expected = serde_json::json!([{
-        "recipient": "alice@example.com", "class": "local", "transport": "local", "nexthop": "mail.example.com",
+        "recipient": "alice@example.com", "class": "local", "transport": "local", "nexthop": "mail.example.com", "hosts": [],
         "outcome": "delivered", "status": null, "text": "mailbox /var/mail/alice"
     }]);
     assert_eq!(document["routes"][0]["recipients"], expected);

@@ -163,10 +163,10 @@ fn show(route: &Routed, verdict: Option<&Verdict>, output: &Output) {
         return;
     }
     for end in &route.ends {
-        output.line(&format!("  → {}{}", clean(&end.to_string()), end.or_mx()));
+        output.line(&format!("  → {}{}", clean(&end.to_string()), clean(&end.by_dns())));
     }
     for end in route.copies.iter().flat_map(|copy| &copy.ends) {
-        output.line(&format!("  → {}{}", clean(&CopyEnding(end).to_string()), end.or_mx()));
+        output.line(&format!("  → {}{}", clean(&CopyEnding(end).to_string()), clean(&end.by_dns())));
     }
 }
 
@@ -249,6 +249,7 @@ fn ends_as_json(ends: &[Ending]) -> Vec<Value> {
             "class": end.class.map(|class| class.to_string()),
             "transport": lossy(&end.hop.transport),
             "nexthop": lossy(&end.hop.nexthop),
+            "hosts": end.hosts.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "outcome": end.fate.word(),
             "status": status,
             "text": text,

@@ -54,6 +54,7 @@ impl Delivery<'_> {
             class: Some(self.resolved.class),
             hop: self.resolved.hop.clone(),
             fate,
+            hosts: Vec::new(),
         });
     }
 }
@@ -334,7 +335,13 @@ impl Lookups<'_> {
             b"error" => Fate::Bounced("5.0.0".into(), String::from_utf8_lossy(&hop.nexthop).into_owned()),
             _ => Fate::Relayed,
         };
-        delivery.ends.push(Ending { recipient: recipient.to_vec(), class: Some(delivery.resolved.class), hop, fate });
+        delivery.ends.push(Ending {
+            recipient: recipient.to_vec(),
+            class: Some(delivery.resolved.class),
+            hop,
+            fate,
+            hosts: Vec::new(),
+        });
     }
 
     /// The address that takes mail for unknown names.

@@ -6,7 +6,8 @@
 //! [`daemon`] tells whose `-o` values hold for a decision.
 //!
 //! [`route`](mod@route) follows one address: [`rewrite`], [`unknown`] (whom the SMTP server refuses), [`map_address`] and [`masquerade`] (what
-//! it becomes), [`copies`], [`resolve`] and [`transport`] (its class, transport and nexthop), [`local`] (aliases and mailboxes). [`expect`]
+//! it becomes), [`copies`], [`resolve`] and [`transport`] (its class, transport and nexthop), [`next_hop`] (the
+//! hosts that stands for, if the DNS may be asked), [`local`] (aliases and mailboxes). [`expect`]
 //! compares what it finds with what was meant; [`listing`] tells what lists and tables hold, [`names`] whom they are about.
 //! [`access`] is what the SMTP server says to a client before all that. What the DNS says comes through [`resolver`].
 
@@ -26,6 +27,7 @@ pub mod map_address;
 mod map_envelope;
 pub mod masquerade;
 pub mod names;
+pub mod next_hop;
 pub mod resolve;
 pub mod resolver;
 pub mod rewrite;

@@ -1,12 +1,13 @@
 //! The whole way of one address: rewritten, taken or refused, mapped, resolved, and delivered or handed on.
 //!
-//! Nothing is asked that is not in files: where the DNS would decide, the nexthop is the answer.
+//! Where the DNS would decide and may not be asked, the nexthop is the answer.
 
 use super::copies::{Asked, Copy, PARAMETERS, delivery_stage};
 use super::daemon::Daemon;
 use super::lookups::Lookups;
 use super::map_address::Mapped;
 use super::map_envelope::Envelope;
+use super::next_hop::{Failure, MailHost, NextHop};
 use super::resolve::{AddressClass, Resolved};
 use super::trail::{Step, Trail};
 use super::transport::Hop;
@@ -51,6 +52,8 @@ pub struct Ending {
     pub hop: Hop,
     /// What becomes of it there.
     pub fate: Fate,
+    /// The hosts that would be tried, in order; empty unless it is relayed and the DNS was asked.
+    pub hosts: Vec<MailHost>,
 }
 
 /// What becomes of mail.
@@ -94,23 +97,33 @@ impl Fate {
 impl Ending {
     /// Mail that is not taken since mapping its address would go on for ever.
     fn unmapped(recipient: &[u8], words: String) -> Self {
-        Self { recipient: recipient.to_vec(), class: None, hop: Hop::default(), fate: Fate::Loop(words) }
+        Self {
+            recipient: recipient.to_vec(),
+            class: None,
+            hop: Hop::default(),
+            fate: Fate::Loop(words),
+            hosts: Vec::new(),
+        }
     }
 
     /// Mail that waits for a table's answer.
     fn kept(recipient: &[u8], error: &LookupError) -> Self {
         let fate = Fate::Deferred(error.to_string());
-        Self { recipient: recipient.to_vec(), class: None, hop: Hop::default(), fate }
+        Self { recipient: recipient.to_vec(), class: None, hop: Hop::default(), fate, hosts: Vec::new() }
     }
 
-    /// [`OR_MX`], where that holds.
+    /// What there is to add where the nexthop is not the last word: the hosts that the DNS has for it, in brackets, or [`OR_MX`].
     #[must_use]
-    pub fn or_mx(&self) -> &'static str {
+    pub fn by_dns(&self) -> String {
+        if !self.hosts.is_empty() {
+            let hosts: Vec<String> = self.hosts.iter().map(ToString::to_string).collect();
+            return format!(" ({})", hosts.join(", "));
+        }
         let is_domain = self.fate == Fate::Relayed
             && matches!(self.hop.transport.as_slice(), b"smtp" | b"relay")
             && !self.hop.nexthop.starts_with(b"[")
             && !self.hop.nexthop.starts_with(b"unix:");
-        if is_domain { OR_MX } else { "" }
+        if is_domain { OR_MX.to_string() } else { String::new() }
     }
 }
 
@@ -272,6 +285,7 @@ impl Lookups<'_> {
         trail: &mut Trail,
     ) -> Result<(), LookupError> {
         let text = String::from_utf8_lossy(&resolved.hop.nexthop).into_owned();
+        let mut found = Vec::new();
         let fate = if resolved.malformed {
             Fate::Bounced("5.1.3".into(), "bad address syntax".into())
         } else {
@@ -285,6 +299,24 @@ impl Lookups<'_> {
                     let (status, reason) = split_status(&text, "5.0.0");
                     Fate::Bounced(status, reason)
                 }
+                client @ (b"smtp" | b"lmtp") if self.has_dns() && !text.starts_with("unix:") => {
+                    let protocol = if client == b"lmtp" { "lmtp" } else { "smtp" };
+                    match self.next_hop(&resolved.hop, protocol, trail)? {
+                        NextHop::Hosts(hosts) => {
+                            found = hosts;
+                            Fate::Relayed
+                        }
+                        NextHop::Loop(why) => Fate::Loop(why),
+                        NextHop::NoPrimary(why) => Fate::Deferred(why),
+                        NextHop::Own(hop) if hop.transport != resolved.hop.transport => {
+                            let resolved = Resolved { hop, ..resolved.clone() };
+                            return self.hand_over(sender, &resolved, seen, ends, trail);
+                        }
+                        NextHop::Own(_) => Fate::Deferred("best_mx_transport leads to itself".into()),
+                        NextHop::None(Failure { for_now: true, text, .. }) => Fate::Deferred(text),
+                        NextHop::None(Failure { status, text, .. }) => Fate::Bounced(status.into(), text),
+                    }
+                }
                 _ => Fate::Relayed,
             }
         };
@@ -293,6 +325,7 @@ impl Lookups<'_> {
             class: Some(resolved.class),
             hop: resolved.hop.clone(),
             fate,
+            hosts: found,
         });
         Ok(())
     }
@@ -308,6 +341,7 @@ impl Lookups<'_> {
         match own {
             Some(service) => service.line.command().bytes().to_vec(),
             None if transport == b"retry" => b"error".to_vec(),
+            None if transport == b"relay" => b"smtp".to_vec(),
             None => transport.to_vec(),
         }
     }

@@ -135,9 +135,13 @@ impl Trail {
         self.add(Step { kind, steps: Vec::new() });
     }
 
-    /// Adds something worth knowing.
+    /// Adds something worth knowing; once, if it is said again and again.
     pub fn note(&mut self, text: impl Into<String>) {
-        self.step(StepKind::Note(text.into()));
+        let note = Step { kind: StepKind::Note(text.into()), steps: Vec::new() };
+        let steps = self.open.last().map_or(&self.steps, |stage| &stage.steps);
+        if steps.last() != Some(&note) {
+            self.add(note);
+        }
     }
 
     /// All steps; stages that have not ended end now.

@@ -5,12 +5,13 @@
 
 use crate::dns_server::{Zone, serve};
 use crate::oracle::Oracle;
+use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 use rustix::thread::LinkNameSpaceType;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::Ipv4Addr;
-use std::os::fd::AsFd;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -147,13 +148,7 @@ impl<'o> MailSystem<'o> {
             system.wait(service, || system.socket(service).exists().then_some(()));
         }
         if let Some(zone) = zone {
-            // The sockets of a thread are in the network that it was in when it made them.
-            let network = fs::File::open(format!("/proc/{}/ns/net", system.child.id())).unwrap();
-            let server = std::thread::spawn(move || {
-                rustix::thread::move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-                serve(zone, (Ipv4Addr::LOCALHOST, 53).into())
-            });
-            server.join().unwrap();
+            system.in_network(|| serve(zone, (Ipv4Addr::LOCALHOST, 53).into()));
         }
         if fs::read_to_string(site.join("main.cf")).unwrap().contains("private/auth") {
             serve_logins(&system.socket("private/auth"));
@@ -164,9 +159,45 @@ impl<'o> MailSystem<'o> {
     /// A connection to the SMTP server, which has greeted.
     pub fn smtp(&self) -> Smtp {
         let stream = self.connect("private/submit");
-        let mut smtp = Smtp(BufReader::new(stream));
+        let mut smtp = Smtp(BufReader::new(fs::File::from(OwnedFd::from(stream))));
         smtp.reply();
         smtp
+    }
+
+    /// A connection from an address, which is given to the machine, to the SMTP server on port 25 there.
+    pub fn smtp_from(&self, address: &str) -> Smtp {
+        let address: IpAddr = address.parse().unwrap();
+        let (server, length) = match address {
+            IpAddr::V4(_) => (IpAddr::V4(Ipv4Addr::LOCALHOST), 32),
+            IpAddr::V6(_) => (IpAddr::V6(Ipv6Addr::LOCALHOST), 128),
+        };
+        let network = format!("--net=/proc/{}/ns/net", self.child.id());
+        let own = format!("{address}/{length}");
+        // Without `nodad`, an IPv6 address is not to be used at once.
+        let added =
+            Command::new("nsenter").args([&network, "ip", "address", "replace", &own, "dev", "lo", "nodad"]).status();
+        assert!(added.unwrap().success());
+        let stream = self.in_network(move || {
+            let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+            let socket = socket(family, SocketType::STREAM, None).unwrap();
+            bind(&socket, &SocketAddr::new(address, 0)).unwrap();
+            connect(&socket, &SocketAddr::new(server, 25)).unwrap();
+            TcpStream::from(socket)
+        });
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut smtp = Smtp(BufReader::new(fs::File::from(OwnedFd::from(stream))));
+        smtp.reply();
+        smtp
+    }
+
+    /// Does work in the network of the system: sockets are in the one that their thread was in when it made them.
+    fn in_network<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let network = fs::File::open(format!("/proc/{}/ns/net", self.child.id())).unwrap();
+        let thread = std::thread::spawn(move || {
+            rustix::thread::move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
+            work()
+        });
+        thread.join().unwrap()
     }
 
     fn socket(&self, name: &str) -> PathBuf {
@@ -284,6 +315,11 @@ impl<'o> MailSystem<'o> {
 
     /// Where `sendmail -bv` says that mail would go: lines of the log from `to=` on, in order; or what cleanup warned about.
     pub fn verify(&self, sender: &str, address: &str) -> Vec<String> {
+        self.verify_with(sender, address, delivery)
+    }
+
+    /// The same, of each line what `shown` makes of it.
+    pub fn verify_with(&self, sender: &str, address: &str, shown: fn(&str) -> Option<String>) -> Vec<String> {
         let seen = self.log().len();
         let arguments = ["sendmail", "-C", &self.inside, "-bv", "-f", sender, "--", address];
         let output = self.oracle.command(&arguments).output().expect("chroot runs");
@@ -311,7 +347,7 @@ impl<'o> MailSystem<'o> {
                 return Some(vec![line.split(&format!("{id}: ")).nth(1)?.to_string()]);
             }
             mine().find(|line| line.ends_with(": removed"))?;
-            let mut lines: Vec<String> = mine().filter_map(delivery).collect();
+            let mut lines: Vec<String> = mine().filter_map(shown).collect();
             lines.sort();
             Some(lines)
         })
@@ -383,8 +419,8 @@ fn serve_logins(socket: &Path) {
     });
 }
 
-/// A connection to an SMTP server.
-pub struct Smtp(BufReader<UnixStream>);
+/// A connection to an SMTP server, of any kind.
+pub struct Smtp(BufReader<fs::File>);
 
 impl Smtp {
     /// Says a line; the last line of the answer.

@@ -277,7 +277,7 @@ mod tests {
 
     fn end(recipient: &str, hop: &str, fate: Fate) -> Ending {
         let class = Some(AddressClass::Default);
-        Ending { recipient: recipient.into(), class, hop: Hop::parse(hop.as_bytes()), fate }
+        Ending { recipient: recipient.into(), class, hop: Hop::parse(hop.as_bytes()), fate, hosts: Vec::new() }
     }
 
     fn differences(route: &Route, key: &str, wanted: Wanted) -> Vec<(Vec<String>, Vec<String>)> {
