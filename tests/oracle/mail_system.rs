@@ -131,7 +131,7 @@ impl<'o> MailSystem<'o> {
             false => String::new(),
         };
         let script = format!(
-            "ip link set lo up; mount -t proc proc {root}/proc; mount --bind {}/passwd {root}/etc/passwd; {homes}{resolver}\
+            "set -e; ip link set lo up; mount -t proc proc {root}/proc; mount --bind {}/passwd {root}/etc/passwd; {homes}{resolver}\
              mount -t tmpfs -o mode=1777 none {root}/var/mail; mount -t tmpfs -o mode=1777 none {root}/var/tmp; \
              exec chroot {root} {}",
             directory.display(),
