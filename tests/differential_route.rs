@@ -32,7 +32,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The sites that mail is sent to: what is followed through messages that are sent on, and copies, show nowhere else.
-const MAILED: [&str; 3] = ["copies", "copies-once", "copies-none"];
+const MAILED: [&str; 11] = [
+    "aliases",
+    "forward",
+    "luser",
+    "copies",
+    "copies-once",
+    "copies-none",
+    "restricted",
+    "permitted",
+    "owner",
+    "owner-expanded",
+    "owner-plain",
+];
 
 fn is_mailed(site: &Path) -> bool {
     MAILED.iter().any(|name| site.ends_with(name))
@@ -202,6 +214,11 @@ fn logged(ending: &Ending) -> String {
     format!("{} {shown}", text(&external(&ending.recipient)).to_lowercase())
 }
 
+/// Whether an address is read by everybody as it stands.
+fn is_plain(address: &str) -> bool {
+    !address.contains([' ', '"', '(', ',', '<', ';', '\\']) && !address.ends_with("]x")
+}
+
 /// Where mail ends, and its copies.
 fn everywhere(route: &Route) -> impl Iterator<Item = &Ending> {
     route.ends.iter().chain(route.copies.iter().flat_map(|copy| &copy.ends))
@@ -237,7 +254,7 @@ fn recipients_and_refusals() {
                         wrong += &format!("{name} <{sender}> {address}\n  Postfix {reply}\n  ours    {ours}\n");
                     }
                 }
-                let is_plain = !address.contains([' ', '"', '(', ',', '<', ';', '\\']) && !address.ends_with("]x");
+                let is_plain = is_plain(&address);
                 let is_followed = !lines.iter().any(|line| {
                     line.contains("forwards to") || line.starts_with("(no") || line.starts_with("sendmail")
                 });
@@ -268,6 +285,27 @@ fn recipients_and_refusals() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
+/// The same with the nexthop of what left the machine. `sendmail -bv` calls a maildir that an alias names a file.
+fn went(ending: &Ending) -> String {
+    let words = logged(ending);
+    match &ending.fate {
+        Fate::Relayed => format!("{words} {}", text(&ending.hop.nexthop).to_lowercase()),
+        Fate::Delivered(how) if how.starts_with("file ") && how.ends_with('/') => words.replace(" file", " maildir"),
+        _ => words,
+    }
+}
+
+/// The same from a line of Postfix's.
+fn told_hop(line: &str) -> String {
+    let words = told(line);
+    match line.split_once("relay=none, status=sent (") {
+        Some((_, nexthop)) if !nexthop.ends_with("discarded)") => {
+            format!("{words} {}", nexthop.trim_end_matches(')').to_lowercase())
+        }
+        _ => words,
+    }
+}
+
 /// Where mail went that was really sent, with its copies and all that was sent on.
 #[test]
 fn where_mail_went() {
@@ -284,16 +322,19 @@ fn where_mail_went() {
         }
         with_site(&site, |lookups| {
             for ((sender, address), lines) in addresses(&site).into_iter().zip(&theirs) {
+                if !is_plain(&address) {
+                    continue;
+                }
                 let route = lookups.route(sender.as_bytes(), &internal(address.as_bytes()));
                 let is_taken = !lines.iter().any(|line| line.starts_with(['4', '5']));
                 let refusal = route.refusal.as_ref().map(|refusal| refusal.reply(address.as_bytes()));
                 let mut ours: Vec<String> = match refusal {
                     Some(refusal) => vec![refusal],
-                    None => everywhere(&route).map(logged).collect(),
+                    None => everywhere(&route).map(went).collect(),
                 };
                 let ends = lines.iter().filter(|line| !line.ends_with("(forwarded)"));
                 let mut theirs: Vec<String> =
-                    ends.map(|line| if is_taken { told(line) } else { line.clone() }).collect();
+                    ends.map(|line| if is_taken { told_hop(line) } else { line.clone() }).collect();
                 ours.sort();
                 theirs.sort();
                 compared += 1;

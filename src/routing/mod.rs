@@ -7,7 +7,7 @@
 //!
 //! [`route`](mod@route) follows one address: [`rewrite`], [`unknown`] (whom the SMTP server refuses), [`map_address`] and [`masquerade`] (what
 //! it becomes), [`copies`], [`resolve`] and [`transport`] (its class, transport and nexthop), [`next_hop`] (the
-//! hosts that stands for, if the DNS may be asked), [`local`] (aliases and mailboxes). [`expect`]
+//! hosts that stands for, if the DNS may be asked), [`local`] (aliases and what they name). [`expect`]
 //! compares what it finds with what was meant; [`listing`] tells what lists and tables hold, [`names`] whom they are about.
 //! [`access`] is what the SMTP server says to a client before all that. What the DNS says comes through [`resolver`].
 
@@ -23,6 +23,7 @@ pub mod lists;
 pub mod local;
 pub mod local_domain;
 pub mod lookups;
+mod mailbox;
 pub mod map_address;
 mod map_envelope;
 pub mod masquerade;

@@ -116,11 +116,19 @@ impl<'o> MailSystem<'o> {
             }
         }
         let root = oracle.root().display();
-        // Homes are below /srv.
-        let homes = match site.join("homes").is_dir() {
-            true => format!("mount --bind {} {root}/srv; ", site.join("homes").display()),
-            false => String::new(),
-        };
+        // Homes are below /srv: copies, which belong to their accounts.
+        let mut homes = String::new();
+        if site.join("homes").is_dir() {
+            homes = format!("mount -t tmpfs none {root}/srv; cp -a {}/. {root}/srv; ", site.join("homes").display());
+            for line in fs::read_to_string(passwd).unwrap().lines() {
+                let fields: Vec<&str> = line.split(':').collect();
+                if let [_, _, uid, gid, _, home, _] = fields[..]
+                    && home.starts_with("/srv/")
+                {
+                    homes += &format!("chown -R {uid}:{gid} {root}{home} || true; ");
+                }
+            }
+        }
         // What the DNS says stands in the site's file.
         let zone = fs::read_to_string(site.join("dns")).ok().map(|text| Zone::parse(&text));
         let resolver = match zone.is_some() {
