@@ -140,6 +140,32 @@ fn long_lists_are_shortened() {
     }
 }
 
+/// Names that are too many to be resolved are counted by themselves, also where ways are too many to be shown.
+#[test]
+fn what_is_not_looked_at_is_said() {
+    let scratch = Scratch::copy_of(&fixture("graph"));
+    let main = "compatibility_level = 3.11\nmyhostname = mx.example\nalias_maps =\nlocal_recipient_maps =\n\
+        mydestination =\nrelay_domains = /etc/postfix/relay\ntransport_maps = texthash:/etc/postfix/transport\n";
+    scratch.write("big/main.cf", main);
+    let lines = |prefix: &str, count: usize, suffix: &dyn Fn(usize) -> String| -> String {
+        (0..count).map(|number| format!("{prefix}{number}.example{}\n", suffix(number))).collect()
+    };
+    scratch.write("big/relay", lines("d", 2500, &|_| String::new()));
+    for (ways, format) in [(0, "mermaid"), (40, "mermaid"), (40, "svg")] {
+        let transport = lines("d", ways, &|number| format!(" smtp:[10.0.0.{number}]"));
+        let others = lines("t", 3000, &|_| " smtp:[10.1.0.1]".to_string());
+        scratch.write("big/transport", transport + &others);
+        let text = scratch.run(&format!("graph big --format {format}")).stdout;
+        is_valid(format, &text);
+        let count = |words: &str| text.matches(words).count();
+        assert_eq!(count("not looked at"), 2, "{ways} {format}");
+        for words in ["… and 500 more", "… and 1000 more"] {
+            assert!(count(words) >= 1, "{ways} {format}: no {words} in\n{text}");
+        }
+        assert_eq!(count("other ways") > 0, ways > 0, "{ways} {format}");
+    }
+}
+
 #[test]
 fn wrong_usage() {
     let scratch = Scratch::example();

@@ -3,7 +3,7 @@
 //! Names are the domains of the four lists, the keys of `transport_maps` and everything else; each is resolved as an address of
 //! it would be that no table has.
 
-use super::model::{Class, Lane, Model, Names, Table, Tables, thousands};
+use super::model::{Class, Lane, Model, NOT_LOOKED_AT, Names, Table, Tables, thousands};
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
 use crate::routing::listing::Listed;
@@ -105,7 +105,7 @@ impl Collector<'_, '_> {
     fn left_out(&mut self, count: usize, class: AddressClass) {
         if count > 0 {
             let name = format!("… and {} more", thousands(count)).into();
-            let end = Some("not looked at".to_string());
+            let end = Some(NOT_LOOKED_AT.to_string());
             self.ways.push(Way { class, name, by: String::new(), hop: Hop::default(), end });
         }
     }

@@ -13,6 +13,8 @@ use std::fmt;
 const MOST_NAMES: usize = 6;
 /// Most lanes of a class.
 const MOST_LANES: usize = 24;
+/// Where names end that were not resolved.
+pub const NOT_LOOKED_AT: &str = "not looked at";
 
 /// The whole picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,11 +134,14 @@ impl Class {
             let after = after.or_else(|| lanes.iter().rposition(|other| other.shares_transport(&lane)));
             lanes.insert(after.map_or(lanes.len(), |at| at + 1), lane);
         }
-        if lanes.len() > MOST_LANES {
+        // What nobody looked at is never among what goes other ways.
+        let (left_out, mut lanes): (Vec<Lane>, Vec<Lane>) = lanes.into_iter().partition(Lane::is_left_out);
+        let most = MOST_LANES - left_out.len().min(1);
+        if lanes.len() > most {
             // The ways of many domains are the ones to show.
             let mut counts: Vec<usize> = lanes.iter().map(|lane| lane.names.count()).collect();
             counts.sort_unstable_by(|a, b| b.cmp(a));
-            let (least, mut room) = (counts[MOST_LANES - 1], MOST_LANES - 1);
+            let (least, mut room) = (counts[most - 1], most - 1);
             room -= counts.iter().filter(|count| **count > least).count();
             let (kept, rest): (Vec<Lane>, Vec<Lane>) = lanes.into_iter().partition(|lane| {
                 let (is_big, is_next) = (lane.names.count() > least, lane.names.count() == least && room > 0);
@@ -153,11 +158,18 @@ impl Class {
                 end: Names { shown: vec![format!("{} other ways", rest.len())], more: 0 },
             });
         }
+        lanes.extend(left_out);
         self.lanes = lanes;
     }
 }
 
 impl Lane {
+    /// Whether it stands for names that were not resolved, since there are too many.
+    #[must_use]
+    pub fn is_left_out(&self) -> bool {
+        self.end.shown == [NOT_LOOKED_AT]
+    }
+
     /// Whether both go to the same transport.
     #[must_use]
     pub fn shares_transport(&self, other: &Self) -> bool {
