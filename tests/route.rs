@@ -284,6 +284,33 @@ fn how_sessions_end() {
     );
 }
 
+/// A refusal of the message is one for all that were taken, and not for others.
+#[test]
+fn messages_are_refused_for_all() {
+    let scratch = site();
+    scratch.edit(
+        "site/main.cf",
+        "\nsmtpd_sender_restrictions",
+        "\nsmtpd_end_of_data_restrictions = permit_mynetworks, reject\nsmtpd_sender_restrictions",
+    );
+    let outcome = scratch.run(&format!("{NAME} --client 198.51.100.1 root x@else.example"));
+    let last: Vec<&str> =
+        outcome.stdout.lines().filter(|line| line.contains("END") || line.starts_with("  →")).collect();
+    let expected = [
+        "  └ smtpd_end_of_data_restrictions END-OF-MESSAGE",
+        "    └ reject → reject: 554 5.7.1 <END-OF-MESSAGE>: End-of-data rejected: Access denied",
+        "  → rejected at END-OF-MESSAGE 554 5.7.1 <END-OF-MESSAGE>: End-of-data rejected: Access denied",
+        "  → by smtpd_end_of_data_restrictions: reject",
+        "  → rejected 554 5.7.1 <x@else.example>: Relay access denied",
+        "  → by smtpd_relay_restrictions: reject_unauth_destination",
+    ];
+    assert_eq!((outcome.status, last), (1, expected.to_vec()));
+    let outcome = scratch.run(&format!("{NAME} --format json --client 192.0.2.7 root"));
+    let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let access = &document["routes"][0]["access"];
+    assert_eq!((&access["accepted"], &access["command"]), (&true.into(), &"END-OF-MESSAGE".into()));
+}
+
 #[test]
 fn sessions_as_a_document() {
     let outcome = site().run(&format!("{NAME} --format json --client 198.51.100.1 x@else.example"));

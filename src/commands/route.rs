@@ -24,9 +24,10 @@ use std::sync::Arc;
 
 /// Trace where mail would go, and each lookup on the way
 ///
-/// No daemon is asked, nor is the DNS without --dns. With --client, the access restrictions of the SMTP server are walked first, up to
-/// RCPT TO: those of DATA are not, and one that would ask a policy server, or the DNS without --dns, says so and decides nothing.
-/// Status 1: an address would be rejected, bounce or loop; with --expect: an outcome differs.
+/// No daemon is asked, nor is the DNS without --dns. With --client, the access restrictions of the SMTP server are walked first, from
+/// the connection to the end of one message for all addresses; those of ETRN are not, and one that would ask a policy server, or the
+/// DNS without --dns, says so and decides nothing. Status 1: an address would be rejected, bounce or loop; with --expect: an outcome
+/// differs.
 ///
 /// Blind copies (always_bcc, sender_bcc_maps, recipient_bcc_maps) are followed too, and told apart: `copy to …`. Nobody is told
 /// when one cannot be delivered, so that a copy that would bounce or loop is status 1 as well.

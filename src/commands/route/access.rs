@@ -98,11 +98,10 @@ pub fn words(decision: &Decision) -> String {
 /// How the session ends for a recipient.
 #[must_use]
 pub fn lines(verdict: &Verdict) -> Vec<String> {
-    let Some(reply) = &verdict.reply else {
+    let Some(rejected) = verdict.rejected() else {
         return [vec!["accepted".to_string()], verdict.effects.clone()].concat();
     };
-    let at = if verdict.command == "RCPT" { String::new() } else { format!(" at {}", verdict.command) };
-    let mut lines = vec![format!("rejected{at} {reply}")];
+    let mut lines = vec![rejected];
     if !verdict.refused_by.is_empty() {
         lines.push(format!("by {}", verdict.refused_by.join(": ")));
     }
@@ -114,7 +113,7 @@ pub fn lines(verdict: &Verdict) -> Vec<String> {
 pub fn as_json(verdict: &Verdict, steps: Vec<Value>) -> Value {
     json!({
         "accepted": verdict.reply.is_none(),
-        "command": verdict.command,
+        "command": verdict.command.word(),
         "reply": verdict.reply.as_ref().map(reply_as_json),
         "rejected_by": verdict.refused_by,
         "effects": verdict.effects,

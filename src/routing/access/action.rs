@@ -7,7 +7,12 @@ use super::super::unknown::split_status;
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::reply::Reply;
 use super::restriction_list::words;
+use super::session::Command;
 use super::walk::Access;
+
+/// Of these, the last one counts.
+const FILTERED: &str = "the message goes through the filter";
+const REDIRECTED: &str = "the message goes to nobody but";
 
 impl Access<'_, '_> {
     /// Does what a table says for a key.
@@ -51,14 +56,17 @@ impl Access<'_, '_> {
             "OK" | "RELAY" => Ok(Decision::Permit),
             "DUNNO" | "INFO" | "WARN" => Ok(Decision::Undecided),
             "DISCARD" => {
-                self.discards = true;
-                self.effects.push("the message is discarded".into());
-                Ok(Decision::Undecided)
+                self.discards = self.has_message();
+                self.effect("the message is discarded", None, true, trail)
             }
             "HOLD" => self.effect("the message is held", None, true, trail),
-            "FILTER" => self.effect("the message goes through the filter", Some(rest), rest.contains(':'), trail),
-            "REDIRECT" => self.effect("the message goes to nobody but", Some(rest), rest.contains('@'), trail),
+            "FILTER" => self.effect(FILTERED, Some(rest), rest.contains(':'), trail),
+            "REDIRECT" => self.effect(REDIRECTED, Some(rest), rest.contains('@'), trail),
             "BCC" => self.effect("a copy goes to", Some(rest), rest.contains('@'), trail),
+            "PREPEND" if self.command == Command::EndOfMessage => {
+                trail.note("ignored: the message has begun already");
+                Ok(Decision::Undecided)
+            }
             "PREPEND" => self.effect("the message begins with", Some(rest), is_header(rest), trail),
             "HANGUP" => Ok(self.reject(521, "5.7.1", "(no reply: the connection is closed)".into())),
             _ if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => Ok(Decision::Permit),
@@ -81,14 +89,28 @@ impl Access<'_, '_> {
         }
     }
 
-    /// Something that happens to the message besides; without what it takes, nothing does.
+    /// Something that happens to the message besides; without what it takes, nothing does. Whoever of its recipients brought it
+    /// about, taken or not, it is for all of them.
     fn effect(&mut self, what: &str, rest: Option<&str>, is_good: bool, trail: &mut Trail) -> Checked {
-        if is_good {
-            self.effects.push([Some(what), rest].into_iter().flatten().collect::<Vec<_>>().join(" "));
-        } else {
+        if !self.has_message() {
+            trail.note("ignored: with smtpd_delay_reject = no, there is no message yet");
+        } else if !is_good {
             trail.note("ignored: the action does not have what it needs");
+        } else {
+            let effect = [Some(what), rest].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            if what == FILTERED || what == REDIRECTED {
+                self.effects.retain(|said| !said.starts_with(what));
+            }
+            if !self.effects.contains(&effect) {
+                self.effects.push(effect);
+            }
         }
         Ok(Decision::Undecided)
+    }
+
+    /// Whether it has come to a message.
+    fn has_message(&self) -> bool {
+        self.command >= Command::Mail
     }
 }
 

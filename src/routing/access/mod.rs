@@ -5,7 +5,8 @@
 //! | [`session`] | what is known of a client and of what it said |
 //! | [`reply`], [`decision`] | what the server answers, and what a restriction comes to |
 //! | [`restriction_list`] | lists and classes as words; whether smtpd would run with them at all |
-//! | [`stages`] | connection, `HELO`, `MAIL`, `RCPT`: which list when |
+//! | [`verdict`] | a whole session for some recipients, and what becomes of each |
+//! | [`stages`], [`message`] | connection, `HELO`, `MAIL`, `RCPT`; then `DATA` and the message's end: which list when |
 //! | [`walk`] | going through a list, one restriction after the other |
 //! | [`access_table`], [`action`] | which keys are looked up in access tables, and what their values do |
 //! | [`networks`], [`names`], [`destination`], [`login`] | the other restrictions that files decide, by what they look at |
@@ -25,6 +26,7 @@ pub mod destination;
 mod dns_lists;
 mod dns_names;
 pub mod login;
+pub mod message;
 mod mx_backup;
 pub mod names;
 pub mod networks;
@@ -33,11 +35,12 @@ pub mod restriction_list;
 mod server_access;
 pub mod session;
 pub mod stages;
+pub mod verdict;
 pub mod walk;
 
 pub use decision::Decision;
 pub use reply::Reply;
 pub use restriction_list::StartError;
-pub use session::{Client, ClientName, Session};
-pub use stages::Verdict;
+pub use session::{Client, ClientName, Command, Session};
+pub use verdict::Verdict;
 pub use walk::Access;

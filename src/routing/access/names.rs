@@ -6,7 +6,7 @@
 use super::decision::{Checked, Decision, Subject};
 use super::dns_names::NEEDS_DNS;
 use super::reply::Topic;
-use super::session::ClientName;
+use super::session::{ClientName, Command};
 use super::walk::Access;
 use crate::mail::host_name::{is_host_name, literal_address};
 use crate::mail::local_part::split_domain;
@@ -91,7 +91,9 @@ impl Access<'_, '_> {
     }
 
     pub(super) fn reject_multi_recipient_bounce(&mut self, subject: &Subject) -> Checked {
-        if self.recipient.is_empty() || !self.session.sender.is_empty() || self.taken == 0 {
+        // The one that is being named is not taken yet.
+        let recipients = self.taken.len() + usize::from(self.command == Command::Rcpt);
+        if !self.session.sender.is_empty() || recipients < 2 {
             return Ok(Decision::Undecided);
         }
         let code = self.number("multi_recipient_bounce_reject_code")?;

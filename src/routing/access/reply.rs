@@ -24,6 +24,12 @@ impl Reply {
         }
     }
 
+    /// Whether the server ends the connection with it. Source: access(5).
+    #[must_use]
+    pub fn hangs_up(&self) -> bool {
+        matches!(self.code, 421 | 521)
+    }
+
     /// What `soft_bounce` makes of it: the same, for now.
     #[must_use]
     pub fn softened(self) -> Self {
@@ -58,6 +64,10 @@ pub enum Topic {
     Sender,
     /// The envelope recipient.
     Recipient,
+    /// The message, before it comes.
+    Data,
+    /// The message, once it is there.
+    EndOfData,
 }
 
 impl Topic {
@@ -71,6 +81,8 @@ impl Topic {
             Self::Helo => "Helo command",
             Self::Sender => "Sender address",
             Self::Recipient => "Recipient address",
+            Self::Data => "Data command",
+            Self::EndOfData => "End-of-data",
         }
     }
 

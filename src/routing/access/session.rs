@@ -14,6 +14,41 @@ pub struct Client {
     pub reverse_name: ClientName,
 }
 
+/// What is answered, in the order of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Command {
+    /// The connection itself.
+    Connect,
+    /// `HELO` or `EHLO`.
+    Helo,
+    /// `MAIL FROM`.
+    Mail,
+    /// `RCPT TO`.
+    Rcpt,
+    /// `DATA`.
+    Data,
+    /// The dot behind the message.
+    EndOfMessage,
+}
+
+impl Command {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Connect, Self::Helo, Self::Mail, Self::Rcpt, Self::Data, Self::EndOfMessage];
+
+    /// As Postfix logs it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Connect => "CONNECT",
+            Self::Helo => "HELO",
+            Self::Mail => "MAIL",
+            Self::Rcpt => "RCPT",
+            Self::Data => "DATA",
+            Self::EndOfMessage => "END-OF-MESSAGE",
+        }
+    }
+}
+
 /// A name from the DNS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientName {

@@ -3,72 +3,18 @@
 //! With `smtpd_delay_reject`, the lists of the client, of `HELO` and of the sender wait for the first recipient, and are looked at for
 //! each. What `defer_if_permit` put aside counts until the recipient's end; what `defer_if_reject` put aside, until the stage's.
 
-use super::super::trail::{Step, Trail};
+use super::super::trail::Trail;
 use super::decision::{Decision, Stop, Subject};
 use super::reply::{Reply, Topic};
 use super::restriction_list::words;
-use super::session::ClientName;
+use super::session::{ClientName, Command};
 use super::walk::Access;
 use crate::config::catalogue::restriction_list;
 
-/// What became of one recipient.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// The recipient, in internal form.
-    pub recipient: Vec<u8>,
-    /// What the server says instead of taking it; nothing if it is taken.
-    pub reply: Option<Reply>,
-    /// The command that is answered with that, or with success: `CONNECT`, `HELO`, `MAIL`, `RCPT`.
-    pub command: &'static str,
-    /// The list that refused, and the restrictions in it, the outermost first; empty if the server itself did.
-    pub refused_by: Vec<String>,
-    /// What tables said that happens besides: the message is held, discarded, sent elsewhere.
-    pub effects: Vec<String>,
-    /// Everything that was looked at.
-    pub steps: Vec<Step>,
-}
-
 impl Access<'_, '_> {
-    /// Goes through a whole session for some recipients, in internal form.
-    pub fn check(&mut self, recipients: &[Vec<u8>]) -> Vec<Verdict> {
-        let mut trail = Trail::default();
-        // In each stage the server knows what the client has said until then.
-        let (helo, sender) = (self.session.helo.take(), std::mem::take(&mut self.session.sender));
-        let mut refused = self.connect(&mut trail).map(|reply| ("CONNECT", reply));
-        self.session.helo = helo;
-        refused = refused.or_else(|| self.helo(&mut trail).map(|reply| ("HELO", reply)));
-        self.session.sender = sender;
-        refused = refused.or_else(|| self.mail(&mut trail).map(|reply| ("MAIL", reply)));
-        let before = trail.finish();
-        let (by, effects) = (self.refused_by.clone(), self.effects.clone());
-        let mut verdicts = Vec::new();
-        for recipient in recipients {
-            let mut trail = Trail::default();
-            let mut verdict = Verdict {
-                recipient: recipient.clone(),
-                reply: None,
-                command: "RCPT",
-                refused_by: by.clone(),
-                effects: effects.clone(),
-                steps: before.clone(),
-            };
-            match &refused {
-                Some((command, reply)) => (verdict.command, verdict.reply) = (command, Some(reply.clone())),
-                None => {
-                    self.effects.clone_from(&effects);
-                    verdict.reply = self.rcpt(recipient, &mut trail);
-                    verdict.effects = std::mem::take(&mut self.effects);
-                    verdict.refused_by.clone_from(&self.refused_by);
-                }
-            }
-            verdict.steps.extend(trail.finish());
-            verdicts.push(verdict);
-        }
-        verdicts
-    }
-
     /// A client connects: what it is greeted with instead.
     pub fn connect(&mut self, trail: &mut Trail) -> Option<Reply> {
+        self.command = Command::Connect;
         if self.session.client.name == ClientName::NotAsked && self.lookups.has_dns() {
             let client = &mut self.session.client;
             let subject = client.address.to_string();
@@ -79,13 +25,16 @@ impl Access<'_, '_> {
 
     /// The client has said its name, if it did.
     pub fn helo(&mut self, trail: &mut Trail) -> Option<Reply> {
+        self.command = Command::Helo;
         if self.delays() { None } else { self.helo_stage(trail) }
     }
 
     /// The client has named a sender.
     pub fn mail(&mut self, trail: &mut Trail) -> Option<Reply> {
+        self.command = Command::Mail;
         self.discards = false;
-        self.taken = 0;
+        self.taken.clear();
+        self.effects.clear();
         self.sender_listed = false;
         if !self.session.tls && self.demands_tls() {
             trail.note("smtpd_tls_security_level = encrypt, and the connection is not encrypted");
@@ -107,11 +56,14 @@ impl Access<'_, '_> {
     /// The client has named a recipient.
     pub fn rcpt(&mut self, recipient: &[u8], trail: &mut Trail) -> Option<Reply> {
         let reply = self.rcpt_stage(recipient, trail);
-        self.taken += usize::from(reply.is_none());
+        if reply.is_none() {
+            self.taken.push(recipient.to_vec());
+        }
         reply
     }
 
     fn rcpt_stage(&mut self, recipient: &[u8], trail: &mut Trail) -> Option<Reply> {
+        self.command = Command::Rcpt;
         self.refused_by.clear();
         self.steps = 0;
         self.recipient = recipient.to_vec();
@@ -156,15 +108,21 @@ impl Access<'_, '_> {
                 return Some(reply);
             }
         }
-        if let Some(waiting) = self.if_permit.take() {
-            self.refused_by = waiting.by;
-            return Some(self.softened(waiting.reply));
+        if let Some(reply) = self.put_aside() {
+            return Some(reply);
         }
         let is_due = self.lookups.is_yes("smtpd_reject_unlisted_recipient").unwrap_or(true);
         if !is_due || self.recipient_listed || self.discards {
             return None;
         }
         self.own("smtpd_reject_unlisted_recipient", &recipient, trail, Self::reject_unlisted_recipient)
+    }
+
+    /// What was put aside for the case that all else permits, which is now.
+    pub(super) fn put_aside(&mut self) -> Option<Reply> {
+        let waiting = self.if_permit.take()?;
+        self.refused_by = waiting.by;
+        Some(self.softened(waiting.reply))
     }
 
     fn client_stage(&mut self, trail: &mut Trail) -> Option<Reply> {
@@ -193,7 +151,7 @@ impl Access<'_, '_> {
     }
 
     /// Goes through the list that a parameter holds.
-    fn list(&mut self, parameter: &str, topic: Topic, name: &[u8], trail: &mut Trail) -> Option<Reply> {
+    pub(super) fn list(&mut self, parameter: &str, topic: Topic, name: &[u8], trail: &mut Trail) -> Option<Reply> {
         let text = match self.lookups.text(parameter) {
             Ok(text) => text,
             Err(_) => return Some(Stop::configuration().0),
@@ -249,91 +207,5 @@ fn refusal(decision: Result<Decision, Stop>) -> Option<Reply> {
     match decision {
         Ok(Decision::Reject(reply)) | Err(Stop(reply)) => Some(reply),
         Ok(_) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Client, Session};
-    use super::*;
-    use crate::base::Source;
-    use crate::config::catalogue::Version;
-    use crate::config::host::Host;
-    use crate::config::paths::PathMap;
-    use crate::config::{ConfigFiles, Configuration, Settings};
-    use crate::maps::NoCaller;
-    use crate::routing::Lookups;
-    use std::net::Ipv4Addr;
-    use std::path::Path;
-    use std::sync::Arc;
-
-    fn verdicts(main: &str, recipients: &[&str]) -> Vec<Verdict> {
-        let main = format!(
-            "myhostname = mail.example.com\nmydestination = example.com\nlocal_recipient_maps =\nmynetworks = 10.0.0.0/8\n\
-             relay_domains =\nalias_maps =\nsmtpd_relay_restrictions = reject_unauth_destination\n{main}"
-        );
-        let files = ConfigFiles::from_sources(Path::new("."), &Arc::new(Source::new("main.cf", main)), None);
-        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
-        let configuration = Configuration::new(files, settings);
-        let paths = PathMap::system();
-        let mut lookups = Lookups::new(&configuration, &paths, Arc::new(NoCaller));
-        let session = Session {
-            client: Client::at(Ipv4Addr::new(192, 0, 2, 1).into()),
-            helo: Some(b"h".to_vec()),
-            sender: b"a@b.example".to_vec(),
-            sasl_user: None,
-            tls: false,
-        };
-        let recipients: Vec<Vec<u8>> = recipients.iter().map(|one| one.as_bytes().to_vec()).collect();
-        Access::new(&mut lookups, None, session).expect("the server runs").check(&recipients)
-    }
-
-    fn replies(main: &str, recipients: &[&str]) -> Vec<String> {
-        let shown = |verdict: Verdict| verdict.reply.map_or("taken".to_string(), |reply| reply.to_string());
-        verdicts(main, recipients).into_iter().map(shown).collect()
-    }
-
-    /// Lists that multiply, in classes or by way of tables, end in an error and not never.
-    #[test]
-    fn lists_without_end() {
-        let classes: String = (0..40).map(|at| format!("c{at} = c{0}, c{0}\n", at + 1)).collect();
-        let names: String = (0..=40).map(|at| format!(" c{at}")).collect();
-        let error = "451 4.3.5 Server configuration error";
-        let main =
-            format!("smtpd_restriction_classes ={names}\n{classes}c40 = sleep 0\nsmtpd_recipient_restrictions = c0\n");
-        assert_eq!(replies(&main, &["x@example.com"]), [error]);
-        let again =
-            "smtpd_restriction_classes = c\nc = check_sender_access static:{c, c}\nsmtpd_recipient_restrictions = c\n";
-        assert_eq!(replies(again, &["x@example.com"]), [error]);
-    }
-
-    /// Nothing that was put aside for one recipient is left for the next, but what holds for the whole message is.
-    #[test]
-    fn one_recipient_after_the_other() {
-        let main = "smtpd_recipient_restrictions = check_recipient_access inline:{one@example.com=DEFER_IF_PERMIT, \
-                    two@example.com=DISCARD}\n";
-        let found =
-            replies(main, &["one@example.com", "x@example.com", "x@b.example", "two@example.com", "x@b.example"]);
-        let later = "450 4.7.1 <one@example.com>: Recipient address rejected: Service unavailable";
-        let denied = "554 5.7.1 <x@b.example>: Relay access denied";
-        assert_eq!(found, [later, "taken", denied, "taken", "taken"]);
-    }
-
-    /// Who refused is told with the lists that lead there, also where the refusal was put aside.
-    #[test]
-    fn what_decided() {
-        let main = "smtpd_restriction_classes = c\nc = check_helo_access inline:{{h=permit_mynetworks defer_if_permit}}\n\
-                    smtpd_helo_restrictions = c\nsmtpd_recipient_restrictions = check_recipient_access inline:{x@example.com=HOLD}\n";
-        let verdicts = verdicts(main, &["x@example.com", "x@b.example"]);
-        let path = [
-            "smtpd_helo_restrictions",
-            "c",
-            "check_helo_access inline:{{h=permit_mynetworks defer_if_permit}}",
-            "defer_if_permit",
-        ];
-        assert_eq!(verdicts[0].refused_by, path);
-        assert_eq!(verdicts[1].refused_by, ["smtpd_relay_restrictions", "reject_unauth_destination"]);
-        assert_eq!(verdicts[0].effects, ["the message is held"]);
-        assert_eq!((verdicts[0].command, verdicts[1].effects.len()), ("RCPT", 0));
     }
 }

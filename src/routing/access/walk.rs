@@ -10,7 +10,7 @@ use super::super::trail::{StepKind, Trail};
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::reply::{Reply, Topic};
 use super::restriction_list::{Classes, StartError};
-use super::session::Session;
+use super::session::{Command, Session};
 use crate::config::catalogue::{Argument, restriction};
 use crate::config::services::Service;
 use crate::maps::LookupError;
@@ -37,8 +37,10 @@ pub struct Access<'l, 'a> {
     pub(super) classes: Classes,
     /// The recipient that is being judged; empty before there is one.
     pub(super) recipient: Vec<u8>,
-    /// How many recipients were taken.
-    pub(super) taken: usize,
+    /// What is being answered.
+    pub(super) command: Command,
+    /// The recipients that were taken.
+    pub(super) taken: Vec<Vec<u8>>,
     /// A table said `DISCARD`: nothing more is checked.
     pub(super) discards: bool,
     pub(super) if_permit: Option<Waiting>,
@@ -49,7 +51,7 @@ pub struct Access<'l, 'a> {
     /// The list and the restrictions that are being looked at, and those that refused.
     pub(super) path: Vec<String>,
     pub(super) refused_by: Vec<String>,
-    /// What tables said that happens to the message, should it be taken.
+    /// What tables said that happens to the message, should anybody get it.
     pub(super) effects: Vec<String>,
     /// `warn_if_reject` holds.
     pub(super) warns: bool,
@@ -78,7 +80,8 @@ impl<'l, 'a> Access<'l, 'a> {
             lookups,
             classes,
             recipient: Vec::new(),
-            taken: 0,
+            command: Command::Connect,
+            taken: Vec::new(),
             discards: false,
             if_permit: None,
             if_reject: None,
