@@ -71,6 +71,53 @@ address = \"alice@example.com\"
 rejected = true
 ";
 
+const SESSIONS: &str = "\
+[[expect]]
+address = \"x@else.example\"
+client = \"198.51.100.1\"
+rejected = \"554 5.7.1\"
+rejected_by = \"reject_unauth_destination\"
+
+[[expect]]
+address = \"x@else.example\"
+client = \"mail.example.com[192.0.2.7]\"
+rejected = false
+effects = false
+transport = \"smtp\"
+
+[[expect]]
+address = \"root\"
+from = \"spam@example.com\"
+client = \"192.0.2.7\"
+effects = \"the message is held\"
+outcome = \"delivered\"
+
+[[expect]]
+address = \"x@else.example\"
+client = \"198.51.100.1\"
+tls = true
+sasl = \"joe\"
+service = \"submission/inet\"
+rejected = false
+
+[[expect]]
+address = \"x@else.example\"
+client = \"192.0.2.7\"
+helo = \"late\"
+tls = false
+sasl = \"\"
+rejected_at = \"DATA\"
+rejected_by = [\"smtpd_data_restrictions\", \"check_helo_access\"]
+";
+
+fn with_sessions() -> Scratch {
+    let scratch = site(SESSIONS);
+    let more = "smtpd_sasl_auth_enable = yes\nsmtpd_data_restrictions = check_helo_access inline:{late=DEFER}\n";
+    scratch.edit("site/main.cf", "\nsmtpd_sender_restrictions", &format!("\n{more}smtpd_sender_restrictions"));
+    scratch.write("site/access", "spam@example.com HOLD\n");
+    scratch
+}
+
 fn site(expectations: &str) -> Scratch {
     let scratch = Scratch::example();
     scratch.write("passwd", "alice:x:1000:1000::/srv/alice:/bin/sh\n");
@@ -138,7 +185,8 @@ fn one_document() {
     let expected = serde_json::json!({
         "version": 1,
         "expectations": [{
-            "address": "alice@example.com", "from": null, "as_expected": false,
+            "address": "alice@example.com", "from": null, "client": null, "helo": null, "sasl": null, "tls": null,
+            "service": null, "as_expected": false,
             "differences": [{
                 "key": "mailbox", "expected": ["/home"], "got": ["/var/mail/alice"], "span": span(3, 1, 8, 41, 48)
             }],
@@ -147,6 +195,82 @@ fn one_document() {
         "differ": 1
     });
     assert_eq!((outcome.status, document), (1, expected));
+}
+
+/// Clients of entries, and those of options where entries do not say; an entry without a client then has one, too.
+#[test]
+fn what_the_server_says() {
+    let scratch = with_sessions();
+    let expected = "\
+        routes.toml:1: x@else.example, client 198.51.100.1: as expected\n\
+        routes.toml:7: x@else.example, client mail.example.com[192.0.2.7]: as expected\n\
+        routes.toml:14: root from spam@example.com, client 192.0.2.7: as expected\n\
+        routes.toml:21: x@else.example, client 198.51.100.1, sasl joe, tls, service submission/inet: as expected\n\
+        routes.toml:29: x@else.example, client 192.0.2.7, helo late, sasl <>, no tls: as expected\n\
+        5 expectations: 5 as expected, 0 differ\n";
+    run(&scratch, " -v").is(0, expected, "");
+    run(&scratch, " -v --helo good").is(0, expected, "");
+    let refused = "got rejected at DATA 450 4.7.1 <late>: Helo command rejected: Access denied";
+    run(&scratch, " --helo late").is(
+        1,
+        &format!(
+            "routes.toml:7: x@else.example, client mail.example.com[192.0.2.7]: \
+             rejected: expected false, got 450 4.7.1 <late>: Helo command rejected: Access denied; \
+             effects: expected false, {refused}; transport: expected smtp, {refused}\n\
+             routes.toml:14: root from spam@example.com, client 192.0.2.7: \
+             effects: expected the message is held, {refused}; outcome: expected delivered, {refused}\n\
+             routes.toml:21: x@else.example, client 198.51.100.1, sasl joe, tls, service submission/inet: \
+             rejected: expected false, got 450 4.7.1 <late>: Helo command rejected: Access denied\n\
+             5 expectations: 2 as expected, 3 differ\n"
+        ),
+        "",
+    );
+    scratch.write("routes.toml", "[[expect]]\naddress = 'x@else.example'\nrejected_by = 'reject'\n");
+    run(&scratch, " --client 198.51.100.1 --service smtp/inet --sasl joe").is(
+        1,
+        "routes.toml:1: x@else.example: rejected_by: expected reject, got x@else.example: relayed via smtp to else.example\n\
+         1 expectation: 0 as expected, 1 differs\n",
+        "",
+    );
+    run(&scratch, " --client 198.51.100.1 --service submission/inet --tls").is(
+        0,
+        "1 expectation: 1 as expected, 0 differ\n",
+        "",
+    );
+}
+
+#[test]
+fn clients_in_reports() {
+    let scratch = with_sessions();
+    let outcome = run(&scratch, " --format json");
+    let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let keys = |entry: usize| {
+        ["client", "helo", "sasl", "tls", "service"].map(|key| document["expectations"][entry][key].clone())
+    };
+    let text = |text: &str| serde_json::Value::from(text);
+    assert_eq!(keys(3), [text("198.51.100.1"), ().into(), text("joe"), true.into(), text("submission/inet")]);
+    assert_eq!(keys(4), [text("192.0.2.7"), text("late"), text(""), false.into(), ().into()]);
+    let report = run(&scratch, " --format junit").stdout;
+    let name = "name=\"x@else.example, client 192.0.2.7, helo late, sasl &lt;&gt;, no tls at line 29\"/>";
+    assert!(report.contains(name), "{report}");
+}
+
+/// What is wrong with a client is told with the place of its entry, and nothing is reported.
+#[test]
+fn clients_that_cannot_be() {
+    let entry = "\n[[expect]]\naddress = 'x@else.example'\nrejected = true\n";
+    let scratch = site(&format!("{entry}client = '192.0.2.7'\nservice = 'smtp/unix'\n"));
+    run(&scratch, "").is(2, "", "postwright: routes.toml:2:1: smtp/unix is no SMTP server\n");
+    scratch.write("routes.toml", format!("{entry}helo = 'h'\n"));
+    let error = "postwright: routes.toml:5:1: helo needs a client: say client = \"ADDRESS\", or --client\n";
+    run(&scratch, "").is(2, "", error);
+    run(&scratch, " --sasl joe").is(2, "", error);
+    run(&scratch, " --client 198.51.100.1").is(0, "1 expectation: 1 as expected, 0 differ\n", "");
+    scratch.edit("site/main.cf", "    reject_unauth_destination\n", "    permit\n");
+    let outcome = run(&scratch, " --client 198.51.100.1");
+    let error =
+        "postwright: routes.toml:2:1: smtp/inet: the SMTP server would not run: in parameter smtpd_relay_restrictions";
+    assert_eq!((outcome.status, outcome.stderr.starts_with(error)), (2, true), "{}", outcome.stderr);
 }
 
 #[test]
@@ -217,5 +341,8 @@ fn the_help_tells_of_every_key() {
     let help = site("").run("route --help").stdout;
     for key in &postwright::routing::expect::KEYS {
         assert!(help.contains(&format!("\n  {:<11} ", key.name)), "{}", key.name);
+    }
+    for (name, _) in &postwright::routing::expect::client_keys::CLIENT_KEYS {
+        assert!(help.contains(&format!("\n  {name:<11} ")), "{name}");
     }
 }

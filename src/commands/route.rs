@@ -16,7 +16,7 @@ use crate::routing::copies::CopyEnding;
 use crate::routing::route::{Ending, Fate, Route as Routed};
 use crate::routing::trail::{Found, Place};
 use crate::routing::{Lookups, Step, StepKind};
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +33,7 @@ use std::sync::Arc;
 /// when one cannot be delivered, so that a copy that would bounce or loop is status 1 as well.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = expect::help())]
+#[command(group = ArgGroup::new("session").args(["client", "expect"]).multiple(true))]
 pub struct Route {
     /// Addresses of recipients
     #[arg(value_name = "ADDRESS", required_unless_present = "expect")]
@@ -122,7 +123,7 @@ pub fn run(options: &Route, output: &Output) -> ExitCode {
     }
     let sender = sender(&options.from);
     let recipients: Vec<Vec<u8>> = options.addresses.iter().map(|address| internal(address.as_bytes())).collect();
-    let verdicts = match options.session.verdicts(&mut lookups, &sender, &recipients) {
+    let verdicts = match access::verdicts(&options.session.keys(), &mut lookups, &sender, &recipients) {
         Ok(verdicts) => verdicts,
         Err(message) => return fail(&message),
     };

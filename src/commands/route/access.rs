@@ -3,7 +3,9 @@
 use crate::commands::find_service::find_service;
 use crate::config::ConfigFiles;
 use crate::config::services::Service;
-use crate::routing::access::{Access, Client, Decision, Reply, Session, Verdict};
+use crate::routing::access::{Access, Client, Decision, Reply, Verdict};
+use crate::routing::expect::BETWEEN;
+use crate::routing::expect::client_keys::ClientKeys;
 use crate::routing::route::{Route, SERVER_STAGE};
 use crate::routing::{Lookups, Step, StepKind};
 use clap::Args;
@@ -13,19 +15,19 @@ use serde_json::{Value, json};
 #[derive(Args, Clone, Debug)]
 pub struct SessionOptions {
     /// Walk the SMTP server's access restrictions for a client at this address; NAME[IP] gives it a name, unknown[IP] none
-    #[arg(long, value_name = "IP", value_parser = parse_client, conflicts_with = "expect")]
+    #[arg(long, value_name = "IP", value_parser = parse_client)]
     client: Option<Client>,
     /// What the client says in HELO [default: nothing]
-    #[arg(long, value_name = "NAME", requires = "client")]
+    #[arg(long, value_name = "NAME", requires = "session")]
     helo: Option<String>,
     /// As whom the client is logged in
-    #[arg(long, value_name = "USER", requires = "client")]
+    #[arg(long, value_name = "USER", requires = "session")]
     sasl: Option<String>,
     /// The connection is encrypted
-    #[arg(long, requires = "client")]
+    #[arg(long, requires = "session")]
     tls: bool,
     /// The SMTP server that is asked, a service of master.cf [default: the one on port 25, else the first]
-    #[arg(long, value_name = "NAME/TYPE", requires = "client")]
+    #[arg(long, value_name = "NAME/TYPE", requires = "session")]
     service: Option<String>,
 }
 
@@ -34,40 +36,41 @@ fn parse_client(text: &str) -> Result<Client, String> {
 }
 
 impl SessionOptions {
-    /// What the SMTP server says to each recipient; nothing without a client.
-    ///
-    /// # Errors
-    /// There is no such server, or it would not run.
-    pub fn verdicts(
-        &self,
-        lookups: &mut Lookups<'_>,
-        sender: &[u8],
-        recipients: &[Vec<u8>],
-    ) -> Result<Vec<Verdict>, String> {
-        let Some(client) = &self.client else { return Ok(Vec::new()) };
-        let files = &lookups.configuration.files;
-        let service = self.server(files, lookups.smtp_server())?;
-        let bytes = |text: &String| text.as_bytes().to_vec();
-        let session = Session {
-            client: client.clone(),
-            helo: self.helo.as_ref().map(bytes),
-            sender: sender.to_vec(),
-            sasl_user: self.sasl.as_ref().map(bytes),
-            tls: self.tls,
-        };
-        let mut access = Access::new(lookups, service, session).map_err(|error| {
-            let label = service.map_or_else(String::new, |service| format!("{}: ", service.label()));
-            format!("{label}the SMTP server would not run: {error}")
-        })?;
-        Ok(access.check(recipients))
+    /// What they tell of the client.
+    #[must_use]
+    pub fn keys(&self) -> ClientKeys {
+        let Self { client, helo, sasl, tls, service } = self.clone();
+        ClientKeys { client, helo, sasl, tls: tls.then_some(true), service }
     }
+}
 
-    fn server<'f>(&self, files: &'f ConfigFiles, usual: Option<usize>) -> Result<Option<&'f Service>, String> {
-        let Some(wanted) = &self.service else { return Ok(usual.and_then(|at| files.services.get(at))) };
-        let service = find_service(&files.services, wanted, "master.cf")?;
-        let is_server = service.line.command().bytes() == b"smtpd";
-        if is_server { Ok(Some(service)) } else { Err(format!("{wanted} is no SMTP server")) }
-    }
+/// What the SMTP server says to each recipient; nothing without a client.
+///
+/// # Errors
+/// There is no such server, or it would not run.
+pub fn verdicts(
+    keys: &ClientKeys,
+    lookups: &mut Lookups<'_>,
+    sender: &[u8],
+    recipients: &[Vec<u8>],
+) -> Result<Vec<Verdict>, String> {
+    let Some(session) = keys.session(sender) else { return Ok(Vec::new()) };
+    let files = &lookups.configuration.files;
+    let service = match keys.service.as_deref() {
+        Some(wanted) if !wanted.is_empty() => Some(server(files, wanted)?),
+        _ => lookups.smtp_server().and_then(|at| files.services.get(at)),
+    };
+    let mut access = Access::new(lookups, service, session).map_err(|error| {
+        let label = service.map_or_else(String::new, |service| format!("{}: ", service.label()));
+        format!("{label}the SMTP server would not run: {error}")
+    })?;
+    Ok(access.check(recipients))
+}
+
+fn server<'f>(files: &'f ConfigFiles, wanted: &str) -> Result<&'f Service, String> {
+    let service = find_service(&files.services, wanted, "master.cf")?;
+    let is_server = service.line.command().bytes() == b"smtpd";
+    if is_server { Ok(service) } else { Err(format!("{wanted} is no SMTP server")) }
 }
 
 /// The steps of the session, then those of the routing, should it come to that. Who asks the SMTP server needs no guess at what it
@@ -103,7 +106,7 @@ pub fn lines(verdict: &Verdict) -> Vec<String> {
     };
     let mut lines = vec![rejected];
     if !verdict.refused_by.is_empty() {
-        lines.push(format!("by {}", verdict.refused_by.join(": ")));
+        lines.push(format!("by {}", verdict.refused_by.join(BETWEEN)));
     }
     lines
 }

@@ -1,5 +1,6 @@
 //! `postwright route --expect FILE`: a list of addresses with the outcomes that they are meant to have, as a test suite.
 
+use super::access::verdicts;
 use super::{Format, Route};
 use crate::base::Source;
 use crate::commands::output::{Output, fail};
@@ -8,7 +9,9 @@ use crate::diagnostic::render::{clean, xml};
 use crate::mail::local_part::internal;
 use crate::maps::types::system_words;
 use crate::routing::Lookups;
-use crate::routing::expect::{Difference, Expectation, Form, KEYS, read};
+use crate::routing::access::{Client, ClientName};
+use crate::routing::expect::client_keys::{CLIENT_KEYS, ClientKeys};
+use crate::routing::expect::{Difference, Expectation, Form, KEYS, Key, Outcome, read};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -20,14 +23,24 @@ pub(super) fn help() -> String {
         "A file for --expect holds one or more of\n\n  [[expect]]\n  address = \"info@example.com\"\n  \
          from = \"someone@example.net\"    # else as --from says\n  transport = \"smtp\"\n  \
          nexthop = \"[mail.example.com]\"\n\nEach key is optional, and only what is given is asserted, of all ends that \
-         the mail has: a string, or a list of strings in any order. Other keys than the two of the recipient itself also \
-         assert that the address is not rejected.\n\n",
+         the mail has: a string, or a list of strings in any order. Keys of ends also assert that the address is not \
+         rejected.\n\n",
     );
-    for key in &KEYS {
+    let line = |text: &mut String, key: &Key| {
         let list = if matches!(key.form, Form::Words(_)) { "one of " } else { "" };
         // Writing to a string does not fail, here and below.
         let _ = writeln!(text, "  {:<11} {list}{}", key.name, key.about);
+    };
+    KEYS.iter().filter(|key| !key.of_session).for_each(|key| line(&mut text, key));
+    text.push_str(
+        "\nFor a client, the access restrictions of the SMTP server are walked, with the address as the only recipient. These \
+         keys tell of it; where they do not, the options of the same names do. An empty text tells that there is nothing.\n\n",
+    );
+    for (name, about) in &CLIENT_KEYS {
+        let _ = writeln!(text, "  {name:<11} {about}");
     }
+    text.push_str("\nThen rejected is the reply to this client, and these can be asserted, too.\n\n");
+    KEYS.iter().filter(|key| key.of_session).for_each(|key| line(&mut text, key));
     text
 }
 
@@ -43,16 +56,27 @@ pub(super) fn run(file: &Path, options: &Route, lookups: &mut Lookups<'_>, outpu
         Ok(source) => source,
         Err(error) => return fail(&format!("{}: {}", file.display(), system_words(&error))),
     };
-    let expectations = match read::parse(&source) {
+    let defaults = options.session.keys();
+    let expectations = match read::parse(&source, defaults.client.is_some()) {
         Ok(expectations) => expectations,
         Err(error) => return fail(&error.to_string()),
     };
-    let judge = |expectation: Expectation| {
-        let sender = expectation.from.as_deref().unwrap_or(&options.from);
-        let route = lookups.route(&super::sender(sender), &internal(expectation.address.as_bytes()));
-        Judged { differences: expectation.judge(&route), expectation }
-    };
-    let judged: Vec<Judged> = expectations.into_iter().map(judge).collect();
+    let mut judged = Vec::new();
+    for expectation in expectations {
+        let sender = super::sender(expectation.from.as_deref().unwrap_or(&options.from));
+        let recipient = internal(expectation.address.as_bytes());
+        let recipients = std::slice::from_ref(&recipient);
+        let verdicts = match verdicts(&expectation.client.or(&defaults), lookups, &sender, recipients) {
+            Ok(verdicts) => verdicts,
+            Err(error) => {
+                let position = source.position(expectation.span.start);
+                return fail(&format!("{}:{position}: {error}", source.name()));
+            }
+        };
+        let route = lookups.route(&sender, &recipient);
+        let differences = expectation.judge(Outcome { verdict: verdicts.first(), route: &route });
+        judged.push(Judged { expectation, differences });
+    }
     match options.format {
         Format::Human => show(&source, &judged, options.verbose, output),
         Format::Json => output.line(&as_json(&source, &judged).to_string()),
@@ -84,13 +108,28 @@ fn different(judged: &[Judged]) -> usize {
     judged.iter().filter(|one| !one.differences.is_empty()).count()
 }
 
-/// `info@example.com from someone@example.net`
+/// `info@example.com from someone@example.net, client 192.0.2.1, helo mail.example.net`, with what the entry tells.
 fn subject(expectation: &Expectation) -> String {
-    match expectation.from.as_deref() {
-        Some("") => format!("{} from <>", expectation.address),
-        Some(from) => format!("{} from {from}", expectation.address),
-        None => expectation.address.clone(),
-    }
+    let ClientKeys { client, helo, sasl, tls, service } = &expectation.client;
+    let from = expectation.from.as_deref().map(|from| format!("{} from {}", expectation.address, said(from)));
+    let parts = [
+        Some(from.unwrap_or_else(|| expectation.address.clone())),
+        client.as_ref().map(|client| format!("client {}", shown(client))),
+        helo.as_ref().map(|helo| format!("helo {}", said(helo))),
+        sasl.as_ref().map(|sasl| format!("sasl {}", said(sasl))),
+        tls.map(|tls| if tls { "tls".into() } else { "no tls".into() }),
+        service.as_ref().map(|service| format!("service {service}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn said(text: &str) -> &str {
+    if text.is_empty() { "<>" } else { text }
+}
+
+/// A client as options and files name it.
+fn shown(client: &Client) -> String {
+    if client.name == ClientName::NotAsked { client.address.to_string() } else { client.to_string() }
 }
 
 fn words(difference: &Difference) -> String {
@@ -111,11 +150,16 @@ fn listed(values: &[String]) -> String {
 fn as_json(source: &Source, judged: &[Judged]) -> Value {
     let difference = |one: &Difference| json!({ "key": one.key, "expected": one.expected, "got": one.got, "span": span(source, one.span) });
     let entry = |one: &Judged| {
-        let Expectation { address, from, span: place, .. } = &one.expectation;
+        let Expectation { address, from, client, span: place, .. } = &one.expectation;
         let differences: Vec<Value> = one.differences.iter().map(difference).collect();
         json!({
             "address": address,
             "from": from,
+            "client": client.client.as_ref().map(shown),
+            "helo": client.helo,
+            "sasl": client.sasl,
+            "tls": client.tls,
+            "service": client.service,
             "as_expected": differences.is_empty(),
             "differences": differences,
             "span": span(source, *place),

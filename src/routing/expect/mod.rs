@@ -1,18 +1,22 @@
 //! Addresses with the outcomes that they are meant to have: the test suite of a site's routing.
 //!
 //! An [`Expectation`] asserts only what it says. Its keys are the [`KEYS`]; [`read`](read::parse) takes a file of them apart, and
-//! [`Expectation::judge`] compares one with the [`Route`] that was found.
+//! [`Expectation::judge`] compares one with what was found: a [`Route`] and, if the expectation tells of a client, the [`Verdict`]
+//! of the SMTP server.
 //!
 //! A key is compared with the values that the ends of the mail have for it, each counted once, in any order. Whoever says
 //! where mail ends also says that it is taken: if the SMTP server refuses the address, that is the difference.
 
+pub mod client_keys;
 pub mod read;
 
+use super::access::{Command, Verdict};
 use super::resolve::AddressClass;
 use super::route::{Ending, Fate, Route};
 use crate::base::Span;
+use client_keys::ClientKeys;
 
-/// Something that can be expected of a route.
+/// Something that can be expected of mail.
 #[derive(Debug)]
 pub struct Key {
     /// Its name in a file.
@@ -23,8 +27,10 @@ pub struct Key {
     pub form: Form,
     /// Whether it speaks of ends, which refused mail does not have.
     pub of_ends: bool,
-    /// The values of a route.
-    found: fn(&Route) -> Vec<String>,
+    /// Whether it speaks of a session, for which there must be a client.
+    pub of_session: bool,
+    /// The values that there are.
+    found: fn(Outcome<'_>) -> Vec<String>,
 }
 
 /// How the value of a key is written and compared.
@@ -36,99 +42,160 @@ pub enum Form {
     Words(&'static [&'static str]),
     /// How a value begins, or a list of that; `true` for any value, `false` for none.
     Prefix,
+    /// A string or a list of them, each a step of the way that the value tells, with or without its argument; or the whole way.
+    Steps,
+}
+
+/// What became of mail for an address.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<'r> {
+    /// What the SMTP server said to the client; nothing without a client, or for a guess at what it says to strangers.
+    pub verdict: Option<&'r Verdict>,
+    /// Where it goes.
+    pub route: &'r Route,
 }
 
 /// The words for what becomes of mail.
 const OUTCOMES: [&str; 6] = ["delivered", "relayed", "discarded", "bounced", "deferred", "loop"];
 /// The words for classes, in the order of [`AddressClass`].
 const CLASSES: [&str; 5] = ["local", "virtual alias", "virtual mailbox", "relay", "default"];
+/// The words for what is answered.
+const COMMANDS: [&str; 6] = {
+    let [connect, helo, mail, rcpt, data, end] = Command::ALL;
+    [connect.word(), helo.word(), mail.word(), rcpt.word(), data.word(), end.word()]
+};
+
+/// What stands between the steps of a way, where it is shown.
+pub const BETWEEN: &str = ": ";
 
 /// All that can be expected.
-pub const KEYS: [Key; 14] = [
+pub const KEYS: [Key; 17] = [
     Key {
         name: "rewritten",
         about: "the address after rewriting",
         form: Form::Exact,
         of_ends: false,
-        found: |route| vec![lossy(&route.rewritten)],
+        of_session: false,
+        found: |found| vec![lossy(&found.route.rewritten)],
     },
     Key {
         name: "rejected",
         about: "how the reply of the SMTP server begins; true, false",
         form: Form::Prefix,
         of_ends: false,
-        found: |route| route.refusal.iter().map(|refusal| refusal.reply(&route.address)).collect(),
+        of_session: false,
+        found: |found| found.refusal().into_iter().collect(),
+    },
+    Key {
+        name: "rejected_by",
+        about: "the list that rejects, or a restriction on the way in it",
+        form: Form::Steps,
+        of_ends: false,
+        of_session: true,
+        found: |found| {
+            let by = found.verdict.filter(|verdict| verdict.reply.is_some() && !verdict.refused_by.is_empty());
+            by.map(|verdict| verdict.refused_by.join(BETWEEN)).into_iter().collect()
+        },
+    },
+    Key {
+        name: "rejected_at",
+        about: "CONNECT, HELO, MAIL, RCPT, DATA, END-OF-MESSAGE",
+        form: Form::Words(&COMMANDS),
+        of_ends: false,
+        of_session: true,
+        found: |found| {
+            let refused = found.verdict.filter(|verdict| verdict.reply.is_some());
+            refused.map(|verdict| verdict.command.word().to_string()).into_iter().collect()
+        },
+    },
+    Key {
+        name: "effects",
+        about: "how the words begin for what happens besides; true, false",
+        form: Form::Prefix,
+        of_ends: true,
+        of_session: true,
+        found: |found| found.verdict.map_or_else(Vec::new, |verdict| verdict.effects.clone()),
     },
     Key {
         name: "ends",
         about: "where it ends, in the words that route prints behind its arrows",
         form: Form::Exact,
         of_ends: true,
-        found: |route| all(route, |end| Some(end.to_string())),
+        of_session: false,
+        found: |found| all(found.route, |end| Some(end.to_string())),
     },
     Key {
         name: "recipients",
         about: "the recipients that become of the address",
         form: Form::Exact,
         of_ends: true,
-        found: |route| all(route, |end| Some(lossy(&end.recipient))),
+        of_session: false,
+        found: |found| all(found.route, |end| Some(lossy(&end.recipient))),
     },
     Key {
         name: "class",
         about: "local, virtual alias, virtual mailbox, relay, default",
         form: Form::Words(&CLASSES),
         of_ends: true,
-        found: |route| all(route, |end| end.class.map(|class: AddressClass| class.to_string())),
+        of_session: false,
+        found: |found| all(found.route, |end| end.class.map(|class: AddressClass| class.to_string())),
     },
     Key {
         name: "transport",
         about: "the service of master.cf",
         form: Form::Exact,
         of_ends: true,
-        found: |route| all(route, |end| end.class.map(|_| lossy(&end.hop.transport))),
+        of_session: false,
+        found: |found| all(found.route, |end| end.class.map(|_| lossy(&end.hop.transport))),
     },
     Key {
         name: "nexthop",
         about: "the host, domain or socket that the transport is told",
         form: Form::Exact,
         of_ends: true,
-        found: |route| all(route, |end| end.class.map(|_| lossy(&end.hop.nexthop))),
+        of_session: false,
+        found: |found| all(found.route, |end| end.class.map(|_| lossy(&end.hop.nexthop))),
     },
     Key {
         name: "outcome",
         about: "delivered, relayed, discarded, bounced, deferred, loop",
         form: Form::Words(&OUTCOMES),
         of_ends: true,
-        found: |route| all(route, |end| Some(end.fate.word().to_string())),
+        of_session: false,
+        found: |found| all(found.route, |end| Some(end.fate.word().to_string())),
     },
     Key {
         name: "mailbox",
         about: "the path of a mailbox or maildir",
         form: Form::Exact,
         of_ends: true,
-        found: |route| all(route, |end| delivered(end, &["mailbox ", "maildir "])),
+        of_session: false,
+        found: |found| all(found.route, |end| delivered(end, &["mailbox ", "maildir "])),
     },
     Key {
         name: "command",
         about: "the command that is run",
         form: Form::Exact,
         of_ends: true,
-        found: |route| all(route, |end| delivered(end, &["command "])),
+        of_session: false,
+        found: |found| all(found.route, |end| delivered(end, &["command "])),
     },
     Key {
         name: "file",
         about: "the file that an alias names",
         form: Form::Exact,
         of_ends: true,
-        found: |route| all(route, |end| delivered(end, &["file "])),
+        of_session: false,
+        found: |found| all(found.route, |end| delivered(end, &["file "])),
     },
     Key {
         name: "bounced",
         about: "how status and text of a bounce begin; true, false",
         form: Form::Prefix,
         of_ends: true,
-        found: |route| {
-            all(route, |end| match &end.fate {
+        of_session: false,
+        found: |found| {
+            all(found.route, |end| match &end.fate {
                 Fate::Bounced(status, why) => Some(format!("{status} {why}")),
                 _ => None,
             })
@@ -139,8 +206,9 @@ pub const KEYS: [Key; 14] = [
         about: "how the text begins of what keeps mail in the queue; true, false",
         form: Form::Prefix,
         of_ends: true,
-        found: |route| {
-            all(route, |end| match &end.fate {
+        of_session: false,
+        found: |found| {
+            all(found.route, |end| match &end.fate {
                 Fate::Deferred(why) => Some(why.clone()),
                 _ => None,
             })
@@ -151,8 +219,9 @@ pub const KEYS: [Key; 14] = [
         about: "how the text begins of what ends a loop; true, false",
         form: Form::Prefix,
         of_ends: true,
-        found: |route| {
-            all(route, |end| match &end.fate {
+        of_session: false,
+        found: |found| {
+            all(found.route, |end| match &end.fate {
                 Fate::Loop(why) => Some(why.clone()),
                 _ => None,
             })
@@ -169,6 +238,8 @@ pub struct Expectation {
     pub address: String,
     /// The sender; nothing: whoever asks decides.
     pub from: Option<String>,
+    /// What is told of the client.
+    pub client: ClientKeys,
     /// What is asserted, in the order of the file; never empty.
     pub asserted: Vec<Assertion>,
 }
@@ -209,11 +280,12 @@ pub struct Difference {
 impl Expectation {
     /// All that is not as expected.
     #[must_use]
-    pub fn judge(&self, route: &Route) -> Vec<Difference> {
+    pub fn judge(&self, outcome: Outcome<'_>) -> Vec<Difference> {
         let differs = |assertion: &Assertion| {
             let Assertion { key, wanted, span } = assertion;
-            let refused = route.refusal.as_ref().filter(|_| key.of_ends);
-            let found = (key.found)(route);
+            let rejected = outcome.rejected();
+            let refused = rejected.as_ref().filter(|_| key.of_ends);
+            let found = (key.found)(outcome);
             let holds = match wanted {
                 Wanted::Any(any) => found.is_empty() != *any,
                 Wanted::Texts(texts) => key.form.agrees(texts, &found),
@@ -225,14 +297,35 @@ impl Expectation {
                 Wanted::Any(any) => vec![any.to_string()],
                 Wanted::Texts(texts) => texts.clone(),
             };
-            let got = match refused {
-                Some(refusal) => vec![format!("rejected {}", refusal.reply(&route.address))],
-                None if found.is_empty() => all(route, |end| Some(end.to_string())),
-                None => found,
+            let got = match rejected {
+                Some(rejected) if key.of_ends || found.is_empty() => vec![rejected],
+                // That it ends somewhere does not tell that nothing else happens.
+                None if found.is_empty() && !(key.of_ends && key.of_session) => {
+                    all(outcome.route, |end| Some(end.to_string()))
+                }
+                _ => found,
             };
             Some(Difference { key: key.name, span: *span, expected, got })
         };
         self.asserted.iter().filter_map(differs).collect()
+    }
+}
+
+impl Outcome<'_> {
+    /// The reply of the SMTP server, should it not take the mail.
+    fn refusal(self) -> Option<String> {
+        match self.verdict {
+            Some(verdict) => verdict.reply.as_ref().map(ToString::to_string),
+            None => self.route.refusal.as_ref().map(|refusal| refusal.reply(&self.route.address)),
+        }
+    }
+
+    /// The same, in the words that route prints.
+    fn rejected(self) -> Option<String> {
+        match self.verdict {
+            Some(verdict) => verdict.rejected(),
+            None => self.refusal().map(|reply| format!("rejected {reply}")),
+        }
     }
 }
 
@@ -242,6 +335,11 @@ impl Form {
         let is_for = |text: &String, value: &String| match self {
             Self::Prefix => value.starts_with(text.as_str()),
             Self::Exact | Self::Words(_) => value == text,
+            Self::Steps => {
+                let is_step =
+                    |step: &str| step.strip_prefix(text).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+                value == text || value.split(BETWEEN).any(is_step)
+            }
         };
         texts.iter().all(|text| found.iter().any(|value| is_for(text, value)))
             && found.iter().all(|value| texts.iter().any(|text| is_for(text, value)))
@@ -272,6 +370,7 @@ fn lossy(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::routing::access::Reply;
     use crate::routing::transport::Hop;
     use crate::routing::unknown::Refusal;
 
@@ -281,10 +380,15 @@ mod tests {
     }
 
     fn differences(route: &Route, key: &str, wanted: Wanted) -> Vec<(Vec<String>, Vec<String>)> {
+        judged(Outcome { verdict: None, route }, key, wanted)
+    }
+
+    fn judged(outcome: Outcome<'_>, key: &str, wanted: Wanted) -> Vec<(Vec<String>, Vec<String>)> {
         let key = KEYS.iter().find(|known| known.name == key).expect("a key");
         let asserted = vec![Assertion { key, wanted, span: Span::default() }];
-        let expectation = Expectation { span: Span::default(), address: "a".into(), from: None, asserted };
-        expectation.judge(route).into_iter().map(|one| (one.expected, one.got)).collect()
+        let (span, client) = (Span::default(), ClientKeys::default());
+        let expectation = Expectation { span, address: "a".into(), from: None, client, asserted };
+        expectation.judge(outcome).into_iter().map(|one| (one.expected, one.got)).collect()
     }
 
     #[test]
@@ -340,6 +444,76 @@ mod tests {
         assert_eq!(differences(&route, "transport", texts(&["smtp"])), got);
         assert_eq!(differences(&route, "rejected", texts(&["550 5.1.1"])), []);
         assert_eq!(differences(&route, "rejected", texts(&["551"])), [(vec!["551".to_string()], vec![reply])]);
+    }
+
+    #[test]
+    fn verdicts_of_the_server() {
+        let route = Route {
+            address: b"a".to_vec(),
+            steps: Vec::new(),
+            // A guess, which is not asked for where there is a verdict.
+            refusal: Some(Refusal { code: 550, status: "5.1.1".into(), reason: "No".into() }),
+            rewritten: b"a@example.com".to_vec(),
+            copies: Vec::new(),
+            ends: vec![end("a@example.com", "smtp:[x]", Fate::Relayed)],
+        };
+        let taken = Verdict {
+            recipient: b"a".to_vec(),
+            reply: None,
+            command: Command::EndOfMessage,
+            refused_by: Vec::new(),
+            effects: vec!["the message is held".into(), "a copy goes to b@example.com".into()],
+            steps: Vec::new(),
+        };
+        let refused = Verdict {
+            reply: Some(Reply::new(554, "5.7.1", "<DATA>: Data command rejected: Access denied")),
+            command: Command::Data,
+            refused_by: ["smtpd_data_restrictions", "c", "check_helo_access inline:{a=reject}", "reject"]
+                .map(Into::into)
+                .into(),
+            effects: Vec::new(),
+            ..taken.clone()
+        };
+        let unlisted = Verdict { refused_by: Vec::new(), command: Command::Rcpt, ..refused.clone() };
+        let of = |verdict| Outcome { verdict: Some(verdict), route: &route };
+        let texts = |texts: &[&str]| Wanted::Texts(texts.iter().map(|text| (*text).to_string()).collect());
+        let way = "smtpd_data_restrictions: c: check_helo_access inline:{a=reject}: reject";
+        let words = "rejected at DATA 554 5.7.1 <DATA>: Data command rejected: Access denied";
+        // What differs is told by the third; nothing: it is as expected.
+        type Texts<'t> = &'t [&'t str];
+        let cases: &[(&Verdict, &str, Texts<'_>, Option<Texts<'_>>)] = &[
+            (&refused, "rejected", &["554"], None),
+            (&refused, "rejected", &["550"], Some(&["554 5.7.1 <DATA>: Data command rejected: Access denied"])),
+            (&refused, "rejected_by", &["reject"], None),
+            (&refused, "rejected_by", &["smtpd_data_restrictions", "check_helo_access"], None),
+            (&refused, "rejected_by", &["check_helo_access inline:{a=reject}"], None),
+            (&refused, "rejected_by", &[way], None),
+            (&refused, "rejected_by", &["smtpd_data"], Some(&[way])),
+            (&refused, "rejected_by", &["reject", "reject_unauth_destination"], Some(&[way])),
+            (&refused, "rejected_at", &["DATA"], None),
+            (&refused, "rejected_at", &["RCPT"], Some(&["DATA"])),
+            (&refused, "transport", &["smtp"], Some(&[words])),
+            (&refused, "effects", &["the message is held"], Some(&[words])),
+            (
+                &unlisted,
+                "rejected_by",
+                &["reject"],
+                Some(&["rejected 554 5.7.1 <DATA>: Data command rejected: Access denied"]),
+            ),
+            (&taken, "transport", &["smtp"], None),
+            (&taken, "effects", &["a copy", "the message is held"], None),
+            (&taken, "effects", &["a copy"], Some(&["the message is held", "a copy goes to b@example.com"])),
+            (&taken, "rejected_by", &["reject"], Some(&["a@example.com: relayed via smtp to [x]"])),
+            (&taken, "rejected_at", &["RCPT"], Some(&["a@example.com: relayed via smtp to [x]"])),
+        ];
+        for (verdict, key, wanted, got) in cases {
+            let found = judged(of(verdict), key, texts(wanted)).pop().map(|(_, got)| got);
+            assert_eq!(found, got.map(|got| got.iter().map(|text| (*text).to_string()).collect()), "{key} {wanted:?}");
+        }
+        assert_eq!(judged(of(&taken), "rejected", Wanted::Any(false)), []);
+        let plain = Verdict { effects: Vec::new(), ..taken.clone() };
+        assert_eq!(judged(of(&plain), "effects", Wanted::Any(false)), []);
+        assert_eq!(judged(of(&plain), "effects", Wanted::Any(true)), [(vec!["true".to_string()], Vec::new())]);
     }
 
     #[test]

@@ -10,14 +10,21 @@
 //! [[expect]]
 //! address = "nobody@example.com"
 //! rejected = "550 5.1.1"
+//!
+//! [[expect]]
+//! address = "bob@example.org"
+//! client = "unknown[192.0.2.1]"           # a session with the SMTP server is played
+//! rejected_by = "reject_unauth_destination"
 //! ```
 //!
 //! Nothing is guessed: a key or word that does not exist, an entry that expects nothing and a file without entries are errors
 //! with their place, and with what may be meant.
 
+use super::client_keys::{CLIENT_KEYS, ClientKeys};
 use super::{Assertion, Expectation, Form, KEYS, Wanted};
 use crate::base::{Position, Source, Span};
 use crate::config::catalogue::suggest;
+use crate::routing::access::Client;
 use crate::routing::route::OR_MX;
 use std::fmt;
 use std::ops::Range;
@@ -49,12 +56,12 @@ impl std::error::Error for ReadError {}
 type Table<'a> = Spanned<DeTable<'a>>;
 type Value<'a> = Spanned<DeValue<'a>>;
 
-/// The expectations of a file, in its order; at least one.
+/// The expectations of a file, in its order; at least one. `has_client` if there is a client for those that name none.
 ///
 /// # Errors
 /// Text that is not TOML, what means nothing in it, and a file that expects nothing.
-pub fn parse(source: &Source) -> Result<Vec<Expectation>, ReadError> {
-    let reader = Reader { source };
+pub fn parse(source: &Source, has_client: bool) -> Result<Vec<Expectation>, ReadError> {
+    let reader = Reader { source, has_client };
     let text = std::str::from_utf8(source.bytes())
         .map_err(|error| reader.error(error.valid_up_to()..error.valid_up_to(), "not UTF-8"))?;
     let document: Table<'_> = DeTable::parse(text)
@@ -79,6 +86,7 @@ pub fn parse(source: &Source) -> Result<Vec<Expectation>, ReadError> {
 
 struct Reader<'a> {
     source: &'a Source,
+    has_client: bool,
 }
 
 impl Reader<'_> {
@@ -101,18 +109,26 @@ impl Reader<'_> {
             return Err(self.error(entry.span(), "expectations begin with [[expect]]"));
         };
         let (mut address, mut from, mut asserted) = (None, None, Vec::new());
+        let (mut client, mut needs_client) = (ClientKeys::default(), None);
         for (key, value) in in_order(table) {
             let name: &str = key.get_ref();
             match (name, KEYS.iter().find(|known| known.name == name)) {
                 ("address", _) => address = Some(self.string(name, value)?),
                 ("from", _) => from = Some(self.string(name, value)?),
+                (name, None) if CLIENT_KEYS.iter().any(|(known, _)| *known == name) => {
+                    needs_client.get_or_insert((name, key.span()));
+                    self.client_key(&mut client, name, value)?;
+                }
                 (_, Some(known)) => {
+                    if known.of_session {
+                        needs_client.get_or_insert((name, key.span()));
+                    }
                     let wanted = self.wanted(name, known.form, value)?;
                     asserted.push(Assertion { key: known, wanted, span: span(key.span()) });
                 }
                 (_, None) => {
-                    let names: Vec<&str> =
-                        ["address", "from"].into_iter().chain(KEYS.iter().map(|known| known.name)).collect();
+                    let of_mail = ["address", "from"].into_iter().chain(CLIENT_KEYS.iter().map(|(name, _)| *name));
+                    let names: Vec<&str> = of_mail.chain(KEYS.iter().map(|known| known.name)).collect();
                     return Err(self.unknown(key.span(), "key", name, &names));
                 }
             }
@@ -123,12 +139,40 @@ impl Reader<'_> {
             let message = format!("nothing is expected of {address}: say one of {}", names.join(", "));
             return Err(self.error(entry.span(), &message));
         }
-        let rejected = asserted.iter().any(|one| one.key.name == "rejected" && one.wanted != Wanted::Any(false));
+        if let Some((name, place)) = needs_client.filter(|_| !self.has_client && client.client.is_none()) {
+            return Err(self.error(place, &format!("{name} needs a client: say client = \"ADDRESS\", or --client")));
+        }
+        let by = asserted.iter().find(|one| matches!(one.key.name, "rejected_by" | "rejected_at"));
+        let said = asserted.iter().find(|one| one.key.name == "rejected").map(|one| one.wanted != Wanted::Any(false));
+        if let (Some(by), Some(false)) = (by, said) {
+            return Err(self.error(by.span.range(), &format!("{}: mail that is not rejected has none", by.key.name)));
+        }
+        let rejected = by.is_some() || said == Some(true);
         if let Some(end) = asserted.iter().find(|one| rejected && one.key.of_ends) {
             let message = format!("{}: mail that is rejected ends nowhere", end.key.name);
             return Err(self.error(end.span.range(), &message));
         }
-        Ok(Expectation { span: span(entry.span()), address, from, asserted })
+        Ok(Expectation { span: span(entry.span()), address, from, client, asserted })
+    }
+
+    /// A key of the client.
+    fn client_key(&self, client: &mut ClientKeys, name: &str, value: &Value) -> Result<(), ReadError> {
+        match name {
+            "tls" => match value.get_ref() {
+                DeValue::Boolean(tls) => client.tls = Some(*tls),
+                _ => return Err(self.error(value.span(), "tls takes true or false")),
+            },
+            "client" => {
+                let found = Client::parse(&self.string(name, value)?).ok_or_else(|| {
+                    self.error(value.span(), "client takes an address, NAME[ADDRESS] or unknown[ADDRESS]")
+                })?;
+                client.client = Some(found);
+            }
+            "helo" => client.helo = Some(self.string(name, value)?),
+            "sasl" => client.sasl = Some(self.string(name, value)?),
+            _ => client.service = Some(self.string(name, value)?),
+        }
+        Ok(())
     }
 
     fn wanted(&self, name: &str, form: Form, value: &Value) -> Result<Wanted, ReadError> {
@@ -190,7 +234,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Result<Vec<Expectation>, String> {
-        parse(&Source::new("r.toml", text)).map_err(|error| error.to_string())
+        parse(&Source::new("r.toml", text), false).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -214,8 +258,24 @@ mod tests {
     }
 
     #[test]
+    fn clients_are_read() {
+        let text = "[[expect]]\naddress = 'a'\nclient = 'b[192.0.2.1]'\nhelo = 'h'\nsasl = ''\ntls = false\nservice = 'smtp/inet'\n\
+                    effects = true\n";
+        let keys = ClientKeys {
+            client: Client::parse("b[192.0.2.1]"),
+            helo: Some("h".into()),
+            sasl: Some(String::new()),
+            tls: Some(false),
+            service: Some("smtp/inet".into()),
+        };
+        assert_eq!(parsed(text).map(|read| read[0].client.clone()), Ok(keys));
+        let source = Source::new("r.toml", "[[expect]]\naddress = 'a'\nhelo = 'h'\nrejected_by = 'reject'\n");
+        assert_eq!(parse(&source, true).map(|read| read[0].client.helo.clone()), Ok(Some("h".into())));
+    }
+
+    #[test]
     fn faults_have_their_place_and_a_suggestion() {
-        let all = "rewritten, rejected, ends, recipients, class, transport, nexthop, outcome, mailbox, command, file, bounced, \
+        let all = "rewritten, rejected, rejected_by, rejected_at, effects, ends, recipients, class, transport, nexthop, outcome, mailbox, command, file, bounced, \
                    deferred, loops";
         let cases = [
             ("", "1:1: nothing is expected: there is no [[expect]]".to_string()),
@@ -233,7 +293,9 @@ mod tests {
             ),
             (
                 "[[expect]]\naddress = 'a'\nwhither = 'smtp'\n",
-                format!("3:1: no key is called whither; there are address, from, {all}"),
+                format!(
+                    "3:1: no key is called whither; there are address, from, client, helo, sasl, tls, service, {all}"
+                ),
             ),
             ("[[expect]]\naddress = ['a']\n", "2:11: address takes a string, in quotes".into()),
             (
@@ -256,6 +318,38 @@ mod tests {
                 "[[expect]]\naddress = 'a'\nclass = 'local'\nrejected = '550'\n",
                 "3:1: class: mail that is rejected ends nowhere".into(),
             ),
+            (
+                "[[expect]]\naddress = 'a'\nclient = '192.0.2.1'\nclass = 'local'\nrejected_by = 'reject'\n",
+                "4:1: class: mail that is rejected ends nowhere".into(),
+            ),
+            (
+                "[[expect]]\naddress = 'a'\nclient = '192.0.2.1'\nrejected = false\nrejected_at = 'DATA'\n",
+                "5:1: rejected_at: mail that is not rejected has none".into(),
+            ),
+            (
+                "[[expect]]\naddress = 'a'\nhelo = 'h'\nclass = 'local'\n",
+                "3:1: helo needs a client: say client = \"ADDRESS\", or --client".into(),
+            ),
+            (
+                "[[expect]]\naddress = 'a'\nrejected = true\nrejected_by = 'reject'\n",
+                "4:1: rejected_by needs a client: say client = \"ADDRESS\", or --client".into(),
+            ),
+            (
+                "[[expect]]\naddress = 'a'\nclient = 'b'\nclass = 'local'\n",
+                "3:10: client takes an address, NAME[ADDRESS] or unknown[ADDRESS]".into(),
+            ),
+            (
+                "[[expect]]\naddress = 'a'\nclient = '192.0.2.1'\ntls = 'no'\nclass = 'local'\n",
+                "4:7: tls takes true or false".into(),
+            ),
+            (
+                "[[expect]]\naddress = 'a'\nclient = '192.0.2.1'\nrejected_by = true\n",
+                "4:15: rejected_by takes a string or a list of strings".into(),
+            ),
+            (
+                "[[expect]]\naddress = 'a'\nclient = '192.0.2.1'\nrejected_at = 'EOD'\n",
+                "4:15: no rejected_at is called EOD; there are CONNECT, HELO, MAIL, RCPT, DATA, END-OF-MESSAGE".into(),
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(parsed(text).map(|read| read.len()), Err(format!("r.toml:{expected}")), "{text}");
@@ -264,7 +358,7 @@ mod tests {
             parsed("[[expect]]\naddress = 'a'\nclass = 'local'\nrejected = false\n").map(|read| read.len()),
             Ok(1)
         );
-        let wrong = parse(&Source::new("r.toml", b"# \xff\n".to_vec())).map_err(|error| error.to_string());
+        let wrong = parse(&Source::new("r.toml", b"# \xff\n".to_vec()), false).map_err(|error| error.to_string());
         assert_eq!(wrong.map(|read| read.len()), Err("r.toml:1:3: not UTF-8".into()));
         // What is not TOML is told in the words of its parser.
         assert!(parsed("[[expect]\n").is_err_and(|error| error.starts_with("r.toml:1:")));
