@@ -282,6 +282,19 @@ fn how_sessions_end() {
         "root\n  → accepted\n  → the message is held\n  → alice@example.com: delivered to mailbox /var/mail/alice\n",
         "",
     );
+    // What is discarded is so for all, and gets nowhere; nor does a copy, which would bounce.
+    scratch.edit(
+        "site/main.cf",
+        "\nsmtpd_sender_restrictions",
+        "\nalways_bcc = none@example.net\nsmtpd_sender_restrictions",
+    );
+    scratch.write("site/access", "spam@example.com DISCARD\n");
+    scratch.run(&format!("{NAME} -q --client 192.0.2.7 --from spam@example.com root x@else.example")).is(
+        0,
+        "root\n  → accepted\n  → the message is discarded\n  → root@example.com: discarded\n\
+         x@else.example\n  → accepted\n  → the message is discarded\n  → x@else.example: discarded\n",
+        "",
+    );
 }
 
 /// A refusal of the message is one for all that were taken, and not for others.

@@ -114,7 +114,7 @@ fn with_sessions() -> Scratch {
     let scratch = site(SESSIONS);
     let more = "smtpd_sasl_auth_enable = yes\nsmtpd_data_restrictions = check_helo_access inline:{late=DEFER}\n";
     scratch.edit("site/main.cf", "\nsmtpd_sender_restrictions", &format!("\n{more}smtpd_sender_restrictions"));
-    scratch.write("site/access", "spam@example.com HOLD\n");
+    scratch.write("site/access", "spam@example.com HOLD\ngone@example.com DISCARD\n");
     scratch
 }
 
@@ -223,6 +223,14 @@ fn what_the_server_says() {
              rejected: expected false, got 450 4.7.1 <late>: Helo command rejected: Access denied\n\
              5 expectations: 2 as expected, 3 differ\n"
         ),
+        "",
+    );
+    let gone = "[[expect]]\naddress = 'root'\nfrom = 'gone@example.com'\neffects = 'the message is discarded'\n";
+    scratch.write("routes.toml", format!("{gone}outcome = 'discarded'\nmailbox = '/var/mail/alice'\n"));
+    run(&scratch, " --client 192.0.2.7").is(
+        1,
+        "routes.toml:1: root from gone@example.com: mailbox: expected /var/mail/alice, got root@example.com: discarded\n\
+         1 expectation: 0 as expected, 1 differs\n",
         "",
     );
     scratch.write("routes.toml", "[[expect]]\naddress = 'x@else.example'\nrejected_by = 'reject'\n");

@@ -127,7 +127,8 @@ pub fn run(options: &Route, output: &Output) -> ExitCode {
         Ok(verdicts) => verdicts,
         Err(message) => return fail(&message),
     };
-    let routes: Vec<Routed> = recipients.iter().map(|recipient| lookups.route(&sender, recipient)).collect();
+    let mut routes: Vec<Routed> = recipients.iter().map(|recipient| lookups.route(&sender, recipient)).collect();
+    routes.iter_mut().zip(&verdicts).for_each(|(route, verdict)| verdict.settle(route));
     let both = || routes.iter().enumerate().map(|(number, route)| (route, verdicts.get(number)));
     match options.format {
         Format::Json => {

@@ -73,7 +73,8 @@ pub(super) fn run(file: &Path, options: &Route, lookups: &mut Lookups<'_>, outpu
                 return fail(&format!("{}:{position}: {error}", source.name()));
             }
         };
-        let route = lookups.route(&sender, &recipient);
+        let mut route = lookups.route(&sender, &recipient);
+        verdicts.iter().for_each(|verdict| verdict.settle(&mut route));
         let differences = expectation.judge(Outcome { verdict: verdicts.first(), route: &route });
         judged.push(Judged { expectation, differences });
     }

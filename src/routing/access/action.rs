@@ -10,6 +10,9 @@ use super::restriction_list::words;
 use super::session::Command;
 use super::walk::Access;
 
+/// Of a message that nobody gets.
+pub(super) const DISCARDED: &str = "the message is discarded";
+
 /// Of these, the last one counts.
 const FILTERED: &str = "the message goes through the filter";
 const REDIRECTED: &str = "the message goes to nobody but";
@@ -57,7 +60,7 @@ impl Access<'_, '_> {
             "DUNNO" | "INFO" | "WARN" => Ok(Decision::Undecided),
             "DISCARD" => {
                 self.discards = self.has_message();
-                self.effect("the message is discarded", None, true, trail)
+                self.effect(DISCARDED, None, true, trail)
             }
             "HOLD" => self.effect("the message is held", None, true, trail),
             "FILTER" => self.effect(FILTERED, Some(rest), rest.contains(':'), trail),

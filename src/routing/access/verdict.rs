@@ -1,6 +1,9 @@
 //! A whole session for some recipients, and what becomes of each.
 
+use super::super::route::{Ending, Fate, Route};
 use super::super::trail::{Step, Trail};
+use super::super::transport::Hop;
+use super::action::DISCARDED;
 use super::reply::Reply;
 use super::session::Command;
 use super::walk::Access;
@@ -28,6 +31,16 @@ impl Verdict {
     pub fn rejected(&self) -> Option<String> {
         let at = if self.command == Command::Rcpt { String::new() } else { format!(" at {}", self.command.word()) };
         self.reply.as_ref().map(|reply| format!("rejected{at} {reply}"))
+    }
+
+    /// Ends the way of a message that is taken and discarded, before its first step; nor are there copies.
+    pub fn settle(&self, route: &mut Route) {
+        if self.reply.is_none() && self.effects.iter().any(|effect| effect == DISCARDED) {
+            route.steps.clear();
+            route.copies.clear();
+            let (recipient, hop, hosts) = (route.rewritten.clone(), Hop::default(), Vec::new());
+            route.ends = vec![Ending { recipient, class: None, hop, fate: Fate::Discarded, hosts }];
+        }
     }
 }
 
