@@ -295,6 +295,9 @@ fn how_sessions_end() {
          x@else.example\n  → accepted\n  → the message is discarded\n  → x@else.example: discarded\n",
         "",
     );
+    let outcome = scratch.run(&format!("{NAME} --client 192.0.2.7 --from spam@example.com root"));
+    let last = outcome.stdout.lines().rfind(|line| line.starts_with("  └"));
+    assert_eq!(last, Some("  └ smtpd_sender_restrictions spam@example.com"), "{}", outcome.stdout);
 }
 
 /// A refusal of the message is one for all that were taken, and not for others.

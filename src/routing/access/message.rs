@@ -23,9 +23,7 @@ impl Access<'_, '_> {
     }
 
     fn message_stage(&mut self, command: Command, list: &str, topic: Topic, trail: &mut Trail) -> Option<Reply> {
-        self.command = command;
-        self.refused_by.clear();
-        self.steps = 0;
+        self.begin(command);
         self.recipient = match self.taken.as_slice() {
             [one] => one.clone(),
             _ => Vec::new(),

@@ -14,7 +14,7 @@ use crate::config::catalogue::restriction_list;
 impl Access<'_, '_> {
     /// A client connects: what it is greeted with instead.
     pub fn connect(&mut self, trail: &mut Trail) -> Option<Reply> {
-        self.command = Command::Connect;
+        self.begin(Command::Connect);
         if self.session.client.name == ClientName::NotAsked && self.lookups.has_dns() {
             let client = &mut self.session.client;
             let subject = client.address.to_string();
@@ -25,13 +25,13 @@ impl Access<'_, '_> {
 
     /// The client has said its name, if it did.
     pub fn helo(&mut self, trail: &mut Trail) -> Option<Reply> {
-        self.command = Command::Helo;
+        self.begin(Command::Helo);
         if self.delays() { None } else { self.helo_stage(trail) }
     }
 
     /// The client has named a sender.
     pub fn mail(&mut self, trail: &mut Trail) -> Option<Reply> {
-        self.command = Command::Mail;
+        self.begin(Command::Mail);
         self.discards = false;
         self.taken.clear();
         self.effects.clear();
@@ -63,9 +63,7 @@ impl Access<'_, '_> {
     }
 
     fn rcpt_stage(&mut self, recipient: &[u8], trail: &mut Trail) -> Option<Reply> {
-        self.command = Command::Rcpt;
-        self.refused_by.clear();
-        self.steps = 0;
+        self.begin(Command::Rcpt);
         self.recipient = recipient.to_vec();
         self.recipient_listed = false;
         if recipient.eq_ignore_ascii_case(b"postmaster") {
@@ -116,6 +114,13 @@ impl Access<'_, '_> {
             return None;
         }
         self.own("smtpd_reject_unlisted_recipient", &recipient, trail, Self::reject_unlisted_recipient)
+    }
+
+    /// Forgets what the answer to the last command was.
+    pub(super) fn begin(&mut self, command: Command) {
+        self.command = command;
+        self.refused_by.clear();
+        self.steps = 0;
     }
 
     /// What was put aside for the case that all else permits, which is now.

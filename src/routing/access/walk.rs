@@ -19,7 +19,7 @@ use std::collections::HashMap;
 /// How deeply classes and tables may lead to further lists.
 const MAX_DEPTH: usize = 100;
 
-/// How many restrictions are looked at for one recipient: lists in tables and classes can multiply without end.
+/// How many restrictions are looked at for one command: lists in tables and classes can multiply without end.
 const MOST_STEPS: usize = 10_000;
 
 /// A refusal that was put aside, and what did it.
@@ -56,7 +56,7 @@ pub struct Access<'l, 'a> {
     /// `warn_if_reject` holds.
     pub(super) warns: bool,
     depth: usize,
-    /// How many restrictions were looked at for this recipient.
+    /// How many restrictions were looked at for this command.
     pub(super) steps: usize,
     resolved: HashMap<Vec<u8>, Resolved>,
     asked_before: Asking,
