@@ -210,7 +210,7 @@ fn the_same_replies() {
             }
         }
     }
-    assert!(count >= 2300, "only {count} replies");
+    assert!(count >= 3300, "only {count} replies");
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 

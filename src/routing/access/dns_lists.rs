@@ -12,7 +12,7 @@ use super::client_name::reversed;
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::dns_names::NEEDS_DNS;
 use super::reply::{Reply, Topic};
-use super::session::ClientName;
+use super::session::{ClientName, Command};
 use super::walk::Access;
 use crate::config::expand::expand;
 use crate::mail::host_name::is_host_name;
@@ -45,7 +45,8 @@ impl Access<'_, '_> {
         }
     }
 
-    /// `permit_*` of a list: who is in it may send to what this machine is in charge of. While there is no recipient, it permits.
+    /// `permit_*` of a list: who is in it may send to what this machine is in charge of. But when a recipient is named, it permits
+    /// whatever it is.
     pub(super) fn permit_listed(&mut self, name: &str, list: &[u8], trail: &mut Trail) -> Checked {
         let Some((topic, what, key)) = self.listed_by(name) else { return Ok(Decision::Undecided) };
         if !self.lookups.has_dns() {
@@ -56,7 +57,8 @@ impl Access<'_, '_> {
         if let Ok(None) = listed {
             return Ok(Decision::Undecided);
         }
-        let would = if self.recipient.is_empty() { Decision::Permit } else { self.permit_auth_destination(trail)? };
+        let names_recipient = self.command == Command::Rcpt;
+        let would = if names_recipient { self.permit_auth_destination(trail)? } else { Decision::Permit };
         match listed {
             Err(_) if would == Decision::Permit => {
                 let subject = Subject { name: what, topic, bare_table: None };
