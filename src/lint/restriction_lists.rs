@@ -138,6 +138,30 @@ fn steps(elements: &[ListElement], classes: &[u8]) -> Vec<Step> {
     steps
 }
 
+/// Whether a list holds one of the words without which the SMTP server does not start, as it looks for them: what stands behind a
+/// `permit` does not count, but a `permit` in a class ends only the class.
+#[must_use]
+pub fn holds_one_of(site: &Site, list: &List, service: Option<&Service>, words: &[&str]) -> bool {
+    holds_inside(site, list, service, words, 0)
+}
+
+fn holds_inside(site: &Site, list: &List, service: Option<&Service>, words: &[&str], depth: usize) -> bool {
+    for step in &list.steps {
+        let is_in_class = || {
+            matches!(step.kind, StepKind::Class)
+                && depth < MOST_CLASSES
+                && holds_inside(site, &restriction_list(site, &step.word, service), service, words, depth + 1)
+        };
+        if (!step.only_warns && words.contains(&step.name())) || is_in_class() {
+            return true;
+        }
+        if step.ends() {
+            return false;
+        }
+    }
+    false
+}
+
 /// Goes through a list and the classes that it names, until `visit` says true or nothing behind a step is looked at.
 pub fn walk(site: &Site, list: &List, service: Option<&Service>, visit: &mut dyn FnMut(&Step, Span) -> bool) {
     walk_inside(site, list, service, None, 0, visit);

@@ -4,6 +4,7 @@ pub mod no_recipient_list;
 pub mod no_relay_control;
 pub mod open_networks;
 pub mod open_relay;
+mod permitting_entry;
 pub mod readable_secret;
 
 use crate::config::services::Service;

@@ -2,7 +2,7 @@
 
 use crate::config::catalogue::restriction_lists;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::restriction_lists::{restriction_list, smtp_servers, walk};
+use crate::lint::restriction_lists::{holds_one_of, restriction_list, smtp_servers};
 use crate::lint::site::Site;
 
 /// The declaration.
@@ -32,10 +32,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
         for (list, parameter) in lists.iter().zip(LISTS) {
             let one_of =
                 restriction_lists().iter().find(|known| known.parameter == parameter).map_or(&[][..], |l| l.one_of);
-            walk(site, list, service, &mut |step, _| {
-                works |= !step.only_warns && one_of.contains(&step.name());
-                works
-            });
+            works |= holds_one_of(site, list, service, one_of);
         }
         let places: Vec<_> = lists.iter().filter_map(|list| list.place.clone()).collect();
         let spans: Vec<_> = places.iter().map(|(source, span)| (source.name().to_string(), span.start)).collect();

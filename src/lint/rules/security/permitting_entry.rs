@@ -1,0 +1,146 @@
+//! Which strangers an access table lets in, as far as its text tells.
+
+use crate::base::{Source, Span};
+use crate::config::catalogue::{self, Argument, Class};
+use crate::lint::rules::maps::hidden_rules::EVERYTHING;
+use crate::lint::rules::maps::pattern_form;
+use crate::lint::site::{Site, Table};
+use crate::maps::patterns::source::read_source;
+use crate::maps::types::inline::InlineTable;
+use crate::maps::{LookupTable, OpenOptions};
+use crate::syntax::pattern_table::{Pattern, PatternForm, StatementKind, parse_pattern_table};
+use std::sync::Arc;
+
+/// An entry's text and its place.
+pub type Place = (Arc<Source>, Span);
+
+/// What a table is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Key {
+    /// What the client says of itself, and so can be whatever an entry wants.
+    Claimed(&'static str),
+    /// The client's address and verified name.
+    Client,
+    /// The recipient.
+    Recipient,
+}
+
+impl Key {
+    /// Whether strangers can be what the key of an entry says.
+    fn opens(self, entry: &[u8]) -> bool {
+        match self {
+            Self::Claimed(_) => true,
+            Self::Client => false,
+            // `name@` stands for that name in every domain.
+            Self::Recipient => entry.ends_with(b"@"),
+        }
+    }
+}
+
+/// The entry of a table that lets strangers in; no place for one that stands in the table's name.
+#[must_use]
+pub fn entry_that_permits(site: &Site, table: &str, key: Key) -> Option<Option<Place>> {
+    if let Some(name) = table.strip_prefix("inline:") {
+        let mut found = false;
+        let mut inline = InlineTable::open(name.as_bytes(), &OpenOptions::default()).ok()?;
+        let mut look = |text: &[u8], value: &[u8]| found |= key.opens(text) && permits(value);
+        inline.walk(&mut look).ok()?;
+        return found.then_some(None);
+    }
+    let table = site.table_named(table.as_bytes())?;
+    if let Some(entries) = &table.entries {
+        let mut all = entries.all().iter();
+        let entry = all.find(|entry| key.opens(entries.key(entry)) && permits(entries.value(entry)))?;
+        let (source, text) = table.text_of(entry)?;
+        return Some(Some((Arc::clone(source), text.key_span())));
+    }
+    let form = pattern_form(table)?;
+    match &table.source {
+        Some(Ok(source)) => rule_that_permits(source, form, key).map(|span| Some((Arc::clone(source), span))),
+        _ => rule_that_permits(&rules_in_name(table)?, form, key).map(|_| None),
+    }
+}
+
+/// The rules of a table such as `cidr:{ { 0.0.0.0/0 OK } }`.
+fn rules_in_name(table: &Table) -> Option<Arc<Source>> {
+    let (map_type, name) = (&table.named.reference.map_type, &table.named.reference.name);
+    let text = name.starts_with(b"{").then(|| read_source(map_type, name))?.ok()?;
+    Some(Arc::new(Source::new(map_type, text)))
+}
+
+/// The place of the pattern of a rule that lets strangers in.
+fn rule_that_permits(source: &Arc<Source>, form: PatternForm, key: Key) -> Option<Span> {
+    let opens = |pattern: &Pattern| match form {
+        PatternForm::Network => matches!(pattern.text.bytes(), b"0.0.0.0/0" | b"::/0" | b"[::]/0") && !pattern.negated,
+        PatternForm::Expression(_) => {
+            let everything = !pattern.negated && pattern.second.is_none() && EVERYTHING.contains(&pattern.text.bytes());
+            everything || matches!(key, Key::Claimed(_))
+        }
+    };
+    let mut depth = 0_usize;
+    parse_pattern_table(source, form).statements.into_iter().find_map(|statement| match statement.kind {
+        StatementKind::If { .. } => {
+            depth += 1;
+            None
+        }
+        StatementKind::Endif => {
+            depth = depth.saturating_sub(1);
+            None
+        }
+        // Inside `if` even a pattern for everything stands for less.
+        StatementKind::Rule { pattern, result } => {
+            let reached = depth == 0 || matches!(key, Key::Claimed(_));
+            (reached && opens(&pattern) && permits(result.bytes())).then(|| pattern.text.span())
+        }
+    })
+}
+
+/// Whether a result permits a client that no other restriction in it knows.
+pub fn permits(result: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(result);
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return true;
+    }
+    for word in text.split([' ', '\t', ',', '\r', '\n']).filter(|word| !word.is_empty()) {
+        let is = |name: &str| word.eq_ignore_ascii_case(name);
+        if is("ok") || is("relay") || is("permit") {
+            return true;
+        }
+        // Other permits are for those who are known; what else there is takes the rest as its text, or refuses.
+        let goes_on = catalogue::restriction(word)
+            .is_some_and(|known| known.class == Class::Permit && known.argument == Argument::None);
+        if !goes_on {
+            return false;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As smtpd of Postfix 3.11 decides.
+    #[test]
+    fn results_that_permit() {
+        let cases = [
+            ("OK", true),
+            ("ok", true),
+            ("relay", true),
+            ("1234", true),
+            ("permit", true),
+            ("permit_mynetworks, permit", true),
+            ("permit_mynetworks permit_sasl_authenticated", false),
+            ("DUNNO permit", false),
+            ("REJECT ok", false),
+            ("550 ok", false),
+            ("PREPEND X-Was: ok", false),
+            ("reject_unauth_destination, permit", false),
+            ("", false),
+        ];
+        for (result, expected) in cases {
+            assert_eq!(permits(result.as_bytes()), expected, "{result}");
+        }
+    }
+}
