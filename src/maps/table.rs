@@ -129,7 +129,7 @@ pub fn open(reference: &TableReference, options: &OpenOptions) -> Result<Box<dyn
         "unionmap" => Ok(Box::new(types::unionmap::UnionTable::open(name, options)?)),
         "pipemap" => Ok(Box::new(types::pipemap::PipeTable::open(name, options)?)),
         "proxy" => Ok(Box::new(types::proxy::ProxyTable::open(name, options)?)),
-        "tcp" => Ok(Box::new(types::tcp::TcpTable::open(name, options))),
+        "tcp" => Ok(Box::new(types::tcp::TcpTable::open(name, options)?)),
         "socketmap" => Ok(Box::new(types::socketmap::SocketmapTable::open(name, options)?)),
         other => Err(types::unavailable::why(other, name).unwrap_or_else(|| {
             LookupError::Config(match catalogue::map_type(other) {

@@ -4,7 +4,10 @@
 //! there as a whole before its time is over, however slowly it comes.
 
 use super::system_words;
-use crate::mail::host_port::{host_and_port, named_port};
+use crate::config::protocols::Protocols;
+use crate::mail::host_port::{host_address, host_and_port, named_port};
+use crate::maps::error::{LookupError, in_message};
+use crate::maps::table::Caller;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use std::io::{self, ErrorKind, Read, Write};
@@ -16,8 +19,8 @@ use std::time::{Duration, Instant};
 /// Where a server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
-    /// `host:port`, as it was written.
-    Inet(String),
+    /// `host:port`, as it was written, and which of the host's addresses may be called.
+    Inet(String, Protocols),
     /// The path of a socket.
     Unix(PathBuf),
 }
@@ -45,17 +48,35 @@ fn port_number(port: &str) -> Option<u16> {
     named_port(&std::fs::read_to_string("/etc/services").ok()?, port)
 }
 
-fn addresses(text: &str) -> Result<Vec<SocketAddr>, ConnectError> {
+/// The kinds of addresses that whoever opens a table uses.
+///
+/// # Errors
+/// An `inet_protocols` with a word that Postfix does not know.
+pub fn protocols_of(caller: &dyn Caller) -> Result<Protocols, LookupError> {
+    match caller.parameter("inet_protocols") {
+        Some(text) => Protocols::parse(&in_message(&text)).map_err(LookupError::Config),
+        None => Ok(Protocols::ALL),
+    }
+}
+
+/// The addresses of a server, in the system's order, without those that are not used.
+fn addresses(text: &str, protocols: Protocols) -> Result<Vec<SocketAddr>, ConnectError> {
     let (host, port) = host_and_port(text).map_err(|words| ConnectError::Address(format!("{text}: {words}")))?;
-    let port = port_number(port)
-        .ok_or_else(|| ConnectError::NotFound("Servname not supported for ai_socktype".to_string()))?;
+    if protocols == Protocols::default() {
+        return Err(ConnectError::Address(format!("host not found: {text}")));
+    }
+    let not_found = |words: &str| ConnectError::NotFound(words.to_string());
+    let port = port_number(port).ok_or_else(|| not_found("Servname not supported for ai_socktype"))?;
     let host = if host.is_empty() { "localhost" } else { host };
+    if host_address(host).is_some_and(|address| !protocols.allow(address)) {
+        return Err(not_found("Address family for hostname not supported"));
+    }
     let found = (host, port).to_socket_addrs().map_err(|error| {
         let words = error.to_string();
-        let words = words.strip_prefix("failed to lookup address information: ").unwrap_or(&words);
-        ConnectError::NotFound(words.to_string())
+        not_found(words.strip_prefix("failed to lookup address information: ").unwrap_or(&words))
     })?;
-    Ok(found.collect())
+    let used: Vec<SocketAddr> = found.filter(|address| protocols.allow(address.ip())).collect();
+    if used.is_empty() { Err(not_found("Name or service not known")) } else { Ok(used) }
 }
 
 /// A connection, with what came over it and was not asked for yet.
@@ -80,7 +101,7 @@ impl Connection {
     /// When there is none, or nobody took the call.
     pub fn open(endpoint: &Endpoint, patience: Duration) -> Result<Self, ConnectError> {
         let stream = match endpoint {
-            Endpoint::Inet(text) => Stream::Inet(call(&addresses(text)?, patience)?),
+            Endpoint::Inet(text, protocols) => Stream::Inet(call(&addresses(text, *protocols)?, patience)?),
             Endpoint::Unix(path) => {
                 Stream::Unix(call_path(path, patience).map_err(|error| ConnectError::Failed(system_words(&error)))?)
             }
@@ -269,6 +290,44 @@ mod tests {
     fn ports_by_number() {
         assert_eq!(port_number(" 1"), Some(1));
         assert_eq!(port_number("99999"), None);
+    }
+
+    /// As Postfix 3.11 finds servers, by the value of `inet_protocols`.
+    #[test]
+    fn only_addresses_that_are_used_are_called() {
+        let family = "not found: Address family for hostname not supported";
+        let cases: &[(&str, &str, &str)] = &[
+            ("all", "127.0.0.1:25", "127.0.0.1:25"),
+            ("all", "[::1]:25", "[::1]:25"),
+            ("ipv6 ipv4", "127.0.0.1:25", "127.0.0.1:25"),
+            ("ipv4", "127.0.0.1:25", "127.0.0.1:25"),
+            ("ipv4", "localhost:25", "127.0.0.1:25"),
+            ("ipv4", "25", "127.0.0.1:25"),
+            ("ipv4", "[::1]:25", family),
+            ("ipv6", "[::1]:25", "[::1]:25"),
+            ("ipv6", "127.0.0.1:25", family),
+            ("", "127.0.0.1:25", "error: host not found: 127.0.0.1:25"),
+            ("", "127.0.0.1", "error: 127.0.0.1: garbage after numerical service"),
+        ];
+        for (protocols, text, expected) in cases {
+            let found = match addresses(text, Protocols::parse(protocols).expect("protocols")) {
+                Ok(found) => {
+                    let mut shown: Vec<String> = found.iter().map(ToString::to_string).collect();
+                    // A host file may name an address twice.
+                    shown.dedup();
+                    shown.join(" ")
+                }
+                Err(ConnectError::Address(words)) => format!("error: {words}"),
+                Err(ConnectError::NotFound(words)) => format!("not found: {words}"),
+                Err(ConnectError::Failed(words)) => format!("failed: {words}"),
+            };
+            assert_eq!(found, *expected, "{text} with inet_protocols = {protocols}");
+        }
+        // A name has the addresses of both kinds, or those of one.
+        let of = |protocols| addresses("localhost:25", protocols).unwrap_or_default();
+        let (all, v6) = (of(Protocols::ALL), of(Protocols { v4: false, v6: true }));
+        assert!(v6.iter().all(SocketAddr::is_ipv6));
+        assert_eq!(all.iter().filter(|address| address.is_ipv6()).count(), v6.len());
     }
 
     #[test]

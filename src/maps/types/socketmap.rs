@@ -4,7 +4,7 @@
 //! A connection is kept for ten seconds of idleness and a hundred in all; when it breaks, the key is asked once more over a new
 //! one. Source: `socketmap_table(5)`.
 
-use super::server::{ConnectError, Connection, Endpoint, NO_ADDRESS};
+use super::server::{ConnectError, Connection, Endpoint, NO_ADDRESS, protocols_of};
 use super::{system_words, unlistable};
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
@@ -47,7 +47,7 @@ impl SocketmapTable {
     /// The table `socketmap:NAME`; the server is called for the first key.
     ///
     /// # Errors
-    /// A name that is not of one of the two forms, or a bad `socketmap_max_reply_size`.
+    /// A name that is not of one of the two forms, or a bad `socketmap_max_reply_size` or `inet_protocols`.
     pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
         let config = |words: String| Err(LookupError::Config(words));
         let Some(colon) = memchr::memrchr(b':', name) else {
@@ -60,7 +60,7 @@ impl SocketmapTable {
             _ => return config(format!("need service transport:endpoint instead of \"{shown}\"")),
         };
         let endpoint = match transport {
-            b"inet" => Endpoint::Inet(in_message(place)),
+            b"inet" => Endpoint::Inet(in_message(place), protocols_of(options.caller.as_ref())?),
             b"unix" => Endpoint::Unix(OsStr::from_bytes(place).into()),
             _ => return config(format!("invalid transport name: {} in service: {shown}", in_message(transport))),
         };
@@ -109,7 +109,7 @@ impl SocketmapTable {
 
     fn call(&self) -> Result<Connection, LookupError> {
         let place = match &self.endpoint {
-            Endpoint::Inet(server) => server.clone(),
+            Endpoint::Inet(server, _) => server.clone(),
             Endpoint::Unix(path) => in_message(path.as_os_str().as_bytes()),
         };
         Connection::open(&self.endpoint, self.patience).map_err(|error| {

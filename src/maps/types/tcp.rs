@@ -4,8 +4,9 @@
 //! key. A server that cannot be reached or hangs up is tried ten times in all, a second apart, as Postfix does it; one that is
 //! silent or too slow is not tried again (Postfix would wait for a quarter of an hour). Source: `tcp_table(5)`.
 
-use super::server::{ConnectError, Connection, Endpoint, NO_ADDRESS};
+use super::server::{ConnectError, Connection, Endpoint, NO_ADDRESS, protocols_of};
 use super::{system_words, unlistable};
+use crate::config::protocols::Protocols;
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
 use std::io::ErrorKind;
@@ -24,6 +25,7 @@ pub struct TcpTable {
     name: String,
     /// `host:port`
     server: String,
+    protocols: Protocols,
     connection: Option<Connection>,
     caller: Arc<dyn Caller>,
     /// The time for calling, for asking, and for the whole answer.
@@ -42,16 +44,19 @@ enum Failure {
 
 impl TcpTable {
     /// The table `tcp:NAME`; the server is called for the first key.
-    #[must_use]
-    pub fn open(name: &[u8], options: &OpenOptions) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// A bad `inet_protocols`.
+    pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
+        Ok(Self {
             name: format!("tcp:{}", in_message(name)),
             server: in_message(name),
+            protocols: protocols_of(options.caller.as_ref())?,
             connection: None,
             caller: Arc::clone(&options.caller),
             patience: Duration::from_secs(100),
             pause: Duration::from_secs(1),
-        }
+        })
     }
 
     /// Asks once; what a broken or odd connection leaves behind goes with it.
@@ -84,7 +89,7 @@ impl TcpTable {
     }
 
     fn call(&self) -> Result<Connection, Failure> {
-        Connection::open(&Endpoint::Inet(self.server.clone()), self.patience).map_err(|error| {
+        Connection::open(&Endpoint::Inet(self.server.clone(), self.protocols), self.patience).map_err(|error| {
             let words = match error {
                 ConnectError::Address(words) => return Failure::Final(LookupError::Config(words)),
                 ConnectError::NotFound(words) => {
@@ -186,7 +191,7 @@ mod tests {
 
     fn table(port: u16) -> TcpTable {
         let name = format!("127.0.0.1:{port}");
-        let table = TcpTable::open(name.as_bytes(), &OpenOptions::default());
+        let table = TcpTable::open(name.as_bytes(), &OpenOptions::default()).expect("opened");
         TcpTable { patience: Duration::from_millis(300), pause: Duration::ZERO, ..table }
     }
 
@@ -258,6 +263,39 @@ mod tests {
         assert_eq!(table.lookup(b"k"), Ok(Some(b"2".to_vec())));
         drop(table);
         assert_eq!(counts(&server.join().expect("served")), [1, 1]);
+    }
+
+    /// A caller whose main.cf has only `inet_protocols`.
+    struct Protocol(&'static str);
+
+    impl Caller for Protocol {
+        fn warning(&self, _: &[u8]) {}
+        fn info(&self, _: &[u8]) {}
+        fn parameter(&self, name: &str) -> Option<Vec<u8>> {
+            (name == "inet_protocols").then(|| self.0.into())
+        }
+    }
+
+    #[test]
+    fn the_server_is_called_by_the_protocols_of_main_cf() {
+        let (port, server) =
+            serve(vec![Script { replies: vec![b"200 four\n"], hangs_up: true }], |request| request.ends_with(b"\n"));
+        let ask = |protocols, host: &str| {
+            let options = OpenOptions { caller: Arc::new(Protocol(protocols)), ..OpenOptions::default() };
+            let table =
+                TcpTable::open(format!("{host}:{port}").as_bytes(), &options).map_err(|error| error.to_string())?;
+            let answer = TcpTable { pause: Duration::ZERO, ..table }.lookup(b"k").map_err(|error| error.to_string());
+            Ok(in_message(&answer?.unwrap_or_default()))
+        };
+        let no_address =
+            |host: &str| Err(format!("table tcp:{host}:{port}: query error: Cannot assign requested address"));
+        assert_eq!(ask("ipv6", "127.0.0.1"), no_address("127.0.0.1"));
+        assert_eq!(ask("ipv4", "[::1]"), no_address("[::1]"));
+        assert_eq!(ask("", "127.0.0.1"), Err(format!("host not found: 127.0.0.1:{port}")));
+        assert_eq!(ask("ip4", "127.0.0.1"), Err("unknown inet_protocols value \"ip4\" in \"ip4\"".to_string()));
+        // Its other address, if it has one, is not called: nobody is there.
+        assert_eq!(ask("ipv4", "localhost"), Ok("four".to_string()));
+        assert_eq!(server.join().expect("served").len(), 1);
     }
 
     #[test]
