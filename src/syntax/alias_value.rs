@@ -20,7 +20,7 @@ use pest::Parser;
 
 use crate::base::Span;
 use crate::mail::rfc822::{Token, TokenKind, tokens};
-use crate::syntax::widen::{narrow, widen};
+use crate::syntax::widen::Widened;
 
 /// What the right-hand side of an alias says. Spans are offsets into the bytes that were parsed.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -268,8 +268,9 @@ fn destination_kind(text: &[u8]) -> DestinationKind {
     let mut localpart = Vec::new();
     let mut domain = None;
     // The grammar takes any text; were it not so, all would be an address without parts.
-    for pair in AliasGrammar::parse(Rule::destination, &widen(text)).into_iter().flatten() {
-        let bytes = narrow(pair.as_str());
+    let widened = Widened::new(text);
+    for pair in AliasGrammar::parse(Rule::destination, widened.text()).into_iter().flatten() {
+        let bytes = text[widened.span(pair.as_span().start(), pair.as_span().end()).range()].to_vec();
         match pair.as_rule() {
             Rule::path => return DestinationKind::Include(bytes),
             Rule::line => return DestinationKind::Command(bytes),

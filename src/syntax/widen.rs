@@ -1,22 +1,58 @@
-//! Bytes as characters, for grammars that want text: each byte becomes the character of that number (Latin-1).
+//! Bytes as characters, one for one (Latin-1), and offsets back: what lets a grammar see text that need not be UTF-8.
 //!
-//! Sources need not be UTF-8. Whatever a grammar sees was widened here, and is narrowed here again: the round trip is exact.
+//! Sources are bytes; whatever a grammar sees was widened here, and the spans that it finds lead back to the bytes.
 
 use std::borrow::Cow;
 
-/// The bytes as text, one character a byte. Borrows where all are ASCII.
-#[must_use]
-pub fn widen(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
-        _ => bytes.iter().copied().map(char::from).collect::<String>().into(),
-    }
+use crate::base::Span;
+
+/// Bytes as text, with a way from offsets in the text to offsets in the bytes.
+#[derive(Clone, Debug)]
+pub struct Widened<'v> {
+    text: Cow<'v, str>,
+    /// Offsets in the bytes by byte offset in the text; empty where they are the same.
+    narrow: Vec<usize>,
 }
 
-/// The bytes of text that [`widen`] made. A character past 255, which it never makes, becomes `?`.
-#[must_use]
-pub fn narrow(text: &str) -> Vec<u8> {
-    text.chars().map(|char| u8::try_from(char).unwrap_or(b'?')).collect()
+impl<'v> Widened<'v> {
+    /// Widens; ASCII is only borrowed.
+    #[must_use]
+    pub fn new(value: &'v [u8]) -> Self {
+        if value.is_ascii()
+            && let Ok(text) = std::str::from_utf8(value)
+        {
+            return Self { text: Cow::Borrowed(text), narrow: Vec::new() };
+        }
+        let mut text = String::with_capacity(value.len() * 2);
+        let mut narrow = Vec::with_capacity(value.len() * 2 + 1);
+        for (offset, &byte) in value.iter().enumerate() {
+            let character = char::from(byte);
+            text.push(character);
+            narrow.extend(std::iter::repeat_n(offset, character.len_utf8()));
+        }
+        narrow.push(value.len());
+        Self { text: Cow::Owned(text), narrow }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The span in the bytes of a range of the text; what is past its end is the end.
+    #[must_use]
+    pub fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.offset(start), self.offset(end))
+    }
+
+    fn offset(&self, at: usize) -> usize {
+        if self.narrow.is_empty() {
+            at.min(self.text.len())
+        } else {
+            self.narrow.get(at).or(self.narrow.last()).copied().unwrap_or(at)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -24,12 +60,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_goes_and_comes_back() {
-        let all: Vec<u8> = (0..=255).collect();
-        assert_eq!(widen(&all).chars().count(), 256);
-        assert_eq!(narrow(&widen(&all)), all);
-        assert!(matches!(widen(b"plain"), Cow::Borrowed("plain")));
-        assert_eq!(widen("é".as_bytes()), "Ã©");
-        assert_eq!(narrow("語"), b"?");
+    fn offsets_in_the_text_lead_back_to_the_bytes() {
+        type Offsets = [(usize, usize)];
+        let cases: [(&[u8], &str, &Offsets); 3] = [
+            (b"abc", "abc", &[(0, 0), (2, 2), (3, 3)]),
+            (b"\xe9$a", "\u{e9}$a", &[(0, 0), (2, 1), (3, 2), (4, 3)]),
+            (b"a\xff\xc3", "a\u{ff}\u{c3}", &[(1, 1), (3, 2), (5, 3)]),
+        ];
+        for (value, text, offsets) in cases {
+            let widened = Widened::new(value);
+            assert_eq!(widened.text(), text);
+            assert_eq!(matches!(widened.text, Cow::Borrowed(_)), value.is_ascii());
+            for &(wide, narrow) in offsets {
+                assert_eq!(widened.span(0, wide), Span::new(0, narrow), "{text:?} {wide}");
+            }
+            assert_eq!(widened.span(0, 99), Span::new(0, value.len()), "{text:?}");
+        }
     }
 }

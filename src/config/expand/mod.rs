@@ -25,7 +25,6 @@ mod nesting;
 mod parse;
 mod plain;
 mod tree;
-mod widen;
 
 pub use compare::{CompatibilityLevel, Operator, Relation};
 pub use domain::Function;

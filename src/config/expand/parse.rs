@@ -14,8 +14,8 @@ use super::error::{Fault, FaultKind};
 use super::nesting::{MAX_NESTING, deepest, first_frame_too_deep};
 use super::plain::parse_plain;
 use super::tree::{Branch, Branches, Expansion, Node};
-use super::widen::Widened;
 use crate::base::Span;
+use crate::syntax::widen::Widened;
 
 /// Bytes that the grammar may see beyond three times the value: a nested value is seen twice on each level above it.
 /// At its slowest, on nothing but brackets, the grammar sees 10 MB a second.
