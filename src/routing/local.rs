@@ -12,6 +12,7 @@ use super::daemon::Daemon;
 use super::find::KeyPart;
 use super::forward::Addressee;
 use super::lookups::Lookups;
+use super::next_hop::MailHost;
 use super::resolve::Resolved;
 use super::route::{Ending, Fate};
 use super::trail::{StepKind, Trail};
@@ -89,15 +90,15 @@ impl Expanded<'_> {
 impl Delivery<'_> {
     pub(super) fn end(&mut self, recipient: &[u8], fate: Fate) {
         let hop = self.resolved.hop.clone();
-        self.end_at(recipient, hop, fate);
+        self.end_at(recipient, hop, fate, Vec::new());
     }
 
-    pub(super) fn end_at(&mut self, recipient: &[u8], hop: Hop, fate: Fate) {
+    pub(super) fn end_at(&mut self, recipient: &[u8], hop: Hop, fate: Fate, hosts: Vec<MailHost>) {
         let done = (recipient.to_vec(), fate.clone());
         // Postfix tells once of each command that it may not run.
         if fate == restricted("command") || !self.done.contains(&done) {
             self.done.push(done);
-            let (recipient, class, hosts) = (recipient.to_vec(), Some(self.resolved.class), Vec::new());
+            let (recipient, class) = (recipient.to_vec(), Some(self.resolved.class));
             self.ends.push(Ending { recipient, class, hop, fate, hosts });
         }
     }

@@ -6,6 +6,7 @@
 //! Source: local(8), postconf(5).
 
 use super::find::KeyPart;
+use super::hand_over::Handed;
 use super::local::Delivery;
 use super::lookups::Lookups;
 use super::route::{Fate, kind_of_mailbox, unknown};
@@ -30,8 +31,7 @@ impl Lookups<'_> {
             None => trail.note(format!("no account {}", String::from_utf8_lossy(user))),
         }
         if let Some(hop) = self.other_transport("mailbox_transport", user, delivery, trail)? {
-            self.hand_to(hop, recipient, delivery);
-            return Ok(());
+            return self.hand_to(hop, recipient, delivery, trail);
         }
         if account.is_some() {
             let command = match self.ask_tables("mailbox_command_maps", user, KeyPart::Whole, trail)? {
@@ -55,8 +55,7 @@ impl Lookups<'_> {
             return Ok(());
         }
         if let Some(hop) = self.other_transport("fallback_transport", user, delivery, trail)? {
-            self.hand_to(hop, recipient, delivery);
-            return Ok(());
+            return self.hand_to(hop, recipient, delivery, trail);
         }
         // Nobody is behind these names, and yet mail to them ends nowhere else.
         if user == b"double-bounce" {
@@ -105,13 +104,26 @@ impl Lookups<'_> {
         Ok(Some(hop))
     }
 
-    fn hand_to(&self, hop: Hop, recipient: &[u8], delivery: &mut Delivery<'_>) {
-        let fate = match hop.transport.as_slice() {
-            b"discard" => Fate::Discarded,
-            b"error" => Fate::Bounced("5.0.0".into(), String::from_utf8_lossy(&hop.nexthop).into_owned()),
-            _ => Fate::Relayed,
+    fn hand_to(
+        &mut self,
+        hop: Hop,
+        recipient: &[u8],
+        delivery: &mut Delivery<'_>,
+        trail: &mut Trail,
+    ) -> Result<(), LookupError> {
+        let (hop, fate, hosts) = match hop.transport.as_slice() {
+            b"discard" => (hop, Fate::Discarded, Vec::new()),
+            b"error" => {
+                let why = String::from_utf8_lossy(&hop.nexthop).into_owned();
+                (hop, Fate::Bounced("5.0.0".into(), why), Vec::new())
+            }
+            _ => match self.hand_away(&hop, trail)? {
+                Handed::Ends(fate, hosts) => (hop, fate, hosts),
+                Handed::Own(own) => (own, Fate::Relayed, Vec::new()),
+            },
         };
-        delivery.end_at(recipient, hop, fate);
+        delivery.end_at(recipient, hop, fate, hosts);
+        Ok(())
     }
 
     /// The address that takes mail for unknown names.

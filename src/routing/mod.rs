@@ -18,6 +18,7 @@ pub mod daemon;
 pub mod expect;
 pub mod find;
 mod forward;
+mod hand_over;
 pub mod listing;
 pub mod lists;
 pub mod local;

@@ -4,10 +4,11 @@
 
 use super::copies::{Asked, Copy, PARAMETERS, delivery_stage};
 use super::daemon::Daemon;
+use super::hand_over::Handed;
 use super::lookups::Lookups;
 use super::map_address::Mapped;
 use super::map_envelope::Envelope;
-use super::next_hop::{Failure, MailHost, NextHop};
+use super::next_hop::MailHost;
 use super::resolve::{AddressClass, Resolved};
 use super::trail::{Step, Trail};
 use super::transport::Hop;
@@ -299,25 +300,16 @@ impl Lookups<'_> {
                     let (status, reason) = split_status(&text, "5.0.0");
                     Fate::Bounced(status, reason)
                 }
-                client @ (b"smtp" | b"lmtp") if self.has_dns() && !text.starts_with("unix:") => {
-                    let protocol = if client == b"lmtp" { "lmtp" } else { "smtp" };
-                    match self.next_hop(&resolved.hop, protocol, trail)? {
-                        NextHop::Hosts(hosts) => {
-                            found = hosts;
-                            Fate::Relayed
-                        }
-                        NextHop::Loop(why) => Fate::Loop(why),
-                        NextHop::NoPrimary(why) => Fate::Deferred(why),
-                        NextHop::Own(hop) if hop.transport != resolved.hop.transport => {
-                            let resolved = Resolved { hop, ..resolved.clone() };
-                            return self.hand_over(sender, &resolved, seen, ends, trail);
-                        }
-                        NextHop::Own(_) => Fate::Deferred("best_mx_transport leads to itself".into()),
-                        NextHop::None(Failure { for_now: true, text, .. }) => Fate::Deferred(text),
-                        NextHop::None(Failure { status, text, .. }) => Fate::Bounced(status.into(), text),
+                _ => match self.hand_away(&resolved.hop, trail)? {
+                    Handed::Ends(fate, hosts) => {
+                        found = hosts;
+                        fate
                     }
-                }
-                _ => Fate::Relayed,
+                    Handed::Own(hop) => {
+                        let resolved = Resolved { hop, ..resolved.clone() };
+                        return self.hand_over(sender, &resolved, seen, ends, trail);
+                    }
+                },
             }
         };
         ends.push(Ending {
