@@ -5,10 +5,13 @@ use super::find_service::find_service;
 use super::output::{Output, fail};
 use super::site_options::SiteOptions;
 use super::unified_diff;
-use crate::base::{Edit, Source, apply_edits, atomic_file};
+use crate::base::{Edit, Overlay, Source, apply_edits, atomic_file};
+use crate::config::Settings;
 use crate::config::edit::service::set_override;
 use crate::config::edit::set::{Change, set};
 use crate::config::services::services;
+use crate::diagnostic::render::clean;
+use crate::lint::rules::main_cf::unknown_parameter::{advice, is_known};
 use crate::maps::types::system_words;
 use crate::syntax::logical::{is_space, trim};
 use crate::syntax::main_cf::parse_main_cf;
@@ -49,7 +52,7 @@ pub fn run(options: &Set, output: &Output) -> ExitCode {
 fn change(options: &Set, output: &Output) -> Result<(), String> {
     let changes = options.changes.iter().map(|text| parse(text.as_bytes())).collect::<Result<Vec<_>, _>>()?;
     let directory = options.site.directory(None);
-    options.site.settings(&directory)?;
+    let settings = options.site.settings(&directory)?;
     let path = directory.join(if options.service.is_some() { "master.cf" } else { "main.cf" });
     let failed = |error: &std::io::Error| format!("{}: {}", path.display(), system_words(error));
     let _lock = if options.dry_run { None } else { Some(EditLock::acquire(&path).map_err(|error| failed(&error))?) };
@@ -72,10 +75,35 @@ fn change(options: &Set, output: &Output) -> Result<(), String> {
     if !output.quiet {
         unified_diff::show(&path.to_string_lossy(), &old, &text, output);
     }
+    if options.service.is_none() {
+        let names = changes.iter().filter(|(_, change)| !matches!(change, Change::Remove(_))).map(|(name, _)| name);
+        warn_of_unknown(names, &Arc::new(Source::new(path.to_string_lossy(), text.clone())), options, settings, output);
+    }
     if !options.dry_run {
         atomic_file::replace(&path, &text, 0o644).map_err(|error| failed(&error))?;
     }
     Ok(())
+}
+
+/// Tells of names that nothing reads in main.cf as it will be: a slip of the finger, as a rule.
+fn warn_of_unknown<'n>(
+    names: impl Iterator<Item = &'n Vec<u8>>,
+    main: &Arc<Source>,
+    options: &Set,
+    settings: Settings,
+    output: &Output,
+) {
+    let mut overlay = Overlay::default();
+    overlay.set(Arc::clone(main));
+    let Ok(opened) = options.site.open_with(None, settings, &overlay) else { return };
+    let used = opened.configuration.used_names();
+    for name in names.filter(|name| !used.contains(name.as_slice())) {
+        let name = String::from_utf8_lossy(name);
+        if !is_known(&opened.configuration, &name) {
+            let help = advice(&name).map_or_else(String::new, |help| format!("; {help}"));
+            output.warning(&format!("postwright: warning: Postfix has no parameter {}{help}", clean(&name)));
+        }
+    }
 }
 
 /// Splits at the first `=`, and looks at the sign before it.

@@ -1,6 +1,7 @@
 //! MC003: a name that Postfix does not know and nothing refers to.
 
 use crate::base::Edit;
+use crate::config::Configuration;
 use crate::config::catalogue::{self, NameKind};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::site::Site;
@@ -29,11 +30,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     let mut given = std::collections::HashSet::new();
     for entry in &configuration.files.main.entries {
         let name = entry.name.to_string_lossy();
-        let known = catalogue::parameter(&name).is_some()
-            || configuration.is_service_parameter(&name)
-            || used.contains(entry.name.bytes())
-            || catalogue::deprecation(NameKind::Parameter, &name).is_some();
-        if known {
+        if used.contains(entry.name.bytes()) || is_known(configuration, &name) {
             continue;
         }
         let mut finding = Finding::new(&RULE, format!("unknown parameter {name}")).at(
@@ -45,6 +42,14 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
         finding.fix = renaming(site, entry).filter(|fix| given.insert(fix.title.clone()));
         findings.push(finding);
     }
+}
+
+/// Whether any version of Postfix has the parameter, or a service of the site brings it about.
+#[must_use]
+pub fn is_known(configuration: &Configuration, name: &str) -> bool {
+    catalogue::parameter(name).is_some()
+        || configuration.is_service_parameter(name)
+        || catalogue::deprecation(NameKind::Parameter, name).is_some()
 }
 
 /// Gives the entry the one name that may have been meant, unless that is set already or does not exist in the target.
@@ -66,7 +71,8 @@ fn renaming(site: &Site, entry: &Assignment) -> Option<Fix> {
 }
 
 /// What may have been meant.
-fn advice(name: &str) -> Option<String> {
+#[must_use]
+pub fn advice(name: &str) -> Option<String> {
     let meant = catalogue::suggest_parameter(name);
     if meant.restriction.is_some() {
         return Some(format!("{name} is a restriction: it belongs inside a list such as smtpd_recipient_restrictions"));
