@@ -144,10 +144,10 @@ fn all_files(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// How often each rule finds something.
+/// How often each rule finds something, but for MAP009: it judges by the share of odd lines, which grows when others go.
 fn counts(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
-    for finding in findings {
+    for finding in findings.iter().filter(|finding| finding.rule.code != "MAP009") {
         *counts.entry(finding.rule.code).or_default() += 1;
     }
     counts
@@ -179,12 +179,12 @@ fn a_fix_never_makes_a_finding_and_ends() {
                     rounds += 1;
                     assert!(rounds < 10, "{name} as {}: no end", kind.name());
                     let (before, after) = (counts(&findings), look(&mended.source));
-                    // MAP009 judges by the share of odd lines, which grows when others go.
-                    for (code, count) in counts(&after).into_iter().filter(|(code, _)| *code != "MAP009") {
+                    for (code, count) in counts(&after) {
                         let earlier = before.get(code).copied().unwrap_or(0);
                         assert!(count <= earlier, "{name} as {}: {code}: {earlier} became {count}", kind.name());
                     }
-                    assert!(after.len() < findings.len(), "{name} as {}: nothing was gained", kind.name());
+                    let (few, many) = (counts(&after).values().sum::<usize>(), before.values().sum());
+                    assert!(few < many, "{name} as {}: nothing was gained", kind.name());
                     findings = after;
                 }
             }
