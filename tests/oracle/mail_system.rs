@@ -6,6 +6,7 @@
 use crate::dns_server::{Zone, serve};
 use crate::oracle::Oracle;
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::LinkNameSpaceType;
 use std::collections::BTreeMap;
 use std::fs;
@@ -479,6 +480,15 @@ fn read_attributes(stream: &mut UnixStream) -> BTreeMap<String, String> {
 
 impl Drop for MailSystem<'_> {
     fn drop(&mut self) {
+        // The first process of the namespace takes all others with it. That it dies with its parent was forgotten when Postfix's
+        // master changed its user.
+        let id = self.child.id();
+        for first in fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default().split_whitespace()
+        {
+            if let Some(first) = first.parse().ok().and_then(Pid::from_raw) {
+                let _ = kill_process(first, Signal::KILL);
+            }
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -38,6 +38,9 @@ pub struct Place {
     pub pristine: String,
 }
 
+/// How many command lines run at once: they wait much and work little, for Postfix's sleeps and for file systems to be unmounted.
+const WORKERS: usize = 120;
+
 impl Place {
     /// Our programs, in a scratch directory.
     pub fn ours(path: &Path) -> Self {
@@ -76,7 +79,7 @@ impl Place {
         let next = AtomicUsize::new(0);
         let answers: Mutex<Vec<Option<Answer>>> = Mutex::new(vec![None; lines.len()]);
         std::thread::scope(|scope| {
-            for worker in 0..48 {
+            for worker in 0..WORKERS {
                 let (next, answers, lines) = (&next, &answers, &lines);
                 scope.spawn(move || {
                     let name = format!("at-{worker}");
