@@ -19,6 +19,34 @@ use crate::mail::host_name::is_host_name;
 use crate::mail::local_part::split_domain;
 use std::borrow::Cow;
 
+/// Whom a restriction looks for in a list.
+struct Sought {
+    /// What the reply is about.
+    topic: Topic,
+    /// How the reply names it.
+    name: Vec<u8>,
+    /// What stands before the zone; nothing if there is nothing to look for.
+    key: Option<Key>,
+}
+
+/// What stands before the zone.
+enum Key {
+    /// The client's address, from back to front.
+    Address,
+    /// A domain.
+    Domain(Vec<u8>),
+}
+
+/// What a list says.
+enum Answer {
+    /// Listed.
+    Listed(Listed),
+    /// Not listed.
+    Unlisted,
+    /// Nothing at present.
+    None,
+}
+
 /// A listed one: what the reply tells of it.
 struct Listed {
     /// The list, without its filter.
@@ -29,39 +57,37 @@ struct Listed {
 
 impl Access<'_, '_> {
     /// `reject_*` of a list; `list` is `zone` or `zone=filter`.
-    pub(super) fn reject_listed(&mut self, name: &str, list: &[u8], trail: &mut Trail) -> Checked {
-        let Some((topic, what, key)) = self.listed_by(name) else { return Ok(Decision::Undecided) };
+    pub(super) fn reject_listed(&mut self, restriction: &str, list: &[u8], trail: &mut Trail) -> Checked {
         if !self.lookups.has_dns() {
             return Ok(Decision::NotAsked(NEEDS_DNS.into()));
         }
-        let Some(key) = key else { return Ok(Decision::Undecided) };
-        match self.is_listed(&key, list, trail)? {
-            Ok(Some(listed)) => {
-                let reply = self.listed_reply(topic, &what, list, &listed, trail)?;
+        let Some(sought) = self.sought(restriction) else { return Ok(Decision::Undecided) };
+        match self.look_for(&sought, list, trail)? {
+            Answer::Listed(listed) => {
+                let reply = self.listed_reply(&sought, list, &listed, trail)?;
                 Ok(self.reject(reply.code, &reply.status, reply.text))
             }
             // No answer is no reason to refuse.
-            Ok(None) | Err(_) => Ok(Decision::Undecided),
+            Answer::Unlisted | Answer::None => Ok(Decision::Undecided),
         }
     }
 
     /// `permit_*` of a list: who is in it may send to what this machine is in charge of. But when a recipient is named, it permits
     /// whatever it is.
-    pub(super) fn permit_listed(&mut self, name: &str, list: &[u8], trail: &mut Trail) -> Checked {
-        let Some((topic, what, key)) = self.listed_by(name) else { return Ok(Decision::Undecided) };
+    pub(super) fn permit_listed(&mut self, restriction: &str, list: &[u8], trail: &mut Trail) -> Checked {
         if !self.lookups.has_dns() {
             return Ok(Decision::NotAsked(NEEDS_DNS.into()));
         }
-        let Some(key) = key else { return Ok(Decision::Undecided) };
-        let listed = self.is_listed(&key, list, trail)?;
-        if let Ok(None) = listed {
+        let Some(sought) = self.sought(restriction) else { return Ok(Decision::Undecided) };
+        let answer = self.look_for(&sought, list, trail)?;
+        if let Answer::Unlisted = answer {
             return Ok(Decision::Undecided);
         }
         let names_recipient = self.command == Command::Rcpt;
         let would = if names_recipient { self.permit_auth_destination(trail)? } else { Decision::Permit };
-        match listed {
-            Err(_) if would == Decision::Permit => {
-                let subject = Subject { name: what, topic, bare_table: None };
+        match answer {
+            Answer::None if would == Decision::Permit => {
+                let subject = Subject { name: sought.name, topic: sought.topic, bare_table: None };
                 let reply = Reply::new(450, "4.7.1", subject.refused("Service unavailable"));
                 Ok(self.defer_if_reject(reply))
             }
@@ -69,84 +95,74 @@ impl Access<'_, '_> {
         }
     }
 
-    /// What a restriction looks for: whom the reply tells of, how it names that, and what stands before the zone; no key if there is
-    /// nothing to look for.
-    fn listed_by(&self, restriction: &str) -> Option<(Topic, Vec<u8>, Option<Key>)> {
+    /// Whom a restriction looks for; nothing if nobody has said who that is.
+    fn sought(&self, restriction: &str) -> Option<Sought> {
         let client = &self.session.client;
         let named = |topic, name: &ClientName| match name {
-            ClientName::Known(name) => (topic, name.clone(), domain_key(name)),
-            ClientName::NotAsked | ClientName::Unknown | ClientName::UnknownNow => (topic, Vec::new(), None),
+            ClientName::Known(name) => Some(Sought { topic, name: name.clone(), key: domain_key(name) }),
+            ClientName::NotAsked | ClientName::Unknown | ClientName::UnknownNow => None,
         };
         let of_address = |topic, address: &[u8]| {
-            let domain = split_domain(address).1.and_then(domain_key);
-            (topic, address.to_vec(), domain)
+            let key = split_domain(address).1.and_then(domain_key);
+            Some(Sought { topic, name: address.to_vec(), key })
         };
-        Some(match restriction {
+        match restriction {
             "reject_rbl" | "reject_rbl_client" | "permit_dnswl_client" => {
-                (Topic::Client, client.address.to_string().into_bytes(), Some(Key::Address))
+                let name = client.address.to_string().into_bytes();
+                Some(Sought { topic: Topic::Client, name, key: Some(Key::Address) })
             }
             "reject_rhsbl_client" | "permit_rhswl_client" => named(Topic::Client, &client.name),
             "reject_rhsbl_reverse_client" => named(Topic::ReverseClient, &client.reverse_name),
             "reject_rhsbl_helo" => {
                 let helo = self.session.helo.as_deref()?;
-                (Topic::Helo, helo.to_vec(), domain_key(helo))
+                Some(Sought { topic: Topic::Helo, name: helo.to_vec(), key: domain_key(helo) })
             }
             "reject_rhsbl_sender" => of_address(Topic::Sender, &self.session.sender),
             "reject_rhsbl_recipient" => of_address(Topic::Recipient, &self.recipient),
-            _ => return None,
-        })
+            _ => None,
+        }
     }
 
-    /// Looks into a list; why there is no answer, if there is none.
-    fn is_listed(
-        &mut self,
-        key: &Key,
-        list: &[u8],
-        trail: &mut Trail,
-    ) -> Result<Result<Option<Listed>, NoRecords>, Stop> {
+    fn look_for(&mut self, sought: &Sought, list: &[u8], trail: &mut Trail) -> Result<Answer, Stop> {
         let (zone, filter) = match memchr::memchr(b'=', list) {
             Some(equals) => (&list[..equals], Some(&list[equals + 1..])),
             None => (list, None),
+        };
+        let name = match &sought.key {
+            Some(Key::Address) => reversed(self.session.client.address, zone, zone),
+            Some(Key::Domain(domain)) => [domain, b".".as_slice(), zone].concat(),
+            None => return Ok(Answer::Unlisted),
         };
         let filter = filter.map(AddressFilter::parse).transpose().map_err(|fault| {
             trail.note(format!("{}: {fault}: the server ends with a fatal error", String::from_utf8_lossy(list)));
             Stop::configuration()
         })?;
-        let name = match key {
-            Key::Address => reversed(self.session.client.address, zone, zone),
-            Key::Domain(domain) => [domain, b".".as_slice(), zone].concat(),
-        };
         let records = match self.lookups.dns(&name, RecordType::A, trail) {
             Ok(records) => records,
-            Err(none) if none == NoRecords::Retry => return Ok(Err(none)),
-            Err(_) => return Ok(Ok(None)),
+            Err(NoRecords::Retry) => return Ok(Answer::None),
+            Err(_) => return Ok(Answer::Unlisted),
         };
-        let is_taken = |record: &Record| match (&filter, record.address()) {
-            (Some(filter), Some(address)) => filter.takes(address),
-            (None, Some(_)) => true,
-            (_, None) => false,
-        };
-        if !records.iter().any(is_taken) {
-            return Ok(Ok(None));
+        let is_taken = |address| filter.as_ref().is_none_or(|filter| filter.takes(address));
+        if !records.iter().filter_map(Record::address).any(is_taken) {
+            return Ok(Answer::Unlisted);
         }
         let texts = self.lookups.dns(&name, RecordType::Txt, trail).unwrap_or_default();
         let texts: Vec<&[u8]> = texts
             .iter()
             .filter_map(|record| if let Record::Text(text) = record { Some(text.as_slice()) } else { None })
             .collect();
-        Ok(Ok(Some(Listed { zone: zone.to_vec(), reason: texts.join(b" / ".as_slice()) })))
+        Ok(Answer::Listed(Listed { zone: zone.to_vec(), reason: texts.join(b" / ".as_slice()) }))
     }
 
     fn listed_reply(
         &mut self,
-        topic: Topic,
-        what: &[u8],
+        sought: &Sought,
         list: &[u8],
         listed: &Listed,
         trail: &mut Trail,
     ) -> Result<Reply, Stop> {
         let code = self.number("maps_rbl_reject_code")?;
-        let values = self.values(topic, what, code, listed);
+        let values = self.values(sought, code, listed);
         let own = self.lookups.ask_tables("rbl_reply_maps", list, super::super::find::KeyPart::Whole, trail);
         let own = own.map_err(|_| Stop::configuration())?;
         let usual = self.lookups.raw("default_rbl_reply");
@@ -155,7 +171,7 @@ impl Access<'_, '_> {
     }
 
     /// What templates can name.
-    fn values(&self, topic: Topic, what: &[u8], code: usize, listed: &Listed) -> Vec<(&'static str, Vec<u8>)> {
+    fn values(&self, sought: &Sought, code: usize, listed: &Listed) -> Vec<(&'static str, Vec<u8>)> {
         let client = &self.session.client;
         let address = |address: &[u8]| -> [Vec<u8>; 3] {
             if address.is_empty() {
@@ -168,9 +184,9 @@ impl Access<'_, '_> {
         let [recipient, recipient_name, recipient_domain] = address(&self.recipient);
         vec![
             ("rbl_code", code.to_string().into_bytes()),
-            ("rbl_class", topic.words().as_bytes().to_vec()),
+            ("rbl_class", sought.topic.words().as_bytes().to_vec()),
             ("rbl_domain", listed.zone.clone()),
-            ("rbl_what", what.to_vec()),
+            ("rbl_what", sought.name.clone()),
             ("rbl_reason", listed.reason.clone()),
             ("rbl_txt", listed.reason.clone()),
             ("client", client.to_string().into_bytes()),
@@ -186,14 +202,6 @@ impl Access<'_, '_> {
             ("recipient_domain", recipient_domain),
         ]
     }
-}
-
-/// What stands before the zone.
-enum Key {
-    /// The client's address, from back to front.
-    Address,
-    /// A domain.
-    Domain(Vec<u8>),
 }
 
 fn domain_key(domain: &[u8]) -> Option<Key> {
