@@ -29,6 +29,12 @@ pub fn is_host_name(name: &[u8]) -> bool {
     name.len() <= MAX_NAME && !is_number && name.split(|&byte| byte == b'.').all(label)
 }
 
+/// The address that a text is.
+#[must_use]
+pub fn plain_address(text: &[u8]) -> Option<IpAddr> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
 /// The address in `[192.0.2.1]` or `[IPv6:2001:db8::1]`.
 #[must_use]
 pub fn literal_address(domain: &[u8]) -> Option<IpAddr> {

@@ -1,16 +1,11 @@
 //! What match lists and tables hold, in full, as far as it can be listed: for pictures and comparisons of whole sites.
 
 use super::lookups::Lookups;
-use crate::base::Source;
 use crate::maps::types::proxy::behind_proxy;
-use crate::maps::types::system_words;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};
 use crate::syntax::table_line::TableForm;
-
-/// How deeply files may name files.
-const MAX_DEPTH: usize = 20;
 
 /// Something that a list of domains names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,12 +41,7 @@ impl Lookups<'_> {
             match element.kind {
                 ElementKind::Pattern => found.push(Listed::Domain(text.to_ascii_lowercase())),
                 ElementKind::File => {
-                    let path = self.paths.resolve(text);
-                    let failed = |words: String| LookupError::Config(format!("open {}: {words}", path.display()));
-                    if depth > MAX_DEPTH {
-                        return Err(failed("match lists are nested too deeply".into()));
-                    }
-                    let source = Source::read(&path).map_err(|error| failed(system_words(&error)))?;
+                    let source = self.list_file(element, depth)?;
                     self.list(&parse_match_list(&source).elements, depth + 1, found)?;
                 }
                 ElementKind::Table => {
@@ -76,6 +66,7 @@ impl Lookups<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Source;
     use crate::config::catalogue::Version;
     use crate::config::host::Host;
     use crate::config::paths::PathMap;

@@ -9,6 +9,7 @@ use super::lookups::Lookups;
 use super::trail::{Place, StepKind, Trail};
 use crate::base::Source;
 use crate::maps::types::proxy::behind_proxy;
+use crate::maps::types::system_words;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};
@@ -74,15 +75,7 @@ impl Lookups<'_> {
         for element in elements {
             let settled = match element.kind {
                 ElementKind::File => {
-                    let path = self.paths.resolve(element.text.bytes());
-                    if depth > MAX_DEPTH {
-                        let name = path.display();
-                        return Err(LookupError::Config(format!("{name}: match lists are nested too deeply")));
-                    }
-                    let source = Source::read_plain(&path).map_err(|error| {
-                        let words = crate::maps::types::system_words(&error);
-                        LookupError::Config(format!("open {}: {words}", path.display()))
-                    })?;
+                    let source = self.list_file(element, depth)?;
                     let inside = self.settle_file(&source, value, style, depth + 1, trail)?;
                     inside.map(|inside| Settled { holds: inside.holds != element.negated, ..inside })
                 }
@@ -102,6 +95,19 @@ impl Lookups<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// The file that an element of a list names, at this depth of files in files.
+    ///
+    /// # Errors
+    /// One that cannot be read, or lies too deep.
+    pub(super) fn list_file(&self, element: &Element, depth: usize) -> Result<Arc<Source>, LookupError> {
+        let path = self.paths.resolve(element.text.bytes());
+        let failed = |words: &str| LookupError::Config(format!("open {}: {words}", path.display()));
+        if depth > MAX_DEPTH {
+            return Err(failed("match lists are nested too deeply"));
+        }
+        Source::read_plain(&path).map_err(|error| failed(&system_words(&error)))
     }
 
     fn settle_file(

@@ -12,6 +12,7 @@ use super::resolver::{NoRecords, Record, RecordType};
 use super::trail::Trail;
 use super::transport::Hop;
 use crate::mail::destination::{Destination, parse_destination, split_destinations};
+use crate::mail::host_name::plain_address;
 use crate::maps::LookupError;
 use std::fmt;
 use std::net::IpAddr;
@@ -140,10 +141,7 @@ impl Lookups<'_> {
                     return Ok(NextHop::None(Failure { for_now: false, status: "5.1.0", text }));
                 }
                 Ok(records) => {
-                    exchangers.extend(records.into_iter().filter_map(|record| match record {
-                        Record::Mx { preference, host } => Some((preference, host)),
-                        _ => None,
-                    }));
+                    exchangers.extend(records.into_iter().filter_map(Record::exchanger));
                 }
                 Err(NoRecords::NotFound | NoRecords::NoData) => {}
                 Err(none) if none == NoRecords::Retry && self.is_yes("ignore_mx_lookup_error").unwrap_or(false) => {}
@@ -229,7 +227,7 @@ impl Lookups<'_> {
         host: &[u8],
         trail: &mut Trail,
     ) -> Result<Result<Vec<IpAddr>, Failure>, LookupError> {
-        if let Some(address) = std::str::from_utf8(host).ok().and_then(|host| host.parse().ok()) {
+        if let Some(address) = plain_address(host) {
             return Ok(Ok(vec![address]));
         }
         let mut found = Vec::new();
@@ -291,10 +289,10 @@ const NOT_FOUND: &str = "Host or domain name not found. ";
 
 fn not_found_by_library(name: &[u8], none: &NoRecords) -> Failure {
     let name = String::from_utf8_lossy(name);
-    let (for_now, status, why) = match none {
-        NoRecords::Retry => (true, "4.4.4", "Temporary failure in name resolution"),
-        NoRecords::NoData => (false, "5.3.0", "No address associated with hostname"),
-        NoRecords::NotFound | NoRecords::Failed | NoRecords::Malformed => (false, "5.4.4", "Name or service not known"),
+    let (for_now, status) = match none {
+        NoRecords::Retry => (true, "4.4.4"),
+        NoRecords::NoData => (false, "5.3.0"),
+        NoRecords::NotFound | NoRecords::Failed | NoRecords::Malformed => (false, "5.4.4"),
     };
-    Failure { for_now, status, text: format!("unable to look up host {name}: {why}") }
+    Failure { for_now, status, text: format!("unable to look up host {name}: {}", none.library_words()) }
 }

@@ -5,7 +5,8 @@
 
 use super::lookups::Lookups;
 use super::trail::{StepKind, Trail};
-use crate::mail::host_name::is_host_name;
+use crate::config::protocols::Protocols;
+use crate::mail::host_name::{is_host_name, plain_address};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -76,6 +77,12 @@ impl Record {
         if let Self::Address(address) = self { Some(*address) } else { None }
     }
 
+    /// The preference and the host of a mail exchanger, if it is one.
+    #[must_use]
+    pub fn exchanger(self) -> Option<(u16, Vec<u8>)> {
+        if let Self::Mx { preference, host } = self { Some((preference, host)) } else { None }
+    }
+
     /// The name of a host that stands in it, if that is what it has.
     #[must_use]
     pub fn host(&self) -> Option<&[u8]> {
@@ -88,7 +95,7 @@ impl Record {
     fn is_sound(&self) -> bool {
         match self {
             // An address is no name, but mail exchangers are found that are.
-            Self::Mx { host, .. } => host.is_empty() || is_host_name(host) || is_address(host),
+            Self::Mx { host, .. } => host.is_empty() || is_host_name(host) || plain_address(host).is_some(),
             Self::Name(name) => is_host_name(name),
             Self::Address(_) | Self::Text(_) => true,
         }
@@ -135,10 +142,14 @@ impl fmt::Display for NoRecords {
 }
 
 impl NoRecords {
-    /// Whether the DNS has said that there is nothing.
+    /// What the C library says of a host without addresses.
     #[must_use]
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::NotFound | Self::NoData)
+    pub fn library_words(&self) -> &'static str {
+        match self {
+            Self::Retry => "Temporary failure in name resolution",
+            Self::NoData => "No address associated with hostname",
+            Self::NotFound | Self::Failed | Self::Malformed => "Name or service not known",
+        }
     }
 }
 
@@ -174,11 +185,10 @@ impl Lookups<'_> {
 
     /// The record types for addresses, as `inet_protocols` has them.
     pub(super) fn address_types(&self) -> Vec<RecordType> {
-        let protocols = self.text("inet_protocols").unwrap_or_default().to_ascii_lowercase();
-        let has =
-            |word: &[u8]| protocols.split(|byte| b", \t\n".contains(byte)).any(|one| one == word || one == b"all");
-        let types = [(b"ipv4", RecordType::A), (b"ipv6", RecordType::Aaaa)];
-        types.into_iter().filter(|(word, _)| has(*word)).map(|(_, kind)| kind).collect()
+        let protocols = self.text("inet_protocols").unwrap_or_default();
+        let protocols = Protocols::parse(&String::from_utf8_lossy(&protocols)).unwrap_or_default();
+        let types = [(protocols.v4, RecordType::A), (protocols.v6, RecordType::Aaaa)];
+        types.into_iter().filter(|(is_used, _)| *is_used).map(|(_, kind)| kind).collect()
     }
 
     /// The addresses of a host. Types that fail do not matter where others have records.
@@ -212,10 +222,6 @@ impl Lookups<'_> {
         }
         if found.is_empty() { Err(failure) } else { Ok(found) }
     }
-}
-
-fn is_address(text: &[u8]) -> bool {
-    std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
 }
 
 /// Which of several failures is told.

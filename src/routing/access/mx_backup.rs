@@ -36,7 +36,7 @@ impl Access<'_, '_> {
         }
         let mut exchangers: Vec<(u16, Vec<u8>)> = match self.lookups.dns(domain, RecordType::Mx, trail) {
             Ok(records) if is_null_mx(&records) => return Ok(Decision::Undecided),
-            Ok(records) => records.into_iter().filter_map(exchanger).collect(),
+            Ok(records) => records.into_iter().filter_map(Record::exchanger).collect(),
             Err(NoRecords::Retry) => {
                 let why = "Unable to look up mail exchanger information: Host not found, try again";
                 return Ok(self.defer(&recipient, why));
@@ -108,12 +108,7 @@ impl Access<'_, '_> {
     /// The addresses of a host, or why there are none.
     fn addresses_of(&mut self, host: &[u8], trail: &mut Trail) -> Result<Vec<IpAddr>, String> {
         self.lookups.host_addresses(host, trail).map_err(|none| {
-            let host = String::from_utf8_lossy(host);
-            let why = match none {
-                NoRecords::Retry => "Temporary failure in name resolution",
-                NoRecords::NoData => "No address associated with hostname",
-                NoRecords::NotFound | NoRecords::Failed | NoRecords::Malformed => "Name or service not known",
-            };
+            let (host, why) = (String::from_utf8_lossy(host), none.library_words());
             format!("Unable to look up mail exchanger host {host}: {why}")
         })
     }
@@ -122,8 +117,4 @@ impl Access<'_, '_> {
         let subject = Subject { name: recipient.to_vec(), topic: Topic::Recipient, bare_table: None };
         self.defer_if_reject(Reply::new(450, "4.4.4", subject.refused(why)))
     }
-}
-
-fn exchanger(record: Record) -> Option<(u16, Vec<u8>)> {
-    if let Record::Mx { preference, host } = record { Some((preference, host)) } else { None }
 }

@@ -8,9 +8,8 @@ use super::dns_names::NEEDS_DNS;
 use super::reply::Topic;
 use super::session::{ClientName, Command};
 use super::walk::Access;
-use crate::mail::host_name::{is_host_name, literal_address};
+use crate::mail::host_name::{is_host_name, literal_address, plain_address};
 use crate::mail::local_part::split_domain;
-use std::net::IpAddr;
 
 impl Access<'_, '_> {
     pub(super) fn reject_unknown_client(&mut self) -> Checked {
@@ -41,7 +40,7 @@ impl Access<'_, '_> {
 
     pub(super) fn reject_invalid_helo(&mut self, subject: &Subject) -> Checked {
         self.with_helo(subject, |access, helo, subject| {
-            let is_good = is_host_name(without_dot(helo)) || is_address(helo);
+            let is_good = is_host_name(without_dot(helo)) || plain_address(helo).is_some();
             access.reject_helo_unless(is_good, "invalid_hostname_reject_code", "Invalid name", subject)
         })
     }
@@ -108,8 +107,4 @@ fn without_dot(name: &[u8]) -> &[u8] {
 fn is_fully_qualified(name: &[u8]) -> bool {
     let name = without_dot(name);
     is_host_name(name) && name.contains(&b'.')
-}
-
-fn is_address(text: &[u8]) -> bool {
-    std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
 }

@@ -9,16 +9,12 @@ use super::super::trail::{StepKind, Trail};
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::session::{Client, ClientName};
 use super::walk::Access;
-use crate::base::Source;
 use crate::maps::networks::network::{Address, Network};
 use crate::maps::types::proxy::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list, split_list};
 use crate::syntax::table_line::TableForm;
-
-/// How deeply files may name files.
-const MAX_DEPTH: usize = 20;
 
 impl Access<'_, '_> {
     pub(super) fn permit_mynetworks(&mut self, subject: &Subject, trail: &mut Trail) -> Checked {
@@ -81,15 +77,7 @@ impl Lookups<'_> {
             let text = element.text.bytes();
             let holds = match element.kind {
                 ElementKind::File => {
-                    let path = self.paths.resolve(text);
-                    if depth > MAX_DEPTH {
-                        let name = path.display();
-                        return Err(LookupError::Config(format!("{name}: match lists are nested too deeply")));
-                    }
-                    let source = Source::read(&path).map_err(|error| {
-                        let words = crate::maps::types::system_words(&error);
-                        LookupError::Config(format!("open {}: {words}", path.display()))
-                    })?;
+                    let source = self.list_file(element, depth)?;
                     let inside = parse_match_list(&source).elements;
                     if let Some((is_in, inner)) = self.network_element(&inside, client, style, depth + 1, trail)? {
                         return Ok(Some((is_in != element.negated, inner)));

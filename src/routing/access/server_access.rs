@@ -14,7 +14,7 @@ use super::dns_names::{NEEDS_DNS, is_null_mx};
 use super::reply::Topic;
 use super::session::ClientName;
 use super::walk::Access;
-use crate::mail::host_name::literal_address;
+use crate::mail::host_name::{literal_address, plain_address};
 use crate::mail::local_part::split_domain;
 use std::net::IpAddr;
 
@@ -135,10 +135,6 @@ impl Access<'_, '_> {
             }
         }
     }
-}
-
-fn plain_address(text: &[u8]) -> Option<IpAddr> {
-    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// A table that permits is a mistake.
