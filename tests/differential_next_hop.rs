@@ -21,7 +21,7 @@ use postwright::config::catalogue::Version;
 use postwright::config::host::Host;
 use postwright::config::paths::PathMap;
 use postwright::config::{ConfigFiles, Configuration, Settings};
-use postwright::engine::service::resolver::ServerResolver;
+use postwright::dns::resolver::ServerResolver;
 use postwright::maps::NoCaller;
 use postwright::routing::Lookups;
 use postwright::routing::route::{Ending, Fate};

@@ -347,10 +347,10 @@ fn wrong_usage() {
 #[test]
 fn the_help_tells_of_every_key() {
     let help = site("").run("route --help").stdout;
-    for key in &postwright::routing::expect::KEYS {
+    for key in &postwright::expect::KEYS {
         assert!(help.contains(&format!("\n  {:<11} ", key.name)), "{}", key.name);
     }
-    for (name, _) in &postwright::routing::expect::client_keys::CLIENT_KEYS {
+    for (name, _) in &postwright::expect::client_keys::CLIENT_KEYS {
         assert!(help.contains(&format!("\n  {name:<11} ")), "{name}");
     }
 }

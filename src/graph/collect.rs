@@ -6,11 +6,11 @@
 use super::model::{Class, Lane, Model, NOT_LOOKED_AT, Names, Table, Tables, thousands};
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
-use crate::routing::listing::Listed;
 use crate::routing::names::{DOMAIN_LISTS, ELSEWHERE};
-use crate::routing::resolve::{AddressClass, Resolved};
-use crate::routing::trail::{Found, Step, StepKind};
-use crate::routing::transport::Hop;
+use crate::routing::rewrite::resolve::{AddressClass, Resolved};
+use crate::routing::rewrite::transport::Hop;
+use crate::routing::router::listing::Listed;
+use crate::routing::router::trail::{Found, Step, StepKind};
 use crate::routing::{Lookups, Trail};
 use crate::syntax::alias_value::parse_alias_value;
 use crate::syntax::table_line::TableForm;

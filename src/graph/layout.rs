@@ -4,7 +4,7 @@
 //! lane: none cross, and the way of a domain can be followed with a finger. Lengths are in pixels.
 
 use super::model::{Class, Lane, Model, Tables, thousands};
-use crate::routing::resolve::AddressClass;
+use crate::routing::rewrite::resolve::AddressClass;
 
 /// Height of a line of text.
 pub const LINE: u32 = 18;

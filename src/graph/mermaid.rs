@@ -8,7 +8,7 @@
 use super::model::Model;
 use super::network::network;
 use super::palette::{Colours, INK, colours};
-use crate::routing::resolve::AddressClass;
+use crate::routing::rewrite::resolve::AddressClass;
 use std::fmt::Write;
 
 /// All that a node can belong to.

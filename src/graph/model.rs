@@ -6,7 +6,7 @@
 
 use crate::diagnostic::render::clean;
 use crate::routing::names::DOMAIN_LISTS;
-use crate::routing::resolve::AddressClass;
+use crate::routing::rewrite::resolve::AddressClass;
 use std::fmt;
 
 /// Most names that are shown of a list.

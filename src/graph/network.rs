@@ -3,7 +3,7 @@
 //! Other than in our own layout, lanes cannot be told apart by their height, so edges to ends are labelled with names.
 
 use super::model::{Class, Lane, Model, Tables, thousands};
-use crate::routing::resolve::AddressClass;
+use crate::routing::rewrite::resolve::AddressClass;
 
 /// A node.
 #[derive(Clone, Debug, PartialEq, Eq)]

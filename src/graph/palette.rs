@@ -1,6 +1,6 @@
 //! The colours of address classes, the same in all formats.
 
-use crate::routing::resolve::AddressClass;
+use crate::routing::rewrite::resolve::AddressClass;
 
 /// Text.
 pub const INK: &str = "#1c2329";

@@ -1,13 +1,13 @@
 //! What a site's lists and tables name: the addresses and domains that its mail is about, and all else besides.
 
-use super::find::KeyPart;
-use super::listing::Listed;
-use super::lists::Style;
-use super::lookups::Lookups;
-use super::resolve::AddressClass;
-use super::trail::Trail;
 use crate::mail::local_part::internal;
 use crate::maps::TableReference;
+use crate::routing::rewrite::resolve::AddressClass;
+use crate::routing::router::Lookups;
+use crate::routing::router::find::KeyPart;
+use crate::routing::router::listing::Listed;
+use crate::routing::router::lists::Style;
+use crate::routing::router::trail::Trail;
 use crate::syntax::table_line::TableForm;
 
 /// The lists of domains, with the class of their addresses, in the order in which Postfix asks them.

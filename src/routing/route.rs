@@ -2,18 +2,18 @@
 //!
 //! Where the DNS would decide and may not be asked, the nexthop is the answer.
 
-use super::copies::{Asked, Copy, PARAMETERS, delivery_stage};
-use super::daemon::Daemon;
-use super::hand_over::Handed;
-use super::lookups::Lookups;
-use super::map_address::Mapped;
-use super::map_envelope::Envelope;
-use super::next_hop::MailHost;
-use super::resolve::{AddressClass, Resolved};
-use super::trail::{Step, Trail};
-use super::transport::Hop;
-use super::unknown::{Refusal, split_status};
 use crate::maps::LookupError;
+use crate::routing::access::unknown::{Refusal, split_status};
+use crate::routing::cleanup::copies::{Asked, Copy, PARAMETERS, delivery_stage};
+use crate::routing::cleanup::envelope::Envelope;
+use crate::routing::cleanup::map_address::Mapped;
+use crate::routing::delivery::hand_over::Handed;
+use crate::routing::delivery::next_hop::MailHost;
+use crate::routing::rewrite::resolve::{AddressClass, Resolved};
+use crate::routing::rewrite::transport::Hop;
+use crate::routing::router::Lookups;
+use crate::routing::router::daemon::Daemon;
+use crate::routing::router::trail::{Step, Trail};
 use std::fmt;
 
 /// How often mail may be sent on to a new address before that counts as a loop.

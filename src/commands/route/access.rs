@@ -3,9 +3,9 @@
 use crate::commands::find_service::find_service;
 use crate::config::ConfigFiles;
 use crate::config::services::Service;
+use crate::expect::BETWEEN;
+use crate::expect::client_keys::ClientKeys;
 use crate::routing::access::{Access, Client, Decision, Reply, Verdict};
-use crate::routing::expect::BETWEEN;
-use crate::routing::expect::client_keys::ClientKeys;
 use crate::routing::route::{Route, SERVER_STAGE};
 use crate::routing::{Lookups, Step, StepKind};
 use clap::Args;

@@ -1,6 +1,6 @@
 //! `--dns`: which servers are asked.
 
-use crate::routing::resolver::Resolver;
+use crate::routing::router::dns::Resolver;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl Servers {
     /// Why nobody can.
     #[cfg(feature = "dns")]
     pub fn resolver(&self) -> Result<Arc<dyn Resolver>, String> {
-        use crate::engine::service::resolver::ServerResolver;
+        use crate::dns::resolver::ServerResolver;
         let resolver = match self {
             Self::System => ServerResolver::system(),
             Self::At(address) => ServerResolver::at(*address),

@@ -1,6 +1,6 @@
 //! Why mail goes another way: the first step on which both sides differ.
 
-use crate::routing::trail::{Found, Step, StepKind};
+use crate::routing::router::trail::{Found, Step, StepKind};
 
 /// Parameters that settle where mail goes without a lookup.
 const SETTLING: [&str; 13] = [

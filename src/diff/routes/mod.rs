@@ -12,7 +12,7 @@ mod cause;
 
 use super::{Comparison, Side, TableChangeKind};
 use crate::maps::NoCaller;
-use crate::routing::copies::{CopyEnding, PARAMETERS, is_about_copies};
+use crate::routing::cleanup::copies::{CopyEnding, PARAMETERS, is_about_copies};
 use crate::routing::names::Subject;
 use crate::routing::route::Route;
 use crate::routing::{Lookups, Step};

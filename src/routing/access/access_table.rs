@@ -6,9 +6,6 @@
 //!
 //! Source: access(5), "EMAIL ADDRESS PATTERNS", "HOST NAME/ADDRESS PATTERNS"; experiments with 3.11.
 
-use super::super::lists::Style;
-use super::super::settings::takes_partial_keys;
-use super::super::trail::Trail;
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::reply::Topic;
 use super::session::ClientName;
@@ -16,6 +13,9 @@ use super::walk::Access;
 use crate::mail::local_part::{external, split_domain};
 use crate::maps::TableReference;
 use crate::maps::types::proxy::behind_proxy;
+use crate::routing::router::lists::Style;
+use crate::routing::router::trail::Trail;
+use crate::routing::router::values::takes_partial_keys;
 use crate::syntax::table_line::TableForm;
 
 /// What a table says when it has no answer.

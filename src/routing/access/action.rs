@@ -2,13 +2,13 @@
 //!
 //! Source: access(5), "ACCEPT ACTIONS" and what follows; experiments with 3.11.
 
-use super::super::trail::Trail;
-use super::super::unknown::split_status;
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::reply::Reply;
 use super::restriction_list::words;
 use super::session::Command;
+use super::unknown::split_status;
 use super::walk::Access;
+use crate::routing::router::trail::Trail;
 
 /// Of a message that nobody gets.
 pub(super) const DISCARDED: &str = "the message is discarded";

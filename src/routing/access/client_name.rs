@@ -2,11 +2,11 @@
 //!
 //! Source: smtpd(8), postconf(5) `smtpd_peername_lookup`, `reject_unknown_client_hostname`; experiments with 3.11.
 
-use super::super::lookups::Lookups;
-use super::super::resolver::{NoRecords, Record, RecordType};
-use super::super::trail::Trail;
 use super::session::{Client, ClientName};
 use crate::mail::host_name::is_host_name;
+use crate::routing::router::Lookups;
+use crate::routing::router::dns::{NoRecords, Record, RecordType};
+use crate::routing::router::trail::Trail;
 use std::net::IpAddr;
 
 impl Lookups<'_> {

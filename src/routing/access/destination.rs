@@ -2,12 +2,12 @@
 //!
 //! Source: postconf(5), `reject_unauth_destination`, `reject_unlisted_recipient`.
 
-use super::super::resolve::AddressClass;
-use super::super::trail::Trail;
-use super::super::unknown::split_status;
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::reply::Topic;
+use super::unknown::split_status;
 use super::walk::Access;
+use crate::routing::rewrite::resolve::AddressClass;
+use crate::routing::router::trail::Trail;
 
 impl Access<'_, '_> {
     pub(super) fn permit_auth_destination(&mut self, trail: &mut Trail) -> Checked {

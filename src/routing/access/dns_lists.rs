@@ -5,8 +5,6 @@
 //!
 //! Source: postconf(5), `reject_rbl_client`, `default_rbl_reply`, `rbl_reply_maps`; experiments with 3.11.
 
-use super::super::resolver::{NoRecords, Record, RecordType};
-use super::super::trail::Trail;
 use super::address_filter::AddressFilter;
 use super::client_name::reversed;
 use super::decision::{Checked, Decision, Stop, Subject};
@@ -17,6 +15,8 @@ use super::walk::Access;
 use crate::config::expand::expand;
 use crate::mail::host_name::is_host_name;
 use crate::mail::local_part::split_domain;
+use crate::routing::router::dns::{NoRecords, Record, RecordType};
+use crate::routing::router::trail::Trail;
 use std::borrow::Cow;
 
 /// Whom a restriction looks for in a list.
@@ -163,7 +163,7 @@ impl Access<'_, '_> {
     ) -> Result<Reply, Stop> {
         let code = self.number("maps_rbl_reject_code")?;
         let values = self.values(sought, code, listed);
-        let own = self.lookups.ask_tables("rbl_reply_maps", list, super::super::find::KeyPart::Whole, trail);
+        let own = self.lookups.ask_tables("rbl_reply_maps", list, crate::routing::router::find::KeyPart::Whole, trail);
         let own = own.map_err(|_| Stop::configuration())?;
         let usual = self.lookups.raw("default_rbl_reply");
         let text = own.and_then(|template| filled_in(&template, &values)).or_else(|| filled_in(&usual, &values));
@@ -236,6 +236,6 @@ fn parse_reply(text: &[u8]) -> Option<Reply> {
     let text = String::from_utf8_lossy(text);
     let (code, rest) = text.split_at_checked(3)?;
     let code: usize = code.parse().ok()?;
-    let (status, text) = super::super::unknown::split_status(rest.trim_start(), "5.7.1");
+    let (status, text) = super::unknown::split_status(rest.trim_start(), "5.7.1");
     Some(Reply::new(code, &status, text))
 }

@@ -2,13 +2,13 @@
 //!
 //! Source: postconf(5), `reject_unknown_helo_hostname`, `reject_unknown_sender_domain`; RFC 7505; experiments with 3.11.
 
-use super::super::resolve::AddressClass;
-use super::super::resolver::{NoRecords, Record, RecordType};
-use super::super::trail::Trail;
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::reply::{Reply, Topic};
 use super::walk::Access;
 use crate::mail::local_part::split_domain;
+use crate::routing::rewrite::resolve::AddressClass;
+use crate::routing::router::dns::{NoRecords, Record, RecordType};
+use crate::routing::router::trail::Trail;
 
 /// What a restriction says that may not ask.
 pub(super) const NEEDS_DNS: &str = "needs the DNS";

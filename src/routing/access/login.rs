@@ -2,11 +2,11 @@
 //!
 //! Source: postconf(5), `smtpd_sender_login_maps`, `reject_sender_login_mismatch`, `permit_sasl_authenticated`.
 
-use super::super::trail::Trail;
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::reply::Topic;
 use super::restriction_list::words;
 use super::walk::Access;
+use crate::routing::router::trail::Trail;
 
 /// The code of refused senders; no parameter changes it.
 const CODE: usize = 553;

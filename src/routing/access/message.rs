@@ -3,10 +3,10 @@
 //! What they refuse, they refuse for all recipients that were taken. A recipient is known there only if one alone was taken. What
 //! earlier stages put aside does not count.
 
-use super::super::trail::Trail;
 use super::reply::{Reply, Topic};
 use super::session::Command;
 use super::walk::Access;
+use crate::routing::router::trail::Trail;
 
 impl Access<'_, '_> {
     /// The client wants to send the message.

@@ -9,10 +9,11 @@
 //! | [`stages`], [`message`] | connection, `HELO`, `MAIL`, `RCPT`; then `DATA` and the message's end: which list when |
 //! | [`walk`] | going through a list, one restriction after the other |
 //! | [`access_table`], [`action`] | which keys are looked up in access tables, and what their values do |
+//! | [`unknown`] | recipients that nobody has |
 //! | [`networks`], [`names`], [`destination`], [`login`] | the other restrictions that files decide, by what they look at |
 //! | [`client_name`], [`dns_names`], [`server_access`], [`mx_backup`], [`dns_lists`], [`address_filter`] | those that the DNS decides |
 //!
-//! Without a [`Resolver`](super::resolver::Resolver), a restriction that needs the DNS says so and is passed by; so is always one that
+//! Without a [`Resolver`](super::router::dns::Resolver), a restriction that needs the DNS says so and is passed by; so is always one that
 //! needs another server.
 //!
 //! Source: postconf(5), access(5), `SMTPD_ACCESS_README`, `RESTRICTION_CLASS_README`; experiments with 3.11.
@@ -35,6 +36,7 @@ pub mod restriction_list;
 mod server_access;
 pub mod session;
 pub mod stages;
+pub mod unknown;
 pub mod verdict;
 pub mod walk;
 

@@ -2,15 +2,15 @@
 //!
 //! Source: postconf(5), `permit_mx_backup`, `permit_mx_backup_networks`; experiments with 3.11.
 
-use super::super::resolve::AddressClass;
-use super::super::resolver::{NoRecords, Record, RecordType};
-use super::super::trail::Trail;
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::dns_names::{NEEDS_DNS, is_null_mx};
 use super::reply::{Reply, Topic};
 use super::session::Client;
 use super::walk::Access;
 use crate::mail::local_part::split_domain;
+use crate::routing::rewrite::resolve::AddressClass;
+use crate::routing::router::dns::{NoRecords, Record, RecordType};
+use crate::routing::router::trail::Trail;
 use std::net::IpAddr;
 
 /// The networks that the first mail exchangers have to be in.

@@ -2,16 +2,16 @@
 //!
 //! Source: postconf(5), mynetworks, `permit_inet_interfaces`.
 
-use super::super::lists::{Style, matches};
-use super::super::lookups::Lookups;
-use super::super::settings::takes_partial_keys;
-use super::super::trail::{StepKind, Trail};
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::session::{Client, ClientName};
 use super::walk::Access;
 use crate::maps::networks::network::{Address, Network};
 use crate::maps::types::proxy::behind_proxy;
 use crate::maps::{LookupError, TableReference};
+use crate::routing::router::Lookups;
+use crate::routing::router::lists::{Style, matches};
+use crate::routing::router::trail::{StepKind, Trail};
+use crate::routing::router::values::takes_partial_keys;
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list, split_list};
 use crate::syntax::table_line::TableForm;

@@ -1,8 +1,8 @@
 //! Restriction lists and classes as words, and whether smtpd runs with them at all.
 
-use super::super::lookups::Lookups;
 use crate::config::catalogue::{Argument, restriction, restriction_list};
 use crate::maps::LookupError;
+use crate::routing::router::Lookups;
 use crate::syntax::match_list::split_list;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -6,8 +6,6 @@
 //!
 //! Source: postconf(5), `check_sender_mx_access`; experiments with 3.11.
 
-use super::super::resolver::{NoRecords, RecordType};
-use super::super::trail::Trail;
 use super::access_table::{address_parts, domain_keys};
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::dns_names::{NEEDS_DNS, is_null_mx};
@@ -16,6 +14,8 @@ use super::session::ClientName;
 use super::walk::Access;
 use crate::mail::host_name::{literal_address, plain_address};
 use crate::mail::local_part::split_domain;
+use crate::routing::router::dns::{NoRecords, RecordType};
+use crate::routing::router::trail::Trail;
 use std::net::IpAddr;
 
 /// Which servers of a domain are looked for.

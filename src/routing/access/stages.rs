@@ -3,13 +3,13 @@
 //! With `smtpd_delay_reject`, the lists of the client, of `HELO` and of the sender wait for the first recipient, and are looked at for
 //! each. What `defer_if_permit` put aside counts until the recipient's end; what `defer_if_reject` put aside, until the stage's.
 
-use super::super::trail::Trail;
 use super::decision::{Decision, Stop, Subject};
 use super::reply::{Reply, Topic};
 use super::restriction_list::words;
 use super::session::{ClientName, Command};
 use super::walk::Access;
 use crate::config::catalogue::restriction_list;
+use crate::routing::router::trail::Trail;
 
 impl Access<'_, '_> {
     /// A client connects: what it is greeted with instead.

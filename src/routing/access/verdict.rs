@@ -1,12 +1,12 @@
 //! A whole session for some recipients, and what becomes of each.
 
-use super::super::route::{Ending, Fate, Route};
-use super::super::trail::{Step, Trail};
-use super::super::transport::Hop;
 use super::action::DISCARDED;
 use super::reply::Reply;
 use super::session::Command;
 use super::walk::Access;
+use crate::routing::rewrite::transport::Hop;
+use crate::routing::route::{Ending, Fate, Route};
+use crate::routing::router::trail::{Step, Trail};
 
 /// What became of one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,10 +3,6 @@
 //! `warn_if_reject` holds for the restriction behind it and all inside that. Refusals that wait (`defer_if_…`) are kept aside; once
 //! both kinds wait, the rest of the list changes nothing.
 
-use super::super::daemon::Asking;
-use super::super::lookups::Lookups;
-use super::super::resolve::Resolved;
-use super::super::trail::{StepKind, Trail};
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::reply::{Reply, Topic};
 use super::restriction_list::{Classes, StartError};
@@ -14,6 +10,10 @@ use super::session::{Command, Session};
 use crate::config::catalogue::{Argument, restriction};
 use crate::config::services::Service;
 use crate::maps::LookupError;
+use crate::routing::rewrite::resolve::Resolved;
+use crate::routing::router::Lookups;
+use crate::routing::router::daemon::Asking;
+use crate::routing::router::trail::{StepKind, Trail};
 use std::collections::HashMap;
 
 /// How deeply classes and tables may lead to further lists.

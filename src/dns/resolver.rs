@@ -1,0 +1,119 @@
+//! The DNS, asked through a server that resolves for us: UDP first, TCP for what is too long for that.
+//!
+//! Names are taken as they are: neither the machine's search list nor its hosts file plays a part. Answers are kept as long as their
+//! TTL says.
+
+use crate::routing::router::dns::{NoRecords, Record, RecordType, Resolver};
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::{self, Name, RData};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use tokio::runtime::{Builder, Runtime};
+
+/// A [`Resolver`] that asks servers.
+pub struct ServerResolver {
+    runtime: Runtime,
+    resolver: TokioResolver,
+}
+
+impl ServerResolver {
+    /// Asks the servers that `/etc/resolv.conf` names.
+    ///
+    /// # Errors
+    /// That file is wrong or cannot be read.
+    pub fn system() -> io::Result<Self> {
+        Self::new(TokioResolver::builder_tokio().map_err(io::Error::other)?)
+    }
+
+    /// Asks this server.
+    ///
+    /// # Errors
+    /// The system gives no means to do so.
+    pub fn at(server: SocketAddr) -> io::Result<Self> {
+        let mut name_server = NameServerConfig::udp_and_tcp(server.ip());
+        for connection in &mut name_server.connections {
+            connection.port = server.port();
+        }
+        let config = ResolverConfig::from_name_servers(vec![name_server]);
+        Self::new(TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()))
+    }
+
+    fn new(mut builder: hickory_resolver::ResolverBuilder<TokioRuntimeProvider>) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        builder.options_mut().use_hosts_file = ResolveHosts::Never;
+        let resolver = runtime.block_on(async { builder.build() }).map_err(io::Error::other)?;
+        Ok(Self { runtime, resolver })
+    }
+}
+
+impl Resolver for ServerResolver {
+    fn records(&self, name: &[u8], kind: RecordType) -> Result<Vec<Record>, NoRecords> {
+        // A name that cannot be written in a question is nobody's.
+        let labels = name.strip_suffix(b".").unwrap_or(name).split(|&byte| byte == b'.');
+        let Ok(mut name) = Name::from_labels(labels) else { return Err(NoRecords::NotFound) };
+        name.set_fqdn(true);
+        let lookup = self.runtime.block_on(self.resolver.lookup(name, record_type(kind)));
+        let lookup = lookup.map_err(|error| why(&error))?;
+        let records: Vec<Record> = lookup.answers().iter().filter_map(|answer| record(&answer.data, kind)).collect();
+        if records.is_empty() { Err(NoRecords::NoData) } else { Ok(records) }
+    }
+}
+
+fn record_type(kind: RecordType) -> rr::RecordType {
+    match kind {
+        RecordType::A => rr::RecordType::A,
+        RecordType::Aaaa => rr::RecordType::AAAA,
+        RecordType::Mx => rr::RecordType::MX,
+        RecordType::Ns => rr::RecordType::NS,
+        RecordType::Ptr => rr::RecordType::PTR,
+        RecordType::Txt => rr::RecordType::TXT,
+    }
+}
+
+/// A record, if it is of the type that was asked for: the aliases on the way are in the answer too.
+fn record(data: &RData, kind: RecordType) -> Option<Record> {
+    match (data, kind) {
+        (RData::A(address), RecordType::A) => Some(Record::Address(IpAddr::V4(address.0))),
+        (RData::AAAA(address), RecordType::Aaaa) => Some(Record::Address(IpAddr::V6(address.0))),
+        (RData::MX(mx), RecordType::Mx) => Some(Record::Mx { preference: mx.preference, host: text(&mx.exchange) }),
+        (RData::NS(server), RecordType::Ns) => Some(Record::Name(text(&server.0))),
+        (RData::PTR(name), RecordType::Ptr) => Some(Record::Name(text(&name.0))),
+        (RData::TXT(strings), RecordType::Txt) => Some(Record::Text(strings.txt_data.concat())),
+        _ => None,
+    }
+}
+
+/// A name as text, without the dot behind it; a dot inside a label has a backslash before it.
+fn text(name: &Name) -> Vec<u8> {
+    let mut text = Vec::new();
+    for label in name {
+        if !text.is_empty() {
+            text.push(b'.');
+        }
+        for &byte in label {
+            if byte == b'.' || byte == b'\\' {
+                text.push(b'\\');
+            }
+            text.push(byte);
+        }
+    }
+    text
+}
+
+fn why(error: &NetError) -> NoRecords {
+    let code = match error {
+        NetError::Dns(DnsError::NoRecordsFound(none)) => none.response_code,
+        NetError::Dns(DnsError::ResponseCode(code)) => *code,
+        _ => return NoRecords::Retry,
+    };
+    match code {
+        ResponseCode::NXDomain => NoRecords::NotFound,
+        ResponseCode::NoError => NoRecords::NoData,
+        ResponseCode::ServFail | ResponseCode::Refused | ResponseCode::NotImp => NoRecords::Retry,
+        _ => NoRecords::Failed,
+    }
+}

@@ -1,5 +1,0 @@
-//! Floor 6: what talks with the world.
-//!
-//! [`service`] has what its parts share.
-
-pub mod service;

@@ -1,4 +1,0 @@
-//! What the parts of the engine share: [`resolver`] asks the DNS.
-
-#[cfg(feature = "dns")]
-pub mod resolver;

@@ -1,0 +1,91 @@
+//! What cleanup(8) makes of the addresses of an envelope: canonical maps, masquerading and, for recipients, virtual aliases.
+//!
+//! Source: cleanup(8), postconf(5) `canonical_classes`, `sender_canonical_classes`, `masquerade_classes`.
+
+use super::copies::Asked;
+use super::map_address::Mapped;
+use crate::maps::LookupError;
+use crate::routing::router::Lookups;
+use crate::routing::router::trail::Trail;
+
+/// What becomes of a sender and a recipient.
+pub(in crate::routing) enum Envelope {
+    /// Mail with this sender, for these recipients, and the copies that are made of it.
+    Taken { sender: Vec<u8>, recipients: Vec<Vec<u8>>, copies: Vec<Asked> },
+    /// A limit was passed for an address, so that the mail is not taken; the program's words.
+    TooMuch(Vec<u8>, String),
+}
+
+impl Lookups<'_> {
+    /// What becomes of mail from outside. Addresses are in internal form, the recipient's in standard form.
+    ///
+    /// # Errors
+    /// A table that gives no answer.
+    pub(in crate::routing) fn map_envelope(
+        &mut self,
+        sender: &[u8],
+        recipient: &[u8],
+        trail: &mut Trail,
+    ) -> Result<Envelope, LookupError> {
+        let sender = self.map_sender(sender, trail)?;
+        let (recipient, mapped) = self.map(recipient, trail)?;
+        let recipients = match mapped {
+            Mapped::Addresses(recipients) => recipients,
+            Mapped::TooMuch(words) => return Ok(Envelope::TooMuch(recipient, words)),
+        };
+        Ok(match self.copies(&sender, &recipient, &recipients, trail)? {
+            Ok(copies) => Envelope::Taken { sender, recipients, copies },
+            Err(words) => Envelope::TooMuch(recipient, words),
+        })
+    }
+
+    /// All that address mapping makes of a recipient, and the recipient as it was before virtual aliases. Addresses are in
+    /// standard and internal form.
+    ///
+    /// # Errors
+    /// A table that gives no answer.
+    pub(in crate::routing) fn map(
+        &mut self,
+        address: &[u8],
+        trail: &mut Trail,
+    ) -> Result<(Vec<u8>, Mapped), LookupError> {
+        let mut recipient = address.to_vec();
+        for (maps, classes) in [("recipient_canonical_maps", None), ("canonical_maps", Some("canonical_classes"))] {
+            recipient = self.canonical_in(maps, classes, "envelope_recipient", recipient, trail)?;
+        }
+        recipient = self.masquerade("envelope_recipient", &recipient, trail)?;
+        let mapped = self.virtual_aliases(&recipient, trail)?;
+        Ok((recipient, mapped))
+    }
+
+    /// What address mapping makes of a sender, in internal form. The null sender stays what it is.
+    ///
+    /// # Errors
+    /// A table that gives no answer.
+    pub(in crate::routing) fn map_sender(&mut self, sender: &[u8], trail: &mut Trail) -> Result<Vec<u8>, LookupError> {
+        if sender.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sender = self.rewrite(sender, trail)?;
+        for (maps, classes) in
+            [("sender_canonical_maps", "sender_canonical_classes"), ("canonical_maps", "canonical_classes")]
+        {
+            sender = self.canonical_in(maps, Some(classes), "envelope_sender", sender, trail)?;
+        }
+        self.masquerade("envelope_sender", &sender, trail)
+    }
+
+    fn canonical_in(
+        &mut self,
+        maps: &str,
+        classes: Option<&str>,
+        class: &str,
+        address: Vec<u8>,
+        trail: &mut Trail,
+    ) -> Result<Vec<u8>, LookupError> {
+        match classes {
+            Some(classes) if !self.has_word(classes, class)? => Ok(address),
+            _ => self.canonical(maps, &address, trail),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Which of Postfix's daemons decides: each sees its own `-o` values, and opens its tables in its own way.
+//!
+//! The services are those that mail comes by in a stock master.cf: the SMTP server on port 25, the cleanup and rewrite services
+//! that `cleanup_service_name` and `rewrite_service_name` name, and the delivery agent under the name of its transport.
+//!
+//! Source: smtpd(8), cleanup(8), trivial-rewrite(8), local(8), virtual(8); experiments with 3.11.
+
+use super::Lookups;
+use crate::config::services::Service;
+
+/// A daemon that decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Daemon {
+    /// Takes or refuses addresses.
+    SmtpServer,
+    /// Maps them.
+    Cleanup,
+    /// Rewrites and resolves them.
+    Rewrite,
+    /// Delivers: local(8) or virtual(8), as this transport.
+    Agent(Vec<u8>),
+}
+
+/// Who asks at the moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::routing) struct Asking {
+    /// The number of the service whose `-o` hold.
+    service: Option<usize>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Other,
+    Rewrite,
+    Agent,
+}
+
+impl Lookups<'_> {
+    /// Does work as a daemon does it.
+    pub fn within<T>(&mut self, daemon: &Daemon, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.asking;
+        self.asking = self.asked_by(daemon);
+        let done = work(self);
+        self.asking = before;
+        done
+    }
+
+    /// The service whose `-o` hold at the moment.
+    #[must_use]
+    pub fn service(&self) -> Option<&Service> {
+        self.configuration.files.services.get(self.asking.service?)
+    }
+
+    /// Whether a pattern's result may hold parts of the key, in the tables of a parameter: a stranger's address must not choose
+    /// a transport, a file or a command.
+    pub(in crate::routing) fn may_substitute(&self, parameter: &str) -> bool {
+        match self.asking.kind {
+            Kind::Other => true,
+            Kind::Rewrite => parameter == "relocated_maps",
+            Kind::Agent => false,
+        }
+    }
+
+    /// From now on, decisions are those of this SMTP server; who asked before.
+    pub(in crate::routing) fn ask_as_server(&mut self, server: Option<&Service>) -> Asking {
+        let services = &self.configuration.files.services;
+        let service = server.and_then(|server| services.iter().position(|service| std::ptr::eq(service, server)));
+        std::mem::replace(&mut self.asking, Asking { service, kind: Kind::Other })
+    }
+
+    fn asked_by(&self, daemon: &Daemon) -> Asking {
+        let services = &self.configuration.files.services;
+        let named = |name: &[u8]| {
+            services.iter().position(|service| {
+                let kind = service.line.service_type();
+                service.line.name().bytes() == name && matches!(kind.bytes(), b"unix" | b"fifo")
+            })
+        };
+        match daemon {
+            Daemon::SmtpServer => Asking { service: self.smtp_server(), kind: Kind::Other },
+            Daemon::Cleanup => {
+                // Mail that nobody here sends on comes from the SMTP server.
+                let asker = self.asking.service.or_else(|| self.smtp_server()).and_then(|at| services.get(at));
+                let name = self.configuration.expanded(b"cleanup_service_name", asker).unwrap_or_default();
+                Asking { service: named(&name), kind: Kind::Other }
+            }
+            Daemon::Rewrite => {
+                let name = self.text("rewrite_service_name").unwrap_or_default();
+                Asking { service: named(&name), kind: Kind::Rewrite }
+            }
+            Daemon::Agent(transport) => Asking { service: named(transport), kind: Kind::Agent },
+        }
+    }
+
+    /// The service on port 25, else the first that is served by smtpd.
+    #[must_use]
+    pub fn smtp_server(&self) -> Option<usize> {
+        let services = &self.configuration.files.services;
+        let is_server = |service: &Service| service.line.command().bytes() == b"smtpd";
+        let is_on_port = |service: &Service| {
+            let port = service.line.name().bytes().rsplit(|&byte| byte == b':').next();
+            service.line.service_type().bytes() == b"inet" && matches!(port, Some(b"smtp" | b"25"))
+        };
+        let on_port = services.iter().position(|service| is_server(service) && is_on_port(service));
+        on_port.or_else(|| services.iter().position(is_server))
+    }
+}

@@ -1,0 +1,255 @@
+//! Match lists: whether a domain is in `mydestination`, `relay_domains` and their like.
+//!
+//! Elements are tried in order and the first that matches settles it: `!` before it means no. `/file` stands for the elements in
+//! that file, `type:name` matches what the table has a value for. Names are compared without regard to case.
+//!
+//! Source: postconf(5), mydestination, `relay_domains`, `parent_domain_matches_subdomains`.
+
+use super::Lookups;
+use super::trail::{Place, StepKind, Trail};
+use crate::base::Source;
+use crate::maps::types::proxy::behind_proxy;
+use crate::maps::types::system_words;
+use crate::maps::{LookupError, TableReference};
+use crate::syntax::Text;
+use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};
+use crate::syntax::table_line::TableForm;
+use std::sync::Arc;
+
+/// How deeply files may name files.
+const MAX_DEPTH: usize = 20;
+
+/// How an element that is a domain matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// The same name only, as in `mydestination` and the `virtual_…_domains`.
+    Exact,
+    /// `example.com` matches it, `.example.com` what is below it.
+    Dot,
+    /// `example.com` matches it and what is below it (`parent_domain_matches_subdomains` names the list).
+    Parent,
+}
+
+impl Lookups<'_> {
+    /// The style of a domain list that [`Style::Dot`] and [`Style::Parent`] are possible for.
+    #[must_use]
+    pub fn domain_style(&self, parameter: &str) -> Style {
+        let names =
+            self.configuration.expanded(b"parent_domain_matches_subdomains", self.service()).unwrap_or_default();
+        let is_named = crate::syntax::match_list::split_list(&names)
+            .into_iter()
+            .any(|range| names[range].eq_ignore_ascii_case(parameter.as_bytes()));
+        if is_named { Style::Parent } else { Style::Dot }
+    }
+
+    /// Whether a value is in the list that a parameter holds.
+    ///
+    /// # Errors
+    /// A parameter that cannot be expanded, a file that cannot be read, a table that gives no answer.
+    pub fn is_listed(
+        &mut self,
+        parameter: &str,
+        value: &[u8],
+        style: Style,
+        trail: &mut Trail,
+    ) -> Result<bool, LookupError> {
+        let list = self.text(parameter)?;
+        let elements = parse_elements(&Text::whole(&list));
+        let settled = self.settle(&elements, value, style, 0, trail)?;
+        let (element, place) = match &settled {
+            Some(settled) => (Some(settled.element.clone()), settled.place.clone()),
+            None => (None, None),
+        };
+        trail.step(StepKind::Matched { list: parameter.into(), value: value.to_vec(), element, place });
+        Ok(settled.is_some_and(|settled| settled.holds))
+    }
+
+    fn settle(
+        &mut self,
+        elements: &[Element],
+        value: &[u8],
+        style: Style,
+        depth: usize,
+        trail: &mut Trail,
+    ) -> Result<Option<Settled>, LookupError> {
+        for element in elements {
+            let settled = match element.kind {
+                ElementKind::File => {
+                    let source = self.list_file(element, depth)?;
+                    let inside = self.settle_file(&source, value, style, depth + 1, trail)?;
+                    inside.map(|inside| Settled { holds: inside.holds != element.negated, ..inside })
+                }
+                ElementKind::Table => self.in_table(element, value, style, trail)?.then(|| Settled {
+                    holds: !element.negated,
+                    element: element.shown(),
+                    place: None,
+                }),
+                ElementKind::Pattern => matches(element.text.bytes(), value, style).then(|| Settled {
+                    holds: !element.negated,
+                    element: element.shown(),
+                    place: None,
+                }),
+            };
+            if settled.is_some() {
+                return Ok(settled);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The file that an element of a list names, at this depth of files in files.
+    ///
+    /// # Errors
+    /// One that cannot be read, or lies too deep.
+    pub(in crate::routing) fn list_file(&self, element: &Element, depth: usize) -> Result<Arc<Source>, LookupError> {
+        let path = self.paths.resolve(element.text.bytes());
+        let failed = |words: &str| LookupError::Config(format!("open {}: {words}", path.display()));
+        if depth > MAX_DEPTH {
+            return Err(failed("match lists are nested too deeply"));
+        }
+        Source::read_plain(&path).map_err(|error| failed(&system_words(&error)))
+    }
+
+    fn settle_file(
+        &mut self,
+        source: &Arc<Source>,
+        value: &[u8],
+        style: Style,
+        depth: usize,
+        trail: &mut Trail,
+    ) -> Result<Option<Settled>, LookupError> {
+        for element in parse_match_list(source).elements {
+            let settled = self.settle(std::slice::from_ref(&element), value, style, depth, trail)?;
+            if let Some(mut settled) = settled {
+                let line = source.position(element.span.start).line;
+                settled.place.get_or_insert_with(|| Place { file: source.name().into(), line });
+                return Ok(Some(settled));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a table has a value for the name, or, by the style of the list, for a domain above it.
+    fn in_table(
+        &mut self,
+        element: &Element,
+        value: &[u8],
+        style: Style,
+        trail: &mut Trail,
+    ) -> Result<bool, LookupError> {
+        let Some(table) = TableReference::parse(behind_proxy(element.text.bytes())) else { return Ok(false) };
+        let value = value.to_ascii_lowercase();
+        let mut keys: Vec<&[u8]> = vec![&value];
+        if style != Style::Exact {
+            let dots = memchr::memchr_iter(b'.', &value);
+            keys.extend(dots.filter(|&at| at > 0).map(|at| &value[at + usize::from(style == Style::Parent)..]));
+        }
+        for key in keys {
+            if self.lookup(&table, TableForm::KeyValue, key, trail)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The element that settled it.
+struct Settled {
+    /// Whether the value is in the list.
+    holds: bool,
+    element: Vec<u8>,
+    place: Option<Place>,
+}
+
+/// Whether an element that is a domain matches a name.
+#[must_use]
+pub(in crate::routing) fn matches(pattern: &[u8], value: &[u8], style: Style) -> bool {
+    if pattern.eq_ignore_ascii_case(value) {
+        return true;
+    }
+    let is_below =
+        |suffix: &[u8]| value.len() > suffix.len() && value[value.len() - suffix.len()..].eq_ignore_ascii_case(suffix);
+    match style {
+        Style::Exact => false,
+        Style::Dot => pattern.starts_with(b".") && is_below(pattern),
+        Style::Parent => is_below(&[b".", pattern].concat()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::catalogue::Version;
+    use crate::config::host::Host;
+    use crate::config::paths::PathMap;
+    use crate::config::{ConfigFiles, Configuration, Settings};
+    use crate::maps::NoCaller;
+
+    #[test]
+    fn elements_in_order_and_by_style() {
+        let scratch = tempfile::tempdir().expect("scratch directory");
+        std::fs::write(scratch.path().join("list"), "file.example\n!not.example /etc/postfix/more\n").expect("written");
+        std::fs::write(scratch.path().join("more"), "more.example\nnot.example\n").expect("written");
+        std::fs::write(scratch.path().join("table"), "table.example x\n.dot.example x\n").expect("written");
+        let main = "relay_domains = a.example, !b.example .b.example /etc/postfix/list lmdb:/etc/postfix/table\n\
+                    mydestination = !/etc/postfix/list, c.example\n";
+        let main = Arc::new(Source::new("main.cf", main));
+        let files = ConfigFiles::from_sources(scratch.path(), &main, None);
+        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
+        let configuration = Configuration::new(files, settings);
+        let paths = PathMap::directory(scratch.path(), None);
+        let mut lookups = Lookups::new(&configuration, &paths, Arc::new(NoCaller));
+        assert_eq!(lookups.domain_style("relay_domains"), Style::Parent);
+        assert_eq!(lookups.domain_style("mydestination"), Style::Dot);
+        use Style::{Dot, Exact, Parent};
+        let cases = [
+            ("relay_domains", "A.Example", Exact, true),
+            ("relay_domains", "x.a.example", Exact, false),
+            ("relay_domains", "x.a.example", Parent, true),
+            ("relay_domains", "x.a.example", Dot, false),
+            ("relay_domains", "xa.example", Parent, false),
+            ("relay_domains", "b.example", Dot, false),
+            ("relay_domains", "x.b.example", Dot, true),
+            ("relay_domains", "x.b.example", Parent, false),
+            ("relay_domains", "file.example", Exact, true),
+            ("relay_domains", "more.example", Exact, true),
+            ("relay_domains", "not.example", Exact, false),
+            ("relay_domains", "table.example", Exact, true),
+            ("relay_domains", "x.table.example", Exact, false),
+            ("relay_domains", "x.y.table.example", Parent, true),
+            ("relay_domains", "x.table.example", Dot, false),
+            ("relay_domains", "x.dot.example", Dot, true),
+            ("relay_domains", "x.dot.example", Parent, false),
+            ("mydestination", "file.example", Exact, false),
+            ("mydestination", "not.example", Exact, true),
+            ("mydestination", "c.example", Exact, true),
+        ];
+        for (list, value, style, expected) in cases {
+            let found = lookups.is_listed(list, value.as_bytes(), style, &mut Trail::default());
+            assert_eq!(found, Ok(expected), "{value} in {list}, {style:?}");
+        }
+    }
+
+    #[test]
+    fn the_trail_names_element_and_line() {
+        let scratch = tempfile::tempdir().expect("scratch directory");
+        std::fs::write(scratch.path().join("list"), "# domains\nfile.example\n").expect("written");
+        let main = Arc::new(Source::new("main.cf", "relay_domains = /etc/postfix/list\n"));
+        let files = ConfigFiles::from_sources(scratch.path(), &main, None);
+        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
+        let configuration = Configuration::new(files, settings);
+        let paths = PathMap::directory(scratch.path(), None);
+        let mut lookups = Lookups::new(&configuration, &paths, Arc::new(NoCaller));
+        let mut trail = Trail::default();
+        lookups.is_listed("relay_domains", b"x.file.example", Style::Parent, &mut trail).expect("readable");
+        let steps = trail.finish();
+        let file = scratch.path().join("list").display().to_string();
+        let expected = StepKind::Matched {
+            list: "relay_domains".into(),
+            value: b"x.file.example".to_vec(),
+            element: Some(b"file.example".to_vec()),
+            place: Some(Place { file, line: 2 }),
+        };
+        assert_eq!(steps.iter().map(|step| &step.kind).collect::<Vec<_>>(), [&expected]);
+    }
+}

@@ -1,0 +1,235 @@
+//! The tables of a configuration, opened once and asked on behalf of decisions, each lookup leaving its trail.
+//!
+//! An indexed table whose index is not there is looked up in its source, as the index made from it would be: a checkout holds
+//! sources only. Of an answer from an index the line is found in the source, if that is there and says the same.
+
+pub mod accounts;
+pub mod daemon;
+pub mod dns;
+pub mod find;
+pub mod listing;
+pub mod lists;
+pub mod local_domain;
+pub mod trail;
+pub mod values;
+
+use crate::config::Configuration;
+use crate::config::paths::PathMap;
+use crate::maps::compile::IndexType;
+use crate::maps::source_table::SourceTable;
+use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableReference, open};
+use crate::syntax::table_line::TableForm;
+use daemon::Asking;
+use dns::Resolver;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use trail::{Found, Place, StepKind, Trail};
+
+/// All that decisions need to ask: the configuration and its tables.
+pub struct Lookups<'a> {
+    /// The configuration.
+    pub configuration: &'a Configuration,
+    /// Where its files are.
+    pub paths: &'a PathMap,
+    tables: HashMap<TableKey, Result<Opened, LookupError>>,
+    /// Who asks at the moment.
+    pub(in crate::routing) asking: Asking,
+    /// Values that were expanded already: one address asks for hundreds of them.
+    pub(in crate::routing) texts: RefCell<Texts>,
+    /// The passwd(5) file, once it was wanted.
+    pub(in crate::routing) accounts: OnceCell<Vec<u8>>,
+    caller: Arc<dyn Caller>,
+    pub(in crate::routing) resolver: Option<Arc<dyn Resolver>>,
+    /// Whether hits tell their lines.
+    places: bool,
+}
+
+/// A table, the form of its source, and whether results of patterns may hold parts of the key.
+type TableKey = (TableReference, TableForm, bool);
+
+/// Expanded values, by the address of the service that they hold for and by name.
+pub(in crate::routing) type Texts = HashMap<usize, HashMap<String, Result<Vec<u8>, LookupError>>>;
+
+struct Opened {
+    table: Box<dyn LookupTable>,
+    /// The source of an indexed table that is read from its index; opened when a line is first wanted.
+    source: Source,
+    /// The file that lines are lines of.
+    file: Option<PathBuf>,
+}
+
+/// The source beside an index.
+enum Source {
+    /// Not a file of its own, or the table itself.
+    None,
+    /// Not opened yet.
+    Closed,
+    Open(Box<SourceTable>),
+}
+
+impl<'a> Lookups<'a> {
+    /// Lookups for one configuration; `caller` hears what tables warn about.
+    #[must_use]
+    pub fn new(configuration: &'a Configuration, paths: &'a PathMap, caller: Arc<dyn Caller>) -> Self {
+        let (asking, texts, accounts) = (Asking::default(), RefCell::default(), OnceCell::new());
+        Self {
+            configuration,
+            paths,
+            tables: HashMap::new(),
+            asking,
+            texts,
+            accounts,
+            caller,
+            resolver: None,
+            places: true,
+        }
+    }
+
+    /// Lookups that may also ask the DNS.
+    #[must_use]
+    pub fn with_dns(self, resolver: Arc<dyn Resolver>) -> Self {
+        Self { resolver: Some(resolver), ..self }
+    }
+
+    /// Lookups whose hits do not tell their lines: counting lines of a large source takes longer than all else.
+    #[must_use]
+    pub fn without_places(self) -> Self {
+        Self { places: false, ..self }
+    }
+
+    /// Asks a table for a key.
+    ///
+    /// # Errors
+    /// When there is no answer; the trail has it too.
+    pub fn lookup(&mut self, table: &TableReference, form: TableForm, key: &[u8], trail: &mut Trail) -> Answer {
+        self.lookup_with(table, form, true, key, trail)
+    }
+
+    /// The same, and whether results of patterns may hold parts of the key.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn lookup_with(
+        &mut self,
+        table: &TableReference,
+        form: TableForm,
+        substitution: bool,
+        key: &[u8],
+        trail: &mut Trail,
+    ) -> Answer {
+        let (answer, place) = self.ask(table, form, substitution, key);
+        let found = match &answer {
+            Ok(Some(value)) => Found::Hit(value.clone(), place),
+            Ok(None) => Found::Miss,
+            Err(error) => Found::Failed(error.clone()),
+        };
+        trail.step(StepKind::Lookup { table: table.to_string(), key: key.to_vec(), found });
+        answer
+    }
+
+    /// Visits all entries of a table, in its own order.
+    ///
+    /// # Errors
+    /// A table that cannot be read, or is of a type that cannot list its entries.
+    pub fn walk(
+        &mut self,
+        reference: &TableReference,
+        form: TableForm,
+        visit: &mut dyn FnMut(&[u8], &[u8]),
+    ) -> Result<(), LookupError> {
+        self.opened(reference, form, true)?.table.walk(visit)
+    }
+
+    fn opened(
+        &mut self,
+        reference: &TableReference,
+        form: TableForm,
+        substitution: bool,
+    ) -> Result<&mut Opened, LookupError> {
+        // Only pattern tables care.
+        let substitution = substitution || !holds_patterns(reference);
+        let name = (reference.clone(), form, substitution);
+        if !self.tables.contains_key(&name) {
+            let opened = self.open(reference, form, substitution);
+            self.tables.insert(name.clone(), opened);
+        }
+        match self.tables.get_mut(&name) {
+            Some(Ok(opened)) => Ok(opened),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(LookupError::Config(format!("{reference}: not opened"))),
+        }
+    }
+
+    fn ask(
+        &mut self,
+        reference: &TableReference,
+        form: TableForm,
+        substitution: bool,
+        key: &[u8],
+    ) -> (Answer, Option<Place>) {
+        if reference.map_type == "unix" && reference.name == b"passwd.byname" {
+            // Accounts of the site, which need not be those of the machine that this runs on.
+            return (Ok(self.account(&key.to_ascii_lowercase()).map(|account| account.line)), None);
+        }
+        let places = self.places;
+        let opened = match self.opened(reference, form, substitution) {
+            Ok(opened) => opened,
+            Err(error) => return (Err(error), None),
+        };
+        let answer = opened.table.lookup(key);
+        let place = match &answer {
+            Ok(Some(value)) if places => opened.place(key, value, form),
+            _ => None,
+        };
+        (answer, place)
+    }
+
+    fn open(&self, reference: &TableReference, form: TableForm, substitution: bool) -> Result<Opened, LookupError> {
+        let options = OpenOptions { caller: Arc::clone(&self.caller), substitution, ..OpenOptions::default() };
+        let is_file = reference.name.starts_with(b"/");
+        let path = self.paths.resolve(&reference.name);
+        let here = TableReference {
+            map_type: reference.map_type.clone(),
+            name: if is_file { path.as_os_str().as_encoded_bytes().to_vec() } else { reference.name.clone() },
+        };
+        let is_indexed = IndexType::by_name(&reference.map_type).is_some()
+            || matches!(reference.map_type.as_str(), "hash" | "btree");
+        if !is_indexed {
+            let file = is_file.then_some(path);
+            return Ok(Opened { table: open(&here, &options)?, source: Source::None, file });
+        }
+        let suffix = IndexType::by_name(&reference.map_type).map_or(".db", IndexType::suffix);
+        if self.paths.resolve_index(&reference.name, suffix).exists() {
+            return Ok(Opened { table: open(&here, &options)?, source: Source::Closed, file: Some(path) });
+        }
+        let table = Box::new(SourceTable::open(&path, form)?);
+        Ok(Opened { table, source: Source::None, file: Some(path) })
+    }
+}
+
+/// Whether a table, or one inside it, may be of patterns.
+fn holds_patterns(reference: &TableReference) -> bool {
+    matches!(reference.map_type.as_str(), "regexp" | "pcre" | "unionmap" | "pipemap" | "debug" | "proxy")
+}
+
+impl Opened {
+    fn place(&mut self, key: &[u8], value: &[u8], form: TableForm) -> Option<Place> {
+        let file = self.file.as_ref()?;
+        if matches!(self.source, Source::Closed) {
+            self.source = match SourceTable::open(file, form) {
+                Ok(source) => Source::Open(Box::new(source)),
+                Err(_) => Source::None,
+            };
+        }
+        let line = match &mut self.source {
+            Source::Open(source) => {
+                let is_same = source.lookup(key).is_ok_and(|found| found.as_deref() == Some(value));
+                if is_same { source.line_of(key) } else { None }
+            }
+            Source::None | Source::Closed => self.table.line_of(key),
+        }?;
+        Some(Place { file: file.display().to_string(), line })
+    }
+}
