@@ -4,15 +4,21 @@
 
 pub mod atomic_file;
 pub mod edit;
-pub mod identity;
+pub mod file_error;
 pub mod lock;
 pub mod overlay;
 pub mod plain_file;
+pub mod run_as;
 pub mod source;
+pub mod suggest;
+pub mod system_words;
 
 pub use atomic_file::AtomicFile;
 pub use edit::{Edit, EditError, apply_edits};
+pub use file_error::FileError;
 pub use lock::{FileLock, LockKind};
 pub use overlay::Overlay;
 pub use plain_file::open_plain;
 pub use source::{Position, Source, Span};
+pub use suggest::suggest;
+pub use system_words::system_words;

@@ -3,7 +3,7 @@
 use super::output::{Output, fail};
 use super::progress::Progress;
 use super::site_options::{Opened, SiteOptions};
-use crate::base::{Source, open_plain};
+use crate::base::{FileError, Source, open_plain, system_words};
 use crate::config::tables::{NamedTable, named_tables};
 use crate::diagnostic::Finding;
 use crate::diagnostic::render::{clean, concise};
@@ -12,7 +12,6 @@ use crate::lint::rules::maps::{dropped_entry::RULE as DROPPED, duplicate_key::RU
 use crate::maps::compile::compare::{Digest, digest_entries, digest_index, is_current};
 use crate::maps::compile::index::{IndexType, WriteError, add_alias_records, index_access, write_index};
 use crate::maps::compile::{Complaint, ComplaintKind, Entries, Recipe, load, read_entries};
-use crate::maps::types::system_words;
 use clap::Args;
 use foldhash::quality::RandomState;
 use serde_json::json;
@@ -91,7 +90,7 @@ pub fn run(options: &Build, output: &Output) -> ExitCode {
     };
     let mut opened = match options.site.open(options.directory.as_deref(), settings) {
         Ok(opened) => opened,
-        Err(error) => return fail(&format!("{}: {}", error.path.display(), system_words(&error.error))),
+        Err(error) => return fail(&error.to_string()),
     };
     if options.all {
         opened.paths.allow_all();
@@ -188,7 +187,7 @@ fn one(
     let mut entries = match entries {
         Ok(entries) => entries,
         Err(error) => {
-            return line(path, Status::Failed(format!("{}: {}", source_path.display(), system_words(&error))));
+            return line(path, Status::Failed(FileError { path: source_path, error }.to_string()));
         }
     };
     let current = match index {

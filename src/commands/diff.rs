@@ -2,7 +2,7 @@
 
 use super::output::{Output, fail};
 use super::site_options::{Opened, SiteOptions};
-use crate::base::Source;
+use crate::base::{FileError, Source};
 use crate::config::catalogue::Version;
 use crate::config::paths::{PathMap, STOCK_DIRECTORY};
 use crate::config::{ConfigFiles, Configuration, Settings};
@@ -10,7 +10,6 @@ use crate::diff::render::{Style, lines};
 use crate::diff::tables::{elements_changed, entries_changed, lines_changed, rules};
 use crate::diff::{Comparison, Routes, Side, TableChange, TableChangeKind, json};
 use crate::maps::source_table::SourceTable;
-use crate::maps::types::system_words;
 use crate::maps::{LookupError, LookupTable, OpenOptions, TableReference, open};
 use crate::syntax::table_line::TableForm;
 use clap::{Args, ValueEnum};
@@ -149,8 +148,7 @@ fn compare(options: &Diff) -> Result<Comparison, String> {
 }
 
 fn directory(path: &Path, options: &Diff, settings: Settings) -> Result<Opened, String> {
-    let opened = options.site.open(Some(path), settings);
-    let mut opened = opened.map_err(|error| format!("{}: {}", error.path.display(), system_words(&error.error)))?;
+    let mut opened = options.site.open(Some(path), settings)?;
     // Where the two lie is no difference between them.
     opened.configuration.files.directory = PathBuf::from(STOCK_DIRECTORY);
     Ok(opened)
@@ -165,8 +163,7 @@ fn files(a: &Path, b: &Path, options: &Diff, of_a: Settings, of_b: Settings) -> 
             return Err(format!("{name}: its name does not say what it is; give --as KIND"));
         }
     };
-    let read =
-        |path: &Path| Source::read(path).map_err(|error| format!("{}: {}", path.display(), system_words(&error)));
+    let read = |path: &Path| Source::read(path).map_err(FileError::at(path));
     let name = b.display().to_string();
     let one = |kind| Comparison { tables: vec![TableChange { name, kind }], ..Comparison::default() };
     match kind {

@@ -1,15 +1,14 @@
 //! `postwright expand`: what parameters and texts come to, and how.
 
-use super::find_service::find_service;
 use super::output::{Output, fail};
 use super::site_options::SiteOptions;
 use crate::config::Configuration;
 use crate::config::catalogue::{Version, suggest_parameter};
 use crate::config::expand::{ExpandError, Purpose};
+use crate::config::find_service::find_service;
 use crate::config::services::Service;
 use crate::config::trace::{Supplier, TraceStep, Use};
 use crate::diagnostic::render::{clean, json};
-use crate::maps::types::system_words;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -54,10 +53,10 @@ struct Expanded {
 
 /// Runs the command.
 pub fn run(options: &Expand, output: &Output) -> ExitCode {
-    let opened = options.site.settings(&options.site.directory(None)).and_then(|settings| {
-        let opened = options.site.open(None, settings);
-        opened.map_err(|error| format!("{}: {}", error.path.display(), system_words(&error.error)))
-    });
+    let opened = options
+        .site
+        .settings(&options.site.directory(None))
+        .and_then(|settings| Ok(options.site.open(None, settings)?));
     let configuration = match opened {
         Ok(opened) => opened.configuration,
         Err(message) => return fail(&message),

@@ -5,7 +5,6 @@ use super::site_options::SiteOptions;
 use crate::diagnostic::render::clean;
 use crate::graph::{collect, dot, mermaid, svg};
 use crate::maps::NoCaller;
-use crate::maps::types::system_words;
 use crate::routing::Lookups;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -41,10 +40,10 @@ enum Format {
 /// Runs the command.
 pub fn run(options: &Graph, output: &Output) -> ExitCode {
     let operand = options.directory.as_deref();
-    let opened = options.site.settings(&options.site.directory(operand)).and_then(|settings| {
-        let opened = options.site.open(operand, settings);
-        opened.map_err(|error| format!("{}: {}", error.path.display(), system_words(&error.error)))
-    });
+    let opened = options
+        .site
+        .settings(&options.site.directory(operand))
+        .and_then(|settings| Ok(options.site.open(operand, settings)?));
     let opened = match opened {
         Ok(opened) => opened,
         Err(message) => return fail(&message),

@@ -10,7 +10,7 @@ pub mod dropin;
 pub mod edit_lock;
 pub mod expand;
 pub mod explain;
-pub mod find_service;
+
 pub mod graph;
 pub mod output;
 pub mod progress;

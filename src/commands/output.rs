@@ -60,7 +60,7 @@ impl Output {
                 // Whoever read has seen enough.
                 std::process::exit(141);
             }
-            self.warning(&format!("postwright: standard output: {}", crate::maps::types::system_words(&error)));
+            self.warning(&format!("postwright: standard output: {}", crate::base::system_words(&error)));
             std::process::exit(2);
         }
     }

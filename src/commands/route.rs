@@ -9,7 +9,6 @@ use super::site_options::SiteOptions;
 use crate::config::Configuration;
 use crate::diagnostic::render::clean;
 use crate::mail::local_part::internal;
-use crate::maps::types::system_words;
 use crate::maps::{Caller, LookupError};
 use crate::routing::access::Verdict;
 use crate::routing::cleanup::copies::CopyEnding;
@@ -102,10 +101,10 @@ pub fn run(options: &Route, output: &Output) -> ExitCode {
     if options.format == Format::Junit && options.expect.is_none() {
         return fail("--format junit is for --expect");
     }
-    let opened = options.site.settings(&options.site.directory(None)).and_then(|settings| {
-        let opened = options.site.open(None, settings);
-        opened.map_err(|error| format!("{}: {}", error.path.display(), system_words(&error.error)))
-    });
+    let opened = options
+        .site
+        .settings(&options.site.directory(None))
+        .and_then(|settings| Ok(options.site.open(None, settings)?));
     let opened = match opened {
         Ok(opened) => opened,
         Err(message) => return fail(&message),

@@ -1,18 +1,17 @@
 //! `postwright set`: changes main.cf (or one service of master.cf) by range; comments, order and layout stay.
 
 use super::edit_lock::EditLock;
-use super::find_service::find_service;
 use super::output::{Output, fail};
 use super::site_options::SiteOptions;
 use super::unified_diff;
-use crate::base::{Edit, Overlay, Source, apply_edits, atomic_file};
+use crate::base::{Edit, Overlay, Source, apply_edits, atomic_file, system_words};
 use crate::config::Settings;
 use crate::config::edit::service::set_override;
 use crate::config::edit::set::{Change, set};
+use crate::config::find_service::find_service;
 use crate::config::services::services;
 use crate::diagnostic::render::clean;
 use crate::lint::rules::main_cf::unknown_parameter::{advice, is_known};
-use crate::maps::types::system_words;
 use crate::syntax::logical::{is_space, trim};
 use crate::syntax::main_cf::parse_main_cf;
 use crate::syntax::master_cf::parse_master_cf;

@@ -1,12 +1,11 @@
 //! The options that say which configuration is meant and by what it is judged; shared by our own commands.
 
-use crate::base::Overlay;
+use crate::base::{FileError, Overlay};
 use crate::config::catalogue::{Profile, Version};
 use crate::config::host::Host;
 use crate::config::paths::PathMap;
-use crate::config::project::{Project, ProjectError};
-use crate::config::{ConfigFiles, Configuration, LoadError, Settings};
-use crate::maps::types::system_words;
+use crate::config::project::Project;
+use crate::config::{ConfigFiles, Configuration, Settings};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -59,7 +58,7 @@ impl SiteOptions {
     /// # Errors
     /// A version or profile in the environment that does not exist, or a `postwright.toml` that cannot be understood.
     pub fn settings(&self, directory: &Path) -> Result<Settings, String> {
-        let project = Project::find(directory).map_err(project_fault)?;
+        let project = Project::find(directory).map_err(|error| error.to_string())?;
         let target = match (self.target, environment("POSTWRIGHT_TARGET")) {
             (Some(target), _) => target,
             (None, Some(text)) => text.parse().map_err(|error| format!("POSTWRIGHT_TARGET: {error}"))?,
@@ -93,7 +92,7 @@ impl SiteOptions {
     ///
     /// # Errors
     /// When its main.cf cannot be read.
-    pub fn open(&self, operand: Option<&Path>, settings: Settings) -> Result<Opened, LoadError> {
+    pub fn open(&self, operand: Option<&Path>, settings: Settings) -> Result<Opened, FileError> {
         self.open_with(operand, settings, &Overlay::default())
     }
 
@@ -106,7 +105,7 @@ impl SiteOptions {
         operand: Option<&Path>,
         settings: Settings,
         overlay: &Overlay,
-    ) -> Result<Opened, LoadError> {
+    ) -> Result<Opened, FileError> {
         let is_system = operand.is_none() && self.config_dir.is_none() && self.root.is_none();
         let directory = self.directory(operand);
         let configuration = Configuration::new(ConfigFiles::load_with(&directory, overlay)?, settings);
@@ -122,15 +121,6 @@ impl SiteOptions {
             paths.add(from, to);
         }
         Ok(Opened { configuration, paths, is_system })
-    }
-}
-
-/// What is wrong with a `postwright.toml`.
-#[must_use]
-pub fn project_fault(error: ProjectError) -> String {
-    match error {
-        ProjectError::Unreadable { path, error } => format!("{}: {}", path.display(), system_words(&error)),
-        wrong @ ProjectError::Wrong { .. } => wrong.to_string(),
     }
 }
 

@@ -1,11 +1,10 @@
 //! Reading a configuration directory.
 
 use super::services::{Service, services};
-use crate::base::{Overlay, Source};
+use crate::base::{FileError, Overlay, Source};
 use crate::syntax::main_cf::{MainCf, parse_main_cf};
 use crate::syntax::master_cf::{MasterCf, parse_master_cf};
 use std::collections::HashMap;
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,23 +24,6 @@ pub struct ConfigFiles {
     last: HashMap<Vec<u8>, usize>,
 }
 
-/// A file without which there is no configuration, and why it could not be read.
-#[derive(Debug)]
-pub struct LoadError {
-    /// The file.
-    pub path: PathBuf,
-    /// Why.
-    pub error: io::Error,
-}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.error)
-    }
-}
-
-impl std::error::Error for LoadError {}
-
 /// Longest main.cf or master.cf.
 const MOST_BYTES: u64 = 64 << 20;
 
@@ -50,7 +32,7 @@ impl ConfigFiles {
     ///
     /// # Errors
     /// When main.cf cannot be read, or master.cf is there and cannot.
-    pub fn load(directory: &Path) -> Result<Self, LoadError> {
+    pub fn load(directory: &Path) -> Result<Self, FileError> {
         Self::load_with(directory, &Overlay::default())
     }
 
@@ -58,13 +40,13 @@ impl ConfigFiles {
     ///
     /// # Errors
     /// The same.
-    pub fn load_with(directory: &Path, overlay: &Overlay) -> Result<Self, LoadError> {
+    pub fn load_with(directory: &Path, overlay: &Overlay) -> Result<Self, FileError> {
         let read = |name: &str| {
             let path = directory.join(name);
             // A text takes several times its size to be looked at; no configuration is that long.
             let is_huge = std::fs::metadata(&path).is_ok_and(|about| about.is_file() && about.len() > MOST_BYTES);
             let source = if is_huge { Err(io::Error::other("larger than 64 MiB")) } else { overlay.read(&path) };
-            source.map_err(|error| LoadError { path, error })
+            source.map_err(|error| FileError { path, error })
         };
         let main = read("main.cf")?;
         let master = match read("master.cf") {

@@ -6,6 +6,7 @@ pub mod edit;
 pub mod effective;
 pub mod expand;
 pub mod facts;
+pub mod find_service;
 pub mod host;
 pub mod load;
 pub mod networks;
@@ -17,4 +18,4 @@ pub mod tables;
 pub mod trace;
 
 pub use effective::{Configuration, Origin, Settings, Value};
-pub use load::{ConfigFiles, LoadError};
+pub use load::ConfigFiles;

@@ -8,11 +8,11 @@
 //! The nearest file counts, alone. Nothing in it is guessed: an unknown key or a value that does not fit is an error with its
 //! place, and with the name that was perhaps meant. Tables are for those to judge whom they are about.
 
-use super::catalogue::{Profile, Version, suggest};
-use crate::base::{Position, Source};
+use super::catalogue::{Profile, Version};
+use crate::base::{FileError, Position, Source, suggest};
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -33,12 +33,7 @@ pub struct Project {
 #[derive(Debug)]
 pub enum ProjectError {
     /// It cannot be read.
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
+    Unreadable(FileError),
     /// It cannot be understood.
     Wrong {
         /// The file.
@@ -53,7 +48,7 @@ pub enum ProjectError {
 impl fmt::Display for ProjectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Unreadable(error) => error.fmt(f),
             Self::Wrong { path, position, message } => write!(f, "{path}:{position}: {message}"),
         }
     }
@@ -95,7 +90,9 @@ impl Project {
     /// # Errors
     /// A file that cannot be read or understood.
     pub fn find(directory: &Path) -> Result<Self, ProjectError> {
-        nearest(directory)?.map_or_else(|| Ok(Self::default()), |source| Self::parse(&source))
+        nearest(directory)
+            .map_err(ProjectError::Unreadable)?
+            .map_or_else(|| Ok(Self::default()), |source| Self::parse(&source))
     }
 
     /// Takes the text of a file apart.
@@ -140,7 +137,7 @@ impl Project {
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn nearest(directory: &Path) -> Result<Option<Arc<Source>>, ProjectError> {
+pub fn nearest(directory: &Path) -> Result<Option<Arc<Source>>, FileError> {
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     // Links count by where they lead, as the system counts `..`.
     let real = std::fs::canonicalize(here).or_else(|_| std::path::absolute(here)).unwrap_or_default();
@@ -153,7 +150,7 @@ pub fn nearest(directory: &Path) -> Result<Option<Arc<Source>>, ProjectError> {
             Err(error)
                 if error.kind() == io::ErrorKind::PermissionDenied
                     && (is_above || std::fs::metadata(&path).is_err()) => {}
-            Err(error) => return Err(ProjectError::Unreadable { path, error }),
+            Err(error) => return Err(FileError { path, error }),
         }
     }
     Ok(None)

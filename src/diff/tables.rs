@@ -2,11 +2,10 @@
 //! tables are compared rule by rule, in order; files of match lists by element.
 
 use super::Side;
-use crate::base::Source;
+use crate::base::{FileError, Source};
 use crate::config::catalogue::{MapFile, map_type};
 use crate::config::tables::{NamedTable, TableReference, named_tables};
 use crate::maps::source_table::SourceTable;
-use crate::maps::types::system_words;
 use crate::maps::{LookupError, LookupTable, OpenOptions, open};
 use crate::syntax::match_list::{ElementKind, parse_elements, parse_match_list};
 use crate::syntax::table_line::TableForm;
@@ -72,7 +71,7 @@ fn compare_table(table: &NamedTable, a: &Side<'_>, b: &Side<'_>) -> Option<Table
     if matches!(table.reference.map_type.as_str(), "regexp" | "pcre" | "cidr") {
         let read = |side: &Side<'_>| {
             let path = side.paths.resolve(&table.reference.name);
-            Source::read(&path).map_err(|error| format!("{}: {}", path.display(), system_words(&error)))
+            Source::read(&path).map_err(|error| FileError { path, error }.to_string())
         };
         return match (read(a), read(b)) {
             (Ok(old), Ok(new)) => {
@@ -213,7 +212,7 @@ fn list_files(side: &Side<'_>) -> Vec<Vec<u8>> {
 fn compare_list_file(file: &[u8], a: &Side<'_>, b: &Side<'_>) -> Option<TableChange> {
     let read = |side: &Side<'_>| {
         let path = side.paths.resolve(file);
-        Source::read(&path).map_err(|error| format!("{}: {}", path.display(), system_words(&error)))
+        Source::read(&path).map_err(|error| FileError { path, error }.to_string())
     };
     let name = String::from_utf8_lossy(file).into_owned();
     match (read(a), read(b)) {

@@ -22,8 +22,7 @@
 
 use super::client_keys::{CLIENT_KEYS, ClientKeys};
 use super::{Assertion, Expectation, Form, KEYS, Wanted};
-use crate::base::{Position, Source, Span};
-use crate::config::catalogue::suggest;
+use crate::base::{Position, Source, Span, suggest};
 use crate::routing::access::Client;
 use crate::routing::route::OR_MX;
 use std::fmt;

@@ -4,7 +4,7 @@
 //! the longer selector wins, and of two equal ones the one that ignores; a later layer wins over an earlier one.
 
 use super::registry::declarations;
-use crate::config::catalogue::suggest;
+use crate::base::suggest;
 use crate::diagnostic::{Family, Rule};
 use std::collections::BTreeSet;
 use std::fmt;

@@ -18,8 +18,8 @@
 
 use super::path_pattern;
 use super::selection::{Selector, any_names, rule_called};
-use crate::base::{Source, Span};
-use crate::config::catalogue::{map_types, suggest};
+use crate::base::{Source, Span, suggest};
+use crate::config::catalogue::map_types;
 use crate::diagnostic::render::clean;
 use crate::diagnostic::{Rule, Severity};
 use std::borrow::Cow;

@@ -2,6 +2,7 @@
 //!
 //! "Not found" is not an error: it is `Ok(None)`.
 
+use crate::base::system_words;
 use std::fmt;
 
 /// A lookup that gave no answer.
@@ -24,6 +25,12 @@ impl LookupError {
     #[must_use]
     pub fn retry(words: &[u8]) -> Self {
         Self::Retry(in_message(words))
+    }
+
+    /// A step that the system refused: `open NAME: No such file or directory`. It lasts.
+    #[must_use]
+    pub fn system(step: &str, name: &[u8], error: &std::io::Error) -> Self {
+        Self::config(&[step.as_bytes(), b" ", name, b": ", system_words(error).as_bytes()].concat())
     }
 
     /// A failed query as postmap words it: `table NAME: query error`, and why.
@@ -56,6 +63,16 @@ pub fn in_message(bytes: &[u8]) -> String {
         text.extend(chunk.invalid().iter().map(|_| '?'));
     }
     text
+}
+
+/// What is said of a table whose type cannot list its entries.
+pub(super) fn no_sequence(map_type: &str, name: &[u8]) -> LookupError {
+    unlistable(&format!("{map_type}:{}", in_message(name)))
+}
+
+/// The same of a table by the name that messages show.
+pub(super) fn unlistable(table: &str) -> LookupError {
+    LookupError::Config(format!("table {table}: sequence operation is not supported"))
 }
 
 impl fmt::Display for LookupError {

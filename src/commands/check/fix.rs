@@ -3,13 +3,12 @@
 //! All is done in memory first: each round looks at the texts as the last one left them. A file is then replaced whole, under the
 //! lock of postconf, and only if it still holds what was looked at.
 
-use crate::base::{Overlay, Source, atomic_file};
+use crate::base::{Overlay, Source, atomic_file, system_words};
 use crate::commands::edit_lock::EditLock;
 use crate::commands::output::Output;
 use crate::commands::unified_diff;
 use crate::diagnostic::{Finding, Fix};
 use crate::lint::fixes::apply_fixes;
-use crate::maps::types::system_words;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

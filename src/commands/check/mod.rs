@@ -8,14 +8,13 @@ mod subject;
 use super::output::{Output, fail};
 use super::progress::Progress;
 use super::site_options::SiteOptions;
-use crate::base::atomic_file;
+use crate::base::{FileError, atomic_file};
 use crate::diagnostic::render::Report;
 use crate::diagnostic::{Finding, Fix, Rule, Safety, Severity};
 use crate::lint::baseline::Baseline;
 use crate::lint::selection::Selector;
 use crate::lint::settings::Threshold;
 use crate::lint::{Policy, declarations, lint_by};
-use crate::maps::types::system_words;
 use crate::syntax::FileKind;
 use clap::Args;
 use fix::Mending;
@@ -103,8 +102,7 @@ fn check(options: &Check, output: &Output) -> Result<ExitCode, String> {
     let report = run.report(&seen.findings);
     if let Some(path) = &options.write_baseline {
         let text = Baseline::of(&report.identities()).print();
-        let failed = |error| format!("{}: {}", path.display(), system_words(&error));
-        atomic_file::replace(path, text.as_bytes(), 0o644).map_err(failed)?;
+        atomic_file::replace(path, text.as_bytes(), 0o644).map_err(FileError::at(path))?;
         if !output.quiet {
             let file = crate::diagnostic::render::clean(&path.display().to_string());
             output.line(&format!("{} written to {file}", format::findings(report.findings.len())));
@@ -125,7 +123,7 @@ fn check(options: &Check, output: &Output) -> Result<ExitCode, String> {
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline, String> {
-    let text = std::fs::read(path).map_err(|error| format!("{}: {}", path.display(), system_words(&error)))?;
+    let text = std::fs::read(path).map_err(FileError::at(path))?;
     Baseline::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
 }
 

@@ -1,6 +1,5 @@
 //! Where `check` finds its settings: `postwright.toml` beside main.cf, or the nearest one above it.
 
-use crate::commands::site_options::project_fault;
 use crate::config::project::nearest;
 use crate::lint::settings::LintSettings;
 use std::path::Path;
@@ -10,7 +9,7 @@ use std::path::Path;
 /// # Errors
 /// A file that cannot be read, or holds something that means nothing.
 pub(super) fn read_above(directory: &Path) -> Result<LintSettings, String> {
-    match nearest(directory).map_err(project_fault)? {
+    match nearest(directory)? {
         Some(source) => LintSettings::parse(&source).map_err(|error| error.to_string()),
         None => Ok(LintSettings::default()),
     }

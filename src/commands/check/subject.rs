@@ -1,12 +1,11 @@
 //! What `check` looks at: a configuration directory, a file by itself, or standard input.
 
 use super::Check;
-use crate::base::{Overlay, Source};
+use crate::base::{FileError, Overlay, Source};
 use crate::commands::output::Output;
 use crate::config::Settings;
 use crate::config::paths::PathMap;
 use crate::lint::Site;
-use crate::maps::types::system_words;
 use crate::syntax::FileKind;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -34,10 +33,7 @@ impl Subject {
         let Some(path) = operand else { return Ok(Self::Directory(None)) };
         if path == Path::new("-") {
             let mut text = Vec::new();
-            std::io::stdin()
-                .lock()
-                .read_to_end(&mut text)
-                .map_err(|error| format!("standard input: {}", system_words(&error)))?;
+            std::io::stdin().lock().read_to_end(&mut text).map_err(FileError::at(Path::new("standard input")))?;
             let kind = options.kind.unwrap_or_else(|| guessed("standard input", &text, output));
             return Ok(Self::Input(Arc::new(Source::new(STANDARD_INPUT, text)), kind));
         }
@@ -75,9 +71,7 @@ impl Subject {
     ) -> Result<(Site, Option<PathMap>), String> {
         match self {
             Self::Directory(operand) => {
-                let opened = options.site.open_with(operand.as_deref(), settings, overlay);
-                let opened =
-                    opened.map_err(|error| format!("{}: {}", error.path.display(), system_words(&error.error)))?;
+                let opened = options.site.open_with(operand.as_deref(), settings, overlay)?;
                 let site = Site::open_with(opened.configuration, &opened.paths, opened.is_system, overlay);
                 Ok((site, Some(opened.paths)))
             }
@@ -94,12 +88,9 @@ impl Subject {
     }
 }
 
-fn read(path: &Path, overlay: &Overlay) -> Result<Arc<Source>, String> {
+fn read(path: &Path, overlay: &Overlay) -> Result<Arc<Source>, FileError> {
     // What the user names may be a pipe.
-    overlay
-        .get(path)
-        .map_or_else(|| Source::read(path), Ok)
-        .map_err(|error| format!("{}: {}", path.display(), system_words(&error)))
+    overlay.get(path).map_or_else(|| Source::read(path), Ok).map_err(FileError::at(path))
 }
 
 fn guessed(name: &str, text: &[u8], output: &Output) -> FileKind {

@@ -3,8 +3,8 @@
 use super::messages::{Fatal, Messages};
 use super::table_program::{Manner, Operand};
 use crate::maps::compile::IndexType;
-use crate::maps::file_values::decode;
-use crate::maps::types::is_outdated;
+use crate::maps::index_file::is_outdated;
+use crate::maps::text::file_values::decode;
 use crate::maps::{self, LookupError, LookupTable, TableReference};
 use crate::syntax::table_line::TableForm;
 use std::ffi::OsString;

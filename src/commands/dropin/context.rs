@@ -9,7 +9,6 @@ use crate::config::effective::{Configuration, Settings};
 use crate::config::expand::Reason;
 use crate::config::host::Host;
 use crate::config::load::ConfigFiles;
-use crate::maps::types::system_words;
 use crate::syntax::main_cf::MainCf;
 use crate::syntax::{Fault, FaultKind, LogicalLines};
 use std::collections::HashMap;
@@ -122,8 +121,8 @@ impl ConcatOs for [&OsStr; 2] {
 
 fn read(path: &Path) -> Result<Arc<Source>, Fatal> {
     Source::read(path).map_err(|error| {
-        let step: &[u8] = if error.kind() == std::io::ErrorKind::IsADirectory { b"read " } else { b"open " };
-        Fatal::new([step, path.as_os_str().as_bytes(), b": ", system_words(&error).as_bytes()].concat())
+        let step = if error.kind() == std::io::ErrorKind::IsADirectory { "read" } else { "open" };
+        Fatal::system(step, path, &error)
     })
 }
 

@@ -7,14 +7,13 @@ use super::complaints::{Remark, Subject, remarks, say_all};
 use super::messages::{Fatal, Messages};
 use super::table_program::{Manner, Operand};
 use super::unindexed::{self, Inside, KeepsNothing};
-use crate::base::AtomicFile;
 use crate::base::atomic_file::open_directory;
-use crate::base::identity::run_as;
+use crate::base::run_as::run_as;
+use crate::base::{AtomicFile, system_words};
 use crate::config::catalogue::{MapKind, map_type};
 use crate::maps::compile::index::{add_alias_records, inherited_access, unique, write_index_aside};
 use crate::maps::compile::{Complaint, Entries, IndexType, Recipe, WriteError, read_entries};
-use crate::maps::file_values::{FileFault, encode_files};
-use crate::maps::types::system_words;
+use crate::maps::text::file_values::{FileFault, encode_files};
 use crate::syntax::table_line::TableForm;
 use rustix::fs::{Mode, OFlags};
 use std::ffi::{OsStr, OsString};
@@ -104,7 +103,7 @@ fn create(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<(),
 fn read(source: &mut Opened, operand: &Operand) -> Result<Vec<u8>, Fatal> {
     let mut text = Vec::new();
     let read = source.file.read_to_end(&mut text);
-    read.map_err(|error| Fatal::new([b"read ", &operand.name[..], b": ", system_words(&error).as_bytes()].concat()))?;
+    read.map_err(|error| Fatal::system("read", OsStr::from_bytes(&operand.name), &error))?;
     Ok(text)
 }
 
@@ -157,7 +156,7 @@ pub(super) fn check_owner(
     }
     let directory = directory_of(table);
     let status = std::fs::metadata(OsStr::from_bytes(directory))
-        .map_err(|error| Fatal::new([b"stat ", directory, b": ", system_words(&error).as_bytes()].concat()))?;
+        .map_err(|error| Fatal::system("stat", OsStr::from_bytes(directory), &error))?;
     if status.uid() != 0 {
         messages.warning(
             [
@@ -234,17 +233,14 @@ fn write(
 }
 
 fn cannot_open(target: &Path, error: &io::Error) -> Fatal {
-    Fatal::new([b"open database ", target.as_os_str().as_bytes(), b": ", system_words(error).as_bytes()].concat())
+    Fatal::system("open database", target, error)
 }
 
 /// The words for an index that could not be written.
 pub(super) fn failed(table: &[u8], target: &Path, error: &WriteError) -> Fatal {
     match error {
         WriteError::Create(error) => cannot_open(target, error),
-        WriteError::Io(error) => {
-            let path = target.as_os_str().as_bytes();
-            Fatal::new([b"write database ", path, b": ", system_words(error).as_bytes()].concat())
-        }
+        WriteError::Io(error) => Fatal::system("write database", target, error),
         WriteError::KeyTooLong { .. } | WriteError::EmptyKey { .. } => bad_key(table),
         WriteError::TooBig => Fatal::new([b"error updating ", table, b": ", error.to_string().as_bytes()].concat()),
     }

@@ -1,5 +1,6 @@
 //! What drop-in programs say on standard error, and how they end: `NAME: warning: …`, `NAME: fatal: …` and an exit status.
 
+use crate::base::system_words;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -31,11 +32,17 @@ impl Fatal {
         Self { message: Some(message.into()), status: 1 }
     }
 
+    /// A step that the system refused: `open PATH: No such file or directory`.
+    #[must_use]
+    pub fn system(step: &str, path: impl AsRef<OsStr>, error: &std::io::Error) -> Self {
+        let path = path.as_ref().as_bytes();
+        Self::new([step.as_bytes(), b" ", path, b": ", system_words(error).as_bytes()].concat())
+    }
+
     /// A file that cannot be opened.
     #[must_use]
     pub fn open(path: impl AsRef<OsStr>, error: &std::io::Error) -> Self {
-        let words = crate::maps::types::system_words(error);
-        Self::new([b"open ", path.as_ref().as_bytes(), b": ", words.as_bytes()].concat())
+        Self::system("open", path, error)
     }
 
     /// Standard output that takes no more. A reader that went away is no reason for words.
@@ -44,7 +51,7 @@ impl Fatal {
         match error.kind() {
             // What a shell shows for a program that SIGPIPE ended.
             std::io::ErrorKind::BrokenPipe => Self { message: None, status: 141 },
-            _ => Self::new(format!("write to standard output: {}", crate::maps::types::system_words(error))),
+            _ => Self::new(format!("write to standard output: {}", system_words(error))),
         }
     }
 }

@@ -107,7 +107,7 @@ fn read_ahead(mut input: impl Read + Send + 'static) -> Receiver<io::Result<Vec<
 /// The words for standard input that cannot be read.
 #[must_use]
 pub fn no_input(error: &io::Error) -> Fatal {
-    Fatal::new(format!("read stdin: {}", crate::maps::types::system_words(error)))
+    Fatal::new(format!("read stdin: {}", crate::base::system_words(error)))
 }
 
 fn before_nul(line: &[u8]) -> &[u8] {

@@ -3,7 +3,7 @@
 use super::answers::{malformed, open_table, up_to_nul, warn_of_empty, write_entry};
 use super::messages::{Fatal, Messages};
 use super::table_program::{Manner, Operand};
-use crate::maps::file_values::decode;
+use crate::maps::text::file_values::decode;
 use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;

@@ -7,7 +7,7 @@ use super::table_program::{Manner, Operand};
 use crate::maps;
 use crate::maps::compile::index::add_alias_records;
 use crate::maps::compile::{Entries, Folding, Recipe, read_entries};
-use crate::maps::file_values::encode_files;
+use crate::maps::text::file_values::encode_files;
 use crate::maps::types::proxy::behind_proxy;
 use crate::syntax::table_line::TableForm;
 

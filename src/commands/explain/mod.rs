@@ -5,7 +5,8 @@ mod rule;
 
 use super::output::{Output, fail};
 use super::site_options::SiteOptions;
-use crate::config::catalogue::{restriction, suggest, suggest_parameter};
+use crate::base::suggest;
+use crate::config::catalogue::{restriction, suggest_parameter};
 use crate::config::facts::{facts, uses};
 use crate::diagnostic::Family;
 use crate::diagnostic::render::clean;
@@ -70,8 +71,7 @@ pub fn run(options: &Explain, output: &Output) -> ExitCode {
     let places = match options.site.open(None, settings.clone()) {
         Ok(opened) => uses(&opened.configuration, name),
         Err(error) if options.site.config_dir.is_some() || options.site.root.is_some() => {
-            let reason = crate::maps::types::system_words(&error.error);
-            return fail(&format!("{}: {reason}", error.path.display()));
+            return fail(&error.to_string());
         }
         // Nobody said that there is a Postfix here.
         Err(_) => Vec::new(),

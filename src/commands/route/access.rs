@@ -1,7 +1,7 @@
 //! The SMTP session that `postwright route --client` plays, and how its outcome is shown.
 
-use crate::commands::find_service::find_service;
 use crate::config::ConfigFiles;
+use crate::config::find_service::find_service;
 use crate::config::services::Service;
 use crate::expect::BETWEEN;
 use crate::expect::client_keys::ClientKeys;

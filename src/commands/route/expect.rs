@@ -2,14 +2,13 @@
 
 use super::access::verdicts;
 use super::{Format, Route};
-use crate::base::Source;
+use crate::base::{FileError, Source};
 use crate::commands::output::{Output, fail};
 use crate::diagnostic::render::json::span;
 use crate::diagnostic::render::{clean, xml};
 use crate::expect::client_keys::{CLIENT_KEYS, ClientKeys};
 use crate::expect::{Difference, Expectation, Form, KEYS, Key, Outcome, read};
 use crate::mail::local_part::internal;
-use crate::maps::types::system_words;
 use crate::routing::Lookups;
 use crate::routing::access::{Client, ClientName};
 use serde_json::{Value, json};
@@ -54,7 +53,7 @@ struct Judged {
 pub(super) fn run(file: &Path, options: &Route, lookups: &mut Lookups<'_>, output: &Output) -> ExitCode {
     let source = match Source::read(file) {
         Ok(source) => source,
-        Err(error) => return fail(&format!("{}: {}", file.display(), system_words(&error))),
+        Err(error) => return fail(&FileError { path: file.to_path_buf(), error }.to_string()),
     };
     let defaults = options.session.keys();
     let expectations = match read::parse(&source, defaults.client.is_some()) {

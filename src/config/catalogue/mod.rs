@@ -13,7 +13,7 @@
 //! | access restrictions and their lists | `restrictions.rs` | [`restriction`], [`restriction_list`] |
 //! | lookup table types | `map_types.rs` | [`map_type`] |
 //! | master.cf | `services.rs` | [`daemon_command`], [`stock_services`] |
-//! | "did you mean" | `suggest.rs` | [`suggest`], [`suggest_parameter`] |
+//! | "did you mean" | `suggest.rs` | [`suggest_parameter`] |
 
 mod deprecated;
 mod family;
@@ -43,6 +43,6 @@ pub use services::{
     DaemonCommand, MasterField, ServiceType, Skeleton, StockService, daemon_command, daemon_commands, default_chroot,
     master_fields, stock_services,
 };
-pub use suggest::{ParameterSuggestion, suggest, suggest_parameter};
+pub use suggest::{ParameterSuggestion, suggest_parameter};
 pub use value_type::{Limits, TimeUnit, ValueType};
 pub use version::{NotAVersion, Version};

@@ -4,16 +4,12 @@
 //! few. A file whose keys were hashed by a function that we do not know is searched from end to end.
 
 use super::format::{Damage, page_type};
+use super::hash_function::hash;
 use super::meta::Buckets;
 use super::page::Page;
 use super::reader::Reader;
 use super::storage::Storage;
 use super::values::{EachEntry, EachValue};
-
-/// The hash of a key, as Berkeley DB computes it unless told otherwise (the first form of Fowler, Noll and Vo, from 0).
-pub(super) fn hash(key: &[u8]) -> u32 {
-    key.iter().fold(0, |hash: u32, &byte| hash.wrapping_mul(16_777_619) ^ u32::from(byte))
-}
 
 impl Buckets {
     /// The bucket of a key.
@@ -117,13 +113,6 @@ fn each_of_bucket<S: Storage, E: From<Damage>>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::maps::berkeley_db::format::HASH_SAMPLE;
-
-    #[test]
-    fn keys_hash_as_berkeley_db_has_it() {
-        assert_eq!(hash(HASH_SAMPLE), 0x5e68_8dd1);
-        assert_eq!(hash(b""), 0);
-    }
 
     #[test]
     fn buckets_have_their_pages() {

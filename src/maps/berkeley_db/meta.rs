@@ -3,7 +3,7 @@
 use super::format::{
     BTREE_MAGIC, ByteOrder, Damage, HASH_MAGIC, HASH_SAMPLE, PAGE_HEADER, PAGE_HEADER_CHECKSUM, page_type,
 };
-use super::hash::hash;
+use super::hash_function::hash;
 use super::storage::Storage;
 
 /// Bytes of the first page that mean something, and the smallest page.

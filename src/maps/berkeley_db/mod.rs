@@ -15,16 +15,19 @@
 mod btree;
 mod format;
 mod hash;
+mod hash_function;
 mod meta;
 mod overflow;
 mod page;
 mod reader;
 mod storage;
+mod table;
 mod tree;
 mod values;
 
 pub use format::{Damage, Kind};
 pub use storage::Storage;
+pub use table::BerkeleyDbTable;
 
 use meta::{Layout, Meta};
 use reader::Reader;

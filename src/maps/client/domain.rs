@@ -5,9 +5,9 @@
 
 use crate::maps::compile::Folding;
 use crate::maps::error::LookupError;
-use crate::maps::table::{self, LookupTable, OpenOptions, TableReference};
-use crate::maps::text_source::for_each_line;
-use crate::maps::types::system_words;
+use crate::maps::open::open;
+use crate::maps::table::{LookupTable, OpenOptions, TableReference};
+use crate::maps::text::source::for_each_line;
 use crate::syntax::match_list::split_list;
 use std::fs::File;
 use std::io::Read;
@@ -91,7 +91,7 @@ impl DomainFilter {
                 if reference.name.is_empty() || reference.map_type.is_empty() {
                     return Err(form());
                 }
-                Kind::Table(table::open(&reference, options)?, element.to_vec())
+                Kind::Table(open(&reference, options)?, element.to_vec())
             }
             Some(_) => Kind::Domain(Folding::Unicode.apply(element).into_owned()),
         };
@@ -100,13 +100,11 @@ impl DomainFilter {
     }
 
     fn add_file(&mut self, path: &[u8], turned: bool, options: &OpenOptions) -> Result<(), LookupError> {
-        let failed = |step: &str, error: &std::io::Error| {
-            LookupError::config(&[step.as_bytes(), path, b": ", system_words(error).as_bytes()].concat())
-        };
-        let mut file =
-            File::open(Path::new(std::ffi::OsStr::from_bytes(path))).map_err(|error| failed("open file ", &error))?;
+        let mut file = File::open(Path::new(std::ffi::OsStr::from_bytes(path)))
+            .map_err(|error| LookupError::system("open file", path, &error))?;
         let mut text = Vec::new();
-        file.read_to_end(&mut text).map_err(|error| failed("match_list_parse: read file ", &error))?;
+        file.read_to_end(&mut text)
+            .map_err(|error| LookupError::system("match_list_parse: read file", path, &error))?;
         let deeper = OpenOptions { depth: options.depth + 1, ..options.clone() };
         let mut added = Ok(());
         for_each_line(&text, path, &*options.caller, |_, line| {
@@ -152,7 +150,7 @@ pub struct NoAnswer;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::maps::text_source::tests::Told;
+    use crate::maps::text::source::tests::Told;
     use std::sync::Arc;
 
     #[test]

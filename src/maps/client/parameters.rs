@@ -6,8 +6,7 @@
 use crate::base::{Source, Span};
 use crate::maps::error::LookupError;
 use crate::maps::table::Caller;
-use crate::maps::text_source::{joined, leading_white_space};
-use crate::maps::types::system_words;
+use crate::maps::text::source::{joined, leading_white_space};
 use crate::syntax::FaultKind;
 use crate::syntax::logical::LogicalLines;
 use crate::syntax::main_cf::parse_main_cf;
@@ -93,8 +92,8 @@ impl ClientParameters {
 /// Reads a client's file. The last of several values counts.
 fn read_file(name: &[u8], caller: &dyn Caller) -> Result<HashMap<Vec<u8>, Vec<u8>>, LookupError> {
     let source = Source::read(Path::new(std::ffi::OsStr::from_bytes(name))).map_err(|error| {
-        let step: &[u8] = if error.kind() == std::io::ErrorKind::IsADirectory { b"read " } else { b"open " };
-        LookupError::config(&[step, name, b": ", system_words(&error).as_bytes()].concat())
+        let step = if error.kind() == std::io::ErrorKind::IsADirectory { "read" } else { "open" };
+        LookupError::system(step, name, &error)
     })?;
     let parsed = parse_main_cf(&source);
     let text = |span: Span| joined(source.slice(span));
@@ -154,7 +153,7 @@ fn zero_byte(name: &[u8], text: &[u8], at: usize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::maps::text_source::tests::Told;
+    use crate::maps::text::source::tests::Told;
 
     #[test]
     fn a_file_and_what_is_odd_in_it() {

@@ -218,7 +218,7 @@ impl Results<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::maps::text_source::tests::Told;
+    use crate::maps::text::source::tests::Told;
 
     fn run(query: &str, result: &str, key: &str, values: &[&str]) -> (Option<String>, Option<String>, Vec<String>) {
         let told = Told::default();

@@ -4,8 +4,8 @@ use super::source::{for_each_line, read_source};
 use super::template::{Template, TemplateFault};
 use super::{Expression, Words};
 use crate::maps::error::LookupError;
-use crate::maps::file_values::encode_files;
 use crate::maps::table::{Caller, OpenOptions};
+use crate::maps::text::file_values::encode_files;
 use crate::syntax::pattern_line::{Dialect, LineFault, LinePattern, LineStatement, parse_pattern_line};
 
 /// A rule, or an `if` with the rules behind it.
@@ -218,7 +218,7 @@ impl<E: Expression> Loading<'_, E> {
 mod tests {
     use super::*;
     use crate::maps::table::LookupTable;
-    use crate::maps::text_source::tests::Told;
+    use crate::maps::text::source::tests::Told;
     use crate::maps::types::pcre::PcreTable;
     use std::sync::Arc;
 

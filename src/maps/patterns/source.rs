@@ -4,7 +4,6 @@
 
 use crate::maps::error::LookupError;
 use crate::maps::table::Caller;
-use crate::maps::types::system_words;
 use crate::syntax::logical::{LogicalLines, is_space, trim};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -25,9 +24,7 @@ pub fn read_source(map_type: &str, name: &[u8]) -> Result<Vec<u8>, LookupError> 
         return inline_rules(name)
             .map_err(|fault| LookupError::Config(format!("{map_type} map: {}", String::from_utf8_lossy(&fault))));
     }
-    let mut file = File::open(OsStr::from_bytes(name)).map_err(|error| {
-        LookupError::Config(format!("open {}: {}", String::from_utf8_lossy(name), system_words(&error)))
-    })?;
+    let mut file = File::open(OsStr::from_bytes(name)).map_err(|error| LookupError::system("open", name, &error))?;
     let mut text = Vec::new();
     // Postfix takes an error for the end of the file.
     let _ = file.read_to_end(&mut text);

@@ -3,10 +3,10 @@
 //! A cdb file is never changed in place, so no lock is needed; a file swapped by rename is noticed and opened anew. Source:
 //! `CDB_README`.
 
-use super::{NulForm, damaged, index_path, open_index, was_replaced, without_nul};
 use crate::maps::cdb::{CdbFile, Damage};
 use crate::maps::compile::Folding;
 use crate::maps::error::LookupError;
+use crate::maps::index_file::{NulForm, damaged, index_path, open_index, was_replaced, without_nul};
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
 use std::path::PathBuf;
 

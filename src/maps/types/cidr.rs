@@ -3,11 +3,11 @@
 //! Keys are addresses; what is none is not found. Rules that cannot be used are skipped with a warning. Lookups go by an index,
 //! so that thousands of rules cost no more than a few. Source: cidr_table(5).
 
-use crate::maps::error::LookupError;
-use crate::maps::file_values::encode_files;
+use crate::maps::error::{LookupError, no_sequence};
 use crate::maps::networks::{Address, NetworkIndex, Rules};
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
-use crate::maps::text_source::{for_each_line, read_source};
+use crate::maps::text::file_values::encode_files;
+use crate::maps::text::source::{for_each_line, read_source};
 
 /// An open `cidr:` table.
 pub struct CidrTable {
@@ -46,14 +46,14 @@ impl LookupTable for CidrTable {
     }
 
     fn walk(&mut self, _: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), LookupError> {
-        Err(super::no_sequence("cidr", &self.name))
+        Err(no_sequence("cidr", &self.name))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::maps::text_source::tests::Told;
+    use crate::maps::text::source::tests::Told;
     use std::sync::Arc;
 
     #[test]

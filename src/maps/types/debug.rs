@@ -1,7 +1,7 @@
 //! `debug:type:name` — another table, with a line of log for each access (Postfix 3.11).
 
-use super::checked::Checked;
 use crate::maps::error::{LookupError, in_message};
+use crate::maps::inside::checked::Checked;
 use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
 use std::sync::Arc;
 

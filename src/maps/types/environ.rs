@@ -3,8 +3,8 @@
 //! Keys are folded like those of every table with plain keys, so variables in capitals are found only without folding (`-f`).
 //! Source: `DATABASE_README`, "environ".
 
-use super::unlistable;
 use crate::maps::compile::Folding;
+use crate::maps::error::unlistable;
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
 use std::os::unix::ffi::OsStrExt;

@@ -1,6 +1,6 @@
 //! `hash:` — NAME.db, a Berkeley DB hash file. Source: `DATABASE_README`, `postmap(1)`.
 
-use super::berkeley_db::BerkeleyDbTable;
+use crate::maps::berkeley_db::BerkeleyDbTable;
 use crate::maps::berkeley_db::Kind;
 use crate::maps::error::LookupError;
 use crate::maps::table::OpenOptions;

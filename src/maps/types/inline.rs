@@ -4,10 +4,10 @@
 
 use crate::maps::compile::Duplicates;
 use crate::maps::error::LookupError;
-use crate::maps::file_values::encode_files;
-use crate::maps::memory::MemoryTable;
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
-use crate::maps::text_source::in_braces;
+use crate::maps::text::file_values::encode_files;
+use crate::maps::text::memory::MemoryTable;
+use crate::maps::text::source::in_braces;
 use crate::syntax::logical::{is_space, trim, trim_start};
 use crate::syntax::match_list::split_list;
 

@@ -3,10 +3,10 @@
 //! Each lookup holds a shared whole-file lock, as Postfix's do, since a writer may change the file in place; a file swapped by
 //! rename is noticed and opened anew. Source: `LMDB_README`, `lmdb_table(5)`.
 
-use super::{NulForm, damaged, index_path, open_index, system_words, was_replaced, without_nul};
-use crate::base::{FileLock, LockKind};
+use crate::base::{FileLock, LockKind, system_words};
 use crate::maps::compile::Folding;
 use crate::maps::error::LookupError;
+use crate::maps::index_file::{NulForm, damaged, index_path, open_index, was_replaced, without_nul};
 use crate::maps::lmdb::{Damage, LmdbFile};
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
 use std::fs::File;

@@ -5,8 +5,8 @@
 //! `proxy_read_maps`, which limits what a daemon with more rights than its clients opens for them. One `proxy:` behind another
 //! is dropped, as proxymap does it. Source: proxymap(8).
 
-use super::checked::Checked;
 use crate::maps::error::{LookupError, in_message};
+use crate::maps::inside::checked::Checked;
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
 
 /// A `proxy:` table.

@@ -2,11 +2,11 @@
 //!
 //! With `-F` each value names a file, whose contents are meant. Source: `DATABASE_README`, "randmap".
 
-use super::members::elements;
-use super::unlistable;
+use crate::maps::error::unlistable;
 use crate::maps::error::{LookupError, in_message};
-use crate::maps::file_values::encode_files;
+use crate::maps::inside::members::elements;
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
+use crate::maps::text::file_values::encode_files;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// A `randmap:` table.

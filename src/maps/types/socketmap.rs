@@ -4,8 +4,9 @@
 //! A connection is kept for ten seconds of idleness and a hundred in all; when it breaks, the key is asked once more over a new
 //! one. Source: `socketmap_table(5)`.
 
-use super::server::{ConnectError, Connection, Endpoint, NO_ADDRESS, protocols_of};
-use super::{system_words, unlistable};
+use crate::base::system_words;
+use crate::maps::client::connection::{ConnectError, Connection, Endpoint, NO_ADDRESS, protocols_of};
+use crate::maps::error::unlistable;
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
 use std::ffi::OsStr;
@@ -210,8 +211,8 @@ impl LookupTable for SocketmapTable {
 
 #[cfg(test)]
 mod tests {
-    use super::super::server::stand_in::{Script, serve};
     use super::*;
+    use crate::maps::client::connection::stand_in::{Script, serve};
 
     fn table(port: u16) -> SocketmapTable {
         let name = format!("inet:127.0.0.1:{port}:Map");

@@ -3,11 +3,12 @@
 //! The database is opened for reading only, once. A key is put into the query with its quotes doubled; of each row the first
 //! column counts. A query that SQLite refuses is an error that lasts. Source: sqlite_table(5).
 
+use crate::base::system_words;
 use crate::maps::client::{ClientParameters, DomainFilter, Templates};
 use crate::maps::compile::Folding;
 use crate::maps::error::LookupError;
+use crate::maps::error::no_sequence;
 use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
-use crate::maps::types::{no_sequence, system_words};
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, OpenFlags, Row};
@@ -218,7 +219,7 @@ impl LookupTable for SqliteTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::maps::text_source::tests::Told;
+    use crate::maps::text::source::tests::Told;
     use std::sync::Arc;
 
     /// Asks a database of two rows for a key; `lines` are those of the client file beside its path. What is said comes first.

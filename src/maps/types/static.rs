@@ -2,10 +2,10 @@
 //!
 //! With `-F` the text names files, whose contents are the answer. Source: `DATABASE_README`, "static".
 
-use super::unlistable;
+use crate::maps::error::unlistable;
 use crate::maps::error::{LookupError, in_message};
-use crate::maps::file_values::encode_files;
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
+use crate::maps::text::file_values::encode_files;
 use crate::syntax::logical::trim;
 use crate::syntax::match_list::closing_brace;
 

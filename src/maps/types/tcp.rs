@@ -4,9 +4,10 @@
 //! key. A server that cannot be reached or hangs up is tried ten times in all, a second apart, as Postfix does it; one that is
 //! silent or too slow is not tried again (Postfix would wait for a quarter of an hour). Source: `tcp_table(5)`.
 
-use super::server::{ConnectError, Connection, Endpoint, NO_ADDRESS, protocols_of};
-use super::{system_words, unlistable};
+use crate::base::system_words;
 use crate::config::protocols::Protocols;
+use crate::maps::client::connection::{ConnectError, Connection, Endpoint, NO_ADDRESS, protocols_of};
+use crate::maps::error::unlistable;
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
 use std::io::ErrorKind;
@@ -186,8 +187,8 @@ fn decode(text: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::server::stand_in::{Script, serve};
     use super::*;
+    use crate::maps::client::connection::stand_in::{Script, serve};
 
     fn table(port: u16) -> TcpTable {
         let name = format!("127.0.0.1:{port}");

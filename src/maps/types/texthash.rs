@@ -2,12 +2,11 @@
 //!
 //! Lines are split by the function that the compiler uses; they need not be UTF-8. Source: DATABASE_README, postmap(1).
 
-use super::system_words;
 use crate::maps::error::LookupError;
-use crate::maps::file_values::encode_files;
-use crate::maps::memory::MemoryTable;
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
-use crate::maps::text_source::for_each_line;
+use crate::maps::text::file_values::encode_files;
+use crate::maps::text::memory::MemoryTable;
+use crate::maps::text::source::for_each_line;
 use crate::syntax::FaultKind;
 use crate::syntax::table_line::{TableEntry, parse_table_line};
 use std::fs::File;
@@ -26,13 +25,10 @@ impl TexthashTable {
     /// # Errors
     /// When it cannot be opened or read.
     pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
-        let failed = |step: &[u8], error: &std::io::Error| {
-            LookupError::config(&[step, name, b": ", system_words(error).as_bytes()].concat())
-        };
         let mut file = File::open(Path::new(std::ffi::OsStr::from_bytes(name)))
-            .map_err(|error| failed(b"open database ", &error))?;
+            .map_err(|error| LookupError::system("open database", name, &error))?;
         let mut text = Vec::new();
-        file.read_to_end(&mut text).map_err(|error| failed(b"read ", &error))?;
+        file.read_to_end(&mut text).map_err(|error| LookupError::system("read", name, &error))?;
         let mut table = MemoryTable::new(options.folding);
         for_each_line(&text, name, &*options.caller, |line, text| {
             let warn = |words: &[&[u8]]| {
@@ -78,7 +74,7 @@ impl LookupTable for TexthashTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::maps::text_source::tests::Told;
+    use crate::maps::text::source::tests::Told;
     use std::sync::Arc;
 
     #[test]

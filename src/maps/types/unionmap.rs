@@ -2,11 +2,11 @@
 //!
 //! A table that gives no answer leaves the union without one. Source: `DATABASE_README`, "unionmap".
 
-use super::checked::Checked;
-use super::members::open_members;
-use super::unlistable;
 use crate::maps::compile::Folding;
+use crate::maps::error::unlistable;
 use crate::maps::error::{LookupError, in_message};
+use crate::maps::inside::checked::Checked;
+use crate::maps::inside::members::open_members;
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
 
 /// A `unionmap:` table.

@@ -2,8 +2,9 @@
 //!
 //! The C library is asked, and so whatever nsswitch.conf names. Source: `DATABASE_README`, "unix".
 
-use super::{system_words, unlistable};
+use crate::base::system_words;
 use crate::maps::compile::Folding;
+use crate::maps::error::unlistable;
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
 use nix::errno::Errno;

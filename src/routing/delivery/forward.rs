@@ -6,9 +6,9 @@
 //!
 //! Source: local(8), postconf(5) `forward_path`, and experiments with 3.11.
 
+use crate::base::system_words;
 use crate::config::expand::expand;
 use crate::maps::LookupError;
-use crate::maps::types::system_words;
 use crate::routing::router::Lookups;
 use crate::routing::router::accounts::{Account, PASSWD};
 use crate::routing::router::trail::Trail;

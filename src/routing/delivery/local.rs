@@ -10,10 +10,9 @@
 
 use super::forward::Addressee;
 use super::next_hop::MailHost;
-use crate::base::Source;
+use crate::base::{Source, system_words};
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
-use crate::maps::types::system_words;
 use crate::routing::rewrite::resolve::Resolved;
 use crate::routing::rewrite::transport::Hop;
 use crate::routing::route::{Ending, Fate};

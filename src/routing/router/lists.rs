@@ -7,9 +7,8 @@
 
 use super::Lookups;
 use super::trail::{Place, StepKind, Trail};
-use crate::base::Source;
+use crate::base::{Source, system_words};
 use crate::maps::types::proxy::behind_proxy;
-use crate::maps::types::system_words;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};

@@ -151,7 +151,7 @@ fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Conf
     } else {
         warn_about_main(&files, messages)?;
         if let Err(error) = &master {
-            let words = crate::maps::types::system_words(error);
+            let words = crate::base::system_words(error);
             messages.warning(format!("open {}: {words}", directory.join("master.cf").display()));
         }
         check_master()?;
@@ -220,18 +220,18 @@ fn explicit(options: &Options, configuration: &Configuration) -> BTreeMap<Vec<u8
 /// Replaces a file by what `change` makes of it.
 fn edit_file(path: &Path, change: impl FnOnce(&[u8]) -> Result<Vec<u8>, Fatal>) -> Result<(), Fatal> {
     let _lock = EditLock::acquire(path).map_err(|error| {
-        let words = crate::maps::types::system_words(&error);
+        let words = crate::base::system_words(&error);
         Fatal::new(format!("open {}.tmp: {words}", path.display()))
     })?;
     let old = std::fs::read(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::IsADirectory => Fatal::new(format!("read {}: Is a directory", path.display())),
         _ => {
-            let words = crate::maps::types::system_words(&error);
+            let words = crate::base::system_words(&error);
             Fatal::new(format!("open {} for reading: {words}", path.display()))
         }
     })?;
     crate::base::atomic_file::replace(path, &change(&old)?, 0o644).map_err(|error| {
-        let words = crate::maps::types::system_words(&error);
+        let words = crate::base::system_words(&error);
         Fatal::new(format!("close {}.tmp: {words}", path.display()))
     })
 }

@@ -1,9 +1,9 @@
 //! AL003: an `:include:` of a file that is not there.
 
 use super::each_include;
+use crate::base::system_words;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::Site;
-use crate::maps::types::system_words;
 
 /// The declaration.
 pub static RULE: Rule = Rule {

@@ -1,5 +1,6 @@
 //! MC004: `$name` that nothing defines.
 
+use crate::base::suggest;
 use crate::config::catalogue::{self, Kind, ValueType};
 use crate::config::expand::references;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
@@ -57,7 +58,7 @@ fn look_at(site: &Site, source: &Arc<crate::base::Source>, parameter: &str, valu
         let set = site.configuration.files.main.entries.iter().map(|entry| entry.name.to_string_lossy());
         let known: Vec<String> =
             set.chain(catalogue::parameters().iter().map(|parameter| parameter.name.to_string())).collect();
-        finding.help = match catalogue::suggest(&shown, known.iter().map(String::as_str)).first() {
+        finding.help = match suggest(&shown, known.iter().map(String::as_str)).first() {
             Some(similar) => Some(format!("did you mean ${similar}?")),
             None => Some(RULE.remedy.to_string()),
         };

@@ -1,6 +1,7 @@
 //! MC015: a word in a restriction list that is neither a restriction nor a class, or that lacks its argument.
 
-use crate::config::catalogue::{self, Argument, restriction_lists, restrictions};
+use crate::base::suggest;
+use crate::config::catalogue::{Argument, restriction_lists, restrictions};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::restriction_lists::{Step, StepKind, restriction_list, smtp_servers};
 use crate::lint::set_values::set_values;
@@ -54,7 +55,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
                     Argument::Seconds => "write a number of seconds behind it".to_string(),
                     _ => "name the policy server behind it, as unix:private/policy or inet:host:port".to_string(),
                 },
-                _ => match catalogue::suggest(&step.word, restrictions().iter().map(|known| known.name)).first() {
+                _ => match suggest(&step.word, restrictions().iter().map(|known| known.name)).first() {
                     Some(similar) => format!("did you mean {similar}?"),
                     None => RULE.remedy.to_string(),
                 },

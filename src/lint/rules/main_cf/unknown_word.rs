@@ -1,6 +1,6 @@
 //! MC007: a word that the parameter does not know.
 
-use crate::base::Span;
+use crate::base::{Span, suggest};
 use crate::config::catalogue::{self, Kind};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::set_values::{SetValue, set_values};
@@ -57,7 +57,7 @@ fn look_at(set: &SetValue, value: &[u8], span: Span, findings: &mut Vec<Finding>
     }
     let mut finding =
         Finding::new(&RULE, format!("{name} does not know the word {word}")).at(set.source, span, "unknown");
-    finding.help = Some(match catalogue::suggest(word, parameter.allowed.iter().copied()).first() {
+    finding.help = Some(match suggest(word, parameter.allowed.iter().copied()).first() {
         Some(similar) => format!("did you mean {similar}?"),
         None => format!("it knows {}", parameter.allowed.join(", ")),
     });

@@ -30,7 +30,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
         let has_index = matches!(table.index, Some((_, IndexState::Unknown)));
         let mut finding = Finding::new(
             &RULE,
-            format!("{}: {}: {}", described(table), path.display(), crate::maps::types::system_words(error)),
+            format!("{}: {}: {}", described(table), path.display(), crate::base::system_words(error)),
         );
         if !site.is_system && !site.paths.in_scope(path) {
             // What lies on the machine that it is for, nobody knows here.

@@ -1,6 +1,6 @@
 //! MAP013: a table without its type, or of a type that nobody knows or that is not there.
 
-use crate::base::Span;
+use crate::base::{Span, suggest};
 use crate::config::catalogue::{self, Kind};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::domains::place_of;
@@ -105,7 +105,7 @@ fn fault(site: &Site, element: &[u8], kind: Kind, parameter: &str) -> Option<(St
         return Some((message, help));
     }
     let known = catalogue::map_types().iter().map(|known| known.name);
-    let help = match catalogue::suggest(&map_type, known).first() {
+    let help = match suggest(&map_type, known).first() {
         Some(similar) => format!("did you mean {similar}:{}?", &shown[map_type.len() + 1..]),
         None => RULE.remedy.to_string(),
     };

@@ -1,6 +1,6 @@
 //! MS008: a service of type inet whose name is no port, or none that anybody lists.
 
-use crate::config::catalogue;
+use crate::base::suggest;
 use crate::config::protocols::Protocols;
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
@@ -97,7 +97,7 @@ fn unknown_name(site: &Site, name: &str) -> Option<Fault> {
     };
     // Who writes the daemon's name means its port.
     let candidates = MAIL_PORTS.iter().map(|(known, _)| *known).chain(["smtpd"]);
-    let help = match catalogue::suggest(name, candidates).first() {
+    let help = match suggest(name, candidates).first() {
         Some(similar) => format!("did you mean {}?", if *similar == "smtpd" { "smtp" } else { similar }),
         None => RULE.remedy.to_string(),
     };

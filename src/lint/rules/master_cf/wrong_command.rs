@@ -1,5 +1,6 @@
 //! MS007: a service type that does not exist or does not fit the daemon, or a daemon that Postfix does not have.
 
+use crate::base::suggest;
 use crate::config::catalogue::{self, ServiceType};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::Site;
@@ -50,7 +51,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
             let known: Vec<&str> = catalogue::daemon_commands().iter().map(|known| known.command).collect();
             let mut finding =
                 Finding::new(&RULE, format!("Postfix has no daemon {name}")).at(source, command.span(), "unknown");
-            finding.help = Some(match catalogue::suggest(&name, known.iter().copied()).first() {
+            finding.help = Some(match suggest(&name, known.iter().copied()).first() {
                 Some(similar) => format!("did you mean {similar}?"),
                 None => RULE.remedy.to_string(),
             });

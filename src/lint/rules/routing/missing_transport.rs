@@ -1,7 +1,6 @@
 //! RT003: a transport that master.cf does not have.
 
-use crate::base::{Source, Span};
-use crate::config::catalogue;
+use crate::base::{Source, Span, suggest};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::hops::{each_hop, transport_service};
 use crate::lint::set_values::set_values;
@@ -96,7 +95,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
         if let Some(service) = service {
             finding = finding.at(master.tree.source(), service.line.fields[2].span(), "n: not private");
         }
-        let similar = catalogue::suggest(&name, names.iter().map(String::as_str));
+        let similar = suggest(&name, names.iter().map(String::as_str));
         let help = match (service, similar.first()) {
             (Some(_), _) => "write - or y in the third field".to_string(),
             (None, _) if name.starts_with('[') || name.contains('.') => {

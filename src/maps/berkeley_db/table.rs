@@ -3,10 +3,11 @@
 //! Each lookup holds a shared `flock` of the file, the kind of lock that Postfix takes on these, since a writer changes the file
 //! in place; nothing is kept from one to the next. A file swapped by rename is noticed and opened anew.
 
-use super::{NulForm, damaged, index_path, open_index, system_words, was_replaced, without_nul};
+use crate::base::system_words;
 use crate::maps::berkeley_db::{BerkeleyDb, Damage, Kind};
 use crate::maps::compile::Folding;
 use crate::maps::error::LookupError;
+use crate::maps::index_file::{NulForm, damaged, index_path, open_index, was_replaced, without_nul};
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
 use std::fs::File;
 use std::io;

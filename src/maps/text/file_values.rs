@@ -2,7 +2,7 @@
 //!
 //! Source: postmap(1), "-F"; RFC 4648 section 4.
 
-use crate::maps::types::system_words;
+use crate::base::system_words;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;

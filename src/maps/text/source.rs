@@ -3,9 +3,9 @@
 //!
 //! Source: cidr_table(5), "INLINE SPECIFICATION".
 
-use super::error::LookupError;
-use super::table::Caller;
-use super::types::system_words;
+use crate::base::system_words;
+use crate::maps::error::LookupError;
+use crate::maps::table::Caller;
 use crate::syntax::logical::{LogicalLines, is_comment, trim};
 use crate::syntax::match_list::split_list;
 use std::fs::File;
@@ -78,7 +78,7 @@ pub fn read_source(map_type: &str, name: &[u8]) -> Result<Vec<u8>, LookupError> 
         return Ok(text);
     }
     let mut file = File::open(Path::new(std::ffi::OsStr::from_bytes(name)))
-        .map_err(|error| LookupError::config(&[b"open ", name, b": ", system_words(&error).as_bytes()].concat()))?;
+        .map_err(|error| LookupError::system("open", name, &error))?;
     let mut text = Vec::new();
     file.read_to_end(&mut text).map_err(|error| {
         let words = system_words(&error);

@@ -1,7 +1,7 @@
 //! The service that `--service NAME/TYPE` means.
 
-use crate::config::catalogue::suggest;
-use crate::config::services::Service;
+use super::services::Service;
+use crate::base::suggest;
 
 /// The last service of this name and type, as it is the one that counts.
 ///

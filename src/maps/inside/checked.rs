@@ -2,7 +2,8 @@
 //! it asks itself, and knows its name for messages.
 
 use crate::maps::error::{LookupError, in_message};
-use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions, open_named};
+use crate::maps::open::open_named;
+use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
 use std::sync::Arc;
 
 /// Tables are inside tables this deep at most: opening and asking go down by recursion.

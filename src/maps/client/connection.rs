@@ -3,7 +3,7 @@
 //! Addresses are written as everywhere in Postfix: `host:port`, `[host]:port`, or a port alone for this host. A reply must be
 //! there as a whole before its time is over, however slowly it comes.
 
-use super::system_words;
+use crate::base::system_words;
 use crate::config::protocols::Protocols;
 use crate::mail::host_port::{host_address, host_and_port, named_port};
 use crate::maps::error::{LookupError, in_message};
@@ -231,7 +231,7 @@ fn call_path(path: &Path, patience: Duration) -> io::Result<UnixStream> {
 }
 
 #[cfg(test)]
-pub(super) mod stand_in {
+pub(in crate::maps) mod stand_in {
     //! A server for tests: it serves connections one after the other, each by the next script.
 
     use std::io::{Read, Write};

@@ -3,7 +3,7 @@
 //! Postfix folds the letters A to Z of a key that it stores, and all letters of one that it looks up: a key stored with `Ä` is
 //! not found, and neither is it here.
 
-use super::compile::{Duplicates, Folding};
+use crate::maps::compile::{Duplicates, Folding};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
