@@ -3,6 +3,7 @@
 //! Nothing here knows what a mail system is.
 
 pub mod atomic_file;
+pub mod beneath;
 pub mod edit;
 pub mod file_error;
 pub mod lock;
@@ -14,6 +15,7 @@ pub mod suggest;
 pub mod system_words;
 
 pub use atomic_file::AtomicFile;
+pub use beneath::{Beneath, Place};
 pub use edit::{Edit, EditError, apply_edits};
 pub use file_error::FileError;
 pub use lock::{FileLock, LockKind};

@@ -17,7 +17,14 @@ const NULL_DEVICE: u64 = (1 << 8) | 3;
 pub fn open_plain(path: &Path) -> io::Result<File> {
     // Without waiting for the writer of a FIFO. Reading files does not change by it.
     let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    plain(OpenOptions::new().read(true).custom_flags(flags).open(path)?)
+}
+
+/// Lets through what [`open_plain`] opens.
+///
+/// # Errors
+/// That it is something else.
+pub fn plain(file: File) -> io::Result<File> {
     let metadata = file.metadata()?;
     let kind = metadata.file_type();
     let is_null = kind.is_char_device() && metadata.rdev() == NULL_DEVICE;
