@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use postwright::maps::compile::index::index_access;
+use postwright::base::atomic_file::Access;
 use postwright::maps::compile::{IndexType, Recipe, read_entries, write_index};
 use postwright::maps::{LookupError, OpenOptions, TableReference, open};
 use postwright::syntax::table_line::TableForm;
@@ -52,7 +52,7 @@ fn sound(directory: &Path, index_type: IndexType) -> Sound {
     fs::write(&table, &source).unwrap();
     let recipe = Recipe::standard(TableForm::KeyValue);
     let index = index_type.path(&table);
-    let access = index_access(index_type, &table, &index).unwrap();
+    let access = Access::from(&fs::metadata(&table).unwrap());
     let outcome = write_index(&read_entries(source.into(), &recipe), &recipe, index_type, &index, access).unwrap();
     assert_eq!(outcome.entries, ENTRIES);
     let name = table.as_os_str().as_encoded_bytes().to_vec();

@@ -97,6 +97,15 @@ impl AtomicFile {
         Ok(rustix::fs::openat(&self.directory, &self.target, flags, Mode::empty())?.into())
     }
 
+    /// What there is to know of the file that is to be replaced, or of the symbolic link.
+    ///
+    /// # Errors
+    /// Those of `openat`: that there is none.
+    pub fn old_metadata(&self) -> io::Result<std::fs::Metadata> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        File::from(rustix::fs::openat(&self.directory, &self.target, flags, Mode::empty())?).metadata()
+    }
+
     /// The open file, for writing by other means than [`Write`].
     #[must_use]
     pub fn file(&self) -> &File {

@@ -385,7 +385,8 @@ mod tests {
             assert!(inside > 0);
             swapping.join().unwrap_or(Ok(()))
         })?;
-        let mut names: Vec<_> = fs::read_dir(trees.scratch.path().join("out"))?.flatten().map(|e| e.file_name()).collect();
+        let mut names: Vec<_> =
+            fs::read_dir(trees.scratch.path().join("out"))?.flatten().map(|e| e.file_name()).collect();
         names.sort();
         assert_eq!(names, ["file", "secret"]);
         Ok(())

@@ -3,18 +3,26 @@
 use super::output::{Output, fail};
 use super::progress::Progress;
 use super::site_options::{Opened, SiteOptions};
-use crate::base::{FileError, Source, open_plain, system_words};
+use crate::base::{FileError, Place, Source, system_words};
 use crate::config::tables::{NamedTable, named_tables};
 use crate::diagnostic::Finding;
 use crate::diagnostic::render::{clean, concise};
 use crate::lint::rules::maps::dropped_entry;
 use crate::lint::rules::maps::{dropped_entry::RULE as DROPPED, duplicate_key::RULE as DUPLICATE};
 use crate::maps::compile::compare::{Digest, digest_entries, digest_index, is_current};
-use crate::maps::compile::index::{IndexType, WriteError, add_alias_records, index_access, write_index};
-use crate::maps::compile::{Complaint, ComplaintKind, Entries, Recipe, load, read_entries};
+use crate::maps::compile::index::{
+    IndexType, Inherit, OtherNames, WriteError, add_alias_records, inherited_access, write_index_aside,
+};
+use crate::maps::compile::steady::KEEPS_CHANGING;
+use crate::maps::compile::{
+    Complaint, ComplaintKind, Entries, Recipe, Swap, Version, load, read_entries, until_steady,
+};
 use clap::Args;
 use foldhash::quality::RandomState;
 use serde_json::json;
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -162,87 +170,136 @@ fn one(
     seed: &RandomState,
     output: &Output,
 ) -> Line {
-    let source_path = opened.paths.resolve(&table.reference.name);
+    let source_path = opened.paths.shown(&table.reference.name);
     let line = |path: PathBuf, status| Line { table: table.reference.to_string(), path, status };
     let index_type = match index_type {
         Ok(index_type) => index_type,
         Err(_) if !opened.paths.in_scope(&source_path) => return line(source_path, Status::Outside),
         Err(message) => return line(source_path, Status::Failed(message)),
     };
-    let path = opened.paths.resolve_index(&table.reference.name, index_type.suffix());
-    if !opened.paths.in_scope(&path) {
-        return line(path, Status::Outside);
-    }
-    let recipe = Recipe::standard(table.form());
-    // Reading the index keeps one core busy meanwhile; only --force does not ask what is there.
-    let (entries, index) = rayon::join(
-        || open_plain(&source_path).and_then(|_| load(&source_path)).map(|source| read_entries(source, &recipe)),
-        || match open_plain(&path) {
-            Ok(_) if options.force && !options.check => Index::Unread,
-            Ok(file) => digest_index(file, index_type, recipe.form, seed).map_or(Index::Unread, Index::Read),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Index::Missing,
-            Err(_) => Index::Unread,
-        },
-    );
-    let mut entries = match entries {
-        Ok(entries) => entries,
-        Err(error) => {
-            return line(path, Status::Failed(FileError { path: source_path, error }.to_string()));
-        }
+    let path = opened.paths.shown(&[&table.reference.name, index_type.suffix().as_bytes()].concat());
+    let place = match opened.paths.index_place(&table.reference.name, index_type.suffix()) {
+        Ok(None) => return line(path, Status::Outside),
+        Ok(Some(place)) => Ok(place),
+        Err(error) => Err(error),
     };
-    let current = match index {
-        Index::Read(digest) => {
-            is_current(&entries, digest_entries(&entries, seed), &recipe, digest, seed).unwrap_or(false)
-        }
-        Index::Missing if options.check => return line(path, Status::Missing),
-        Index::Missing | Index::Unread => false,
-    };
-    if current {
-        return line(path, Status::Current);
-    }
-    if options.check {
-        return line(path, Status::Stale);
-    }
-    if recipe.form == crate::syntax::table_line::TableForm::Aliases {
-        // As postalias does, which stores the name that the mail system goes by.
-        let host = opened.configuration.expanded(b"myhostname", None).unwrap_or_default();
-        add_alias_records(&mut entries, &host);
-    }
-    let status = match build(entries, &recipe, index_type, &source_path, &path, output) {
-        Ok(entries) => Status::Built { entries },
-        Err(message) => Status::Failed(message),
-    };
-    line(path, status)
+    let job = Job { table, index_type, options, opened, seed, output, source_path, path, place };
+    let status = until_steady(|| job.attempt());
+    let status = status.unwrap_or_else(|| Status::Failed(format!("{}: {KEEPS_CHANGING}", job.source_path.display())));
+    line(job.path, status)
 }
 
-fn build(
-    entries: Entries,
-    recipe: &Recipe,
+/// An index that may be written.
+struct Job<'a> {
+    table: &'a NamedTable,
     index_type: IndexType,
-    source_path: &Path,
-    path: &Path,
-    output: &Output,
-) -> Result<usize, String> {
-    let access = index_access(index_type, source_path, path).map_err(|error| system_words(&error))?;
-    match write_index(&entries, recipe, index_type, path, access) {
-        Ok(outcome) => {
-            let complaints = entries.complaints().iter().chain(&outcome.duplicates);
-            warn(&entries, complaints, source_path, output);
-            Ok(outcome.entries)
-        }
-        Err(error) => {
-            let place = match error {
-                WriteError::KeyTooLong { line, .. } | WriteError::EmptyKey { line } => {
-                    format!("{}:{}: ", source_path.display(), entries.line_number(line))
-                }
-                _ => format!("{}: ", path.display()),
+    options: &'a Build,
+    opened: &'a Opened,
+    seed: &'a RandomState,
+    output: &'a Output,
+    source_path: PathBuf,
+    path: PathBuf,
+    /// Where it stands, or why it cannot stand there.
+    place: io::Result<Place>,
+}
+
+impl Job<'_> {
+    /// Brings the index up to date; nothing if the source changed meanwhile.
+    fn attempt(&self) -> Option<Status> {
+        let recipe = Recipe::standard(self.table.form());
+        // Reading the index keeps one core busy meanwhile; only --force does not ask what is there.
+        let (entries, index) = rayon::join(|| self.read_source(&recipe), || self.read_index(&recipe));
+        let (mut entries, source) = match entries {
+            Ok(read) => read,
+            Err(error) => {
+                return Some(Status::Failed(FileError { path: self.source_path.clone(), error }.to_string()));
+            }
+        };
+        let current = match index {
+            Index::Read(digest) => {
+                let whole = digest_entries(&entries, self.seed);
+                is_current(&entries, whole, &recipe, digest, self.seed).unwrap_or(false)
+            }
+            Index::Missing | Index::Unread => false,
+        };
+        if current || self.options.check {
+            let status = match index {
+                _ if current => Status::Current,
+                Index::Missing => Status::Missing,
+                _ => Status::Stale,
             };
-            let words = match &error {
-                WriteError::Create(error) | WriteError::Io(error) => system_words(error),
-                other => other.to_string(),
-            };
-            Err(format!("{place}{words}; the old file stays as it was"))
+            return self.is_still(&source).unwrap_or(true).then_some(status);
         }
+        if recipe.form == crate::syntax::table_line::TableForm::Aliases {
+            // As postalias does, which stores the name that the mail system goes by.
+            let host = self.opened.configuration.expanded(b"myhostname", None).unwrap_or_default();
+            add_alias_records(&mut entries, &host);
+        }
+        match self.write(&entries, &recipe, &source) {
+            Ok(entries) => Some(Status::Built { entries }),
+            Err(WriteError::SourceChanged) => None,
+            Err(error) => Some(Status::Failed(self.not_written(&error, &entries))),
+        }
+    }
+
+    fn read_source(&self, recipe: &Recipe) -> io::Result<(Entries, Metadata)> {
+        let file = self.opened.paths.open(&self.table.reference.name)?;
+        let metadata = file.metadata()?;
+        Ok((read_entries(load(&file, &metadata)?, recipe), metadata))
+    }
+
+    /// Whether the source is the one that was read.
+    fn is_still(&self, read: &Metadata) -> io::Result<bool> {
+        let now = || self.opened.paths.open(&self.table.reference.name)?.metadata();
+        Version::is_still(Version::of(read), now)
+    }
+
+    fn read_index(&self, recipe: &Recipe) -> Index {
+        let file = match &self.place {
+            Ok(place) => place.open_plain(),
+            Err(error) => Err(error.kind().into()),
+        };
+        match file {
+            Ok(_) if self.options.force && !self.options.check => Index::Unread,
+            Ok(file) => digest_index(file, self.index_type, recipe.form, self.seed).map_or(Index::Unread, Index::Read),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Index::Missing,
+            Err(_) => Index::Unread,
+        }
+    }
+
+    /// Writes the index and says what is to be said; gives the number of entries.
+    fn write(&self, entries: &Entries, recipe: &Recipe, source: &Metadata) -> Result<usize, WriteError> {
+        let copy = |error: &io::Error| error.raw_os_error().map_or(error.kind().into(), io::Error::from_raw_os_error);
+        let place = self.place.as_ref().map_err(|error| WriteError::Create(copy(error)))?;
+        let aside = place.replace().map_err(WriteError::Create)?;
+        let inherit = Inherit { owner: true, mode: true };
+        let access = inherited_access(self.index_type, source, aside.old_metadata().ok().as_ref(), inherit);
+        // Other names may lie outside of what may be written.
+        let other_names = match self.opened.paths.is_unbounded() {
+            true => OtherNames::Follow { owner: source.uid() },
+            false => OtherNames::Leave,
+        };
+        let swap = Swap { is_still: &|| self.is_still(source), other_names };
+        let outcome = write_index_aside(entries, recipe, self.index_type, aside, access, &swap)?;
+        warn(entries, entries.complaints().iter().chain(&outcome.duplicates), &self.source_path, self.output);
+        if let Some(words) = outcome.about_names().filter(|_| !self.output.quiet) {
+            self.output.warning(&format!("postwright: {}: {words}", clean(&self.path.to_string_lossy())));
+        }
+        Ok(outcome.entries)
+    }
+
+    fn not_written(&self, error: &WriteError, entries: &Entries) -> String {
+        let place = match error {
+            WriteError::KeyTooLong { line, .. } | WriteError::EmptyKey { line } => {
+                format!("{}:{}: ", self.source_path.display(), entries.line_number(*line))
+            }
+            _ => format!("{}: ", self.path.display()),
+        };
+        let words = match error {
+            WriteError::Create(error) | WriteError::Io(error) => system_words(error),
+            other => other.to_string(),
+        };
+        format!("{place}{words}; the old file stays as it was")
     }
 }
 

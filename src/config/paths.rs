@@ -5,8 +5,15 @@
 //!   configuration directory that was given; `FROM=TO` mappings add others.
 //!
 //! *Scope*: with a directory given, only what lies below it (or below the root) may be written; links are followed to tell.
+//!
+//! A path may be led elsewhere between looking at it and opening it. What is read below a root, and all that is written, is
+//! therefore opened by [`PathMap::open`] and [`PathMap::index_place`], which no link leads astray.
 
+use crate::base::beneath::{Beneath, Place, leads_out};
+use crate::base::open_plain;
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -67,15 +74,42 @@ impl PathMap {
     #[must_use]
     pub fn resolve(&self, path: &[u8]) -> PathBuf {
         let path = Path::new(OsStr::from_bytes(path));
+        match self.find(path) {
+            // Too many links: a path with no file, since the links as they are may lead out of the root.
+            Found::InRoot(root) => below(root, path).unwrap_or_else(|| Path::new("/dev/null").join(below_root(path))),
+            Found::Here(path) => path,
+        }
+    }
+
+    /// As [`resolve`](Self::resolve), for messages: where there are too many links it is the path before any was followed.
+    #[must_use]
+    pub fn shown(&self, path: &[u8]) -> PathBuf {
+        let path = Path::new(OsStr::from_bytes(path));
+        match self.find(path) {
+            Found::InRoot(root) => below(root, path).unwrap_or_else(|| root.join(below_root(path))),
+            Found::Here(path) => path,
+        }
+    }
+
+    /// Opens for reading what the configuration calls `path`: see [`open_plain`]. With a root, nothing leads out of it.
+    ///
+    /// # Errors
+    /// Those of opening it; that it is no plain file.
+    pub fn open(&self, path: &[u8]) -> io::Result<File> {
+        let path = Path::new(OsStr::from_bytes(path));
+        match self.find(path) {
+            Found::InRoot(root) => Beneath::root(root)?.open_plain(path),
+            Found::Here(path) => open_plain(&path),
+        }
+    }
+
+    fn find(&self, path: &Path) -> Found<'_> {
         for (from, to) in &self.mappings {
             if let Ok(rest) = path.strip_prefix(from) {
-                return if rest.as_os_str().is_empty() { to.clone() } else { to.join(rest) };
+                return Found::Here(if rest.as_os_str().is_empty() { to.clone() } else { to.join(rest) });
             }
         }
-        match &self.root {
-            Some(root) => below(root, path),
-            None => path.to_path_buf(),
-        }
+        self.root.as_deref().map_or_else(|| Found::Here(path.to_path_buf()), Found::InRoot)
     }
 
     /// Where the indexed file is of the table that the configuration calls `name`, for files that end in `suffix`.
@@ -86,18 +120,62 @@ impl PathMap {
         self.resolve(&[name, suffix.as_bytes()].concat())
     }
 
+    /// As [`resolve_index`](Self::resolve_index), for reading and writing it: a link there is followed to its end. Nothing if
+    /// that is out of scope.
+    ///
+    /// # Errors
+    /// When there is no directory for it, and too many links.
+    pub fn index_place(&self, name: &[u8], suffix: &str) -> io::Result<Option<Place>> {
+        let name = [name, suffix.as_bytes()].concat();
+        let path = Path::new(OsStr::from_bytes(&name));
+        match (self.find(path), &self.scope) {
+            (Found::InRoot(root), _) => Beneath::root(root)?.place(path).map(Some),
+            (Found::Here(path), Some(scope)) => place_below(scope, &path),
+            (Found::Here(path), None) => Beneath::root(Path::new("/"))?.place(&absolute(&path)).map(Some),
+        }
+    }
+
     /// Whether a resolved path may be written to.
     #[must_use]
     pub fn in_scope(&self, resolved: &Path) -> bool {
         let Some(scope) = &self.scope else { return true };
-        // A link is written through to its end; a file that does not exist will lie where its directory really is.
-        let parent = resolved.parent().unwrap_or(resolved);
-        let real = std::fs::canonicalize(resolved)
-            .or_else(|_| std::fs::canonicalize(parent))
-            .unwrap_or_else(|_| normal(parent));
-        let scope = std::fs::canonicalize(scope).unwrap_or_else(|_| normal(scope));
-        real.starts_with(scope)
+        match place_below(scope, resolved) {
+            Ok(place) => place.is_some(),
+            // There is no such directory: by the text alone.
+            Err(_) => normal(&absolute(resolved)).starts_with(normal(scope)),
+        }
     }
+
+    /// Whether all that is named may be written to, wherever it lies.
+    #[must_use]
+    pub fn is_unbounded(&self) -> bool {
+        self.scope.is_none() && self.root.is_none()
+    }
+}
+
+/// Where to look for a path.
+enum Found<'a> {
+    /// Below the root.
+    InRoot(&'a Path),
+    /// At this path.
+    Here(PathBuf),
+}
+
+/// The place that a path means, if it lies below `scope`.
+fn place_below(scope: &Path, path: &Path) -> io::Result<Option<Place>> {
+    let beneath = Beneath::directory(scope)?;
+    let path = absolute(path);
+    let inside = |place: io::Result<Place>| match place {
+        Err(error) if leads_out(&error) => Ok(None),
+        outcome => outcome.map(Some),
+    };
+    if let Some(place) = inside(beneath.place(&path))? {
+        return Ok(Some(place));
+    }
+    // The directory may have other names.
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(None) };
+    let Ok(parent) = std::fs::canonicalize(parent) else { return Ok(None) };
+    inside(beneath.place(&parent.join(name)))
 }
 
 /// `path` made absolute by the working directory.
@@ -120,8 +198,13 @@ fn normal(path: &Path) -> PathBuf {
     out
 }
 
-/// Follows `path` inside `root`: neither `..` nor a link leads out of it.
-fn below(root: &Path, path: &Path) -> PathBuf {
+/// A path without its beginning at the root.
+fn below_root(path: &Path) -> &Path {
+    path.strip_prefix("/").unwrap_or(path)
+}
+
+/// Follows `path` inside `root`: neither `..` nor a link leads out of it. Nothing if there are too many links.
+fn below(root: &Path, path: &Path) -> Option<PathBuf> {
     let mut rest: Vec<std::ffi::OsString> = parts(path);
     let mut here = root.to_path_buf();
     let mut links = 0;
@@ -134,17 +217,18 @@ fn below(root: &Path, path: &Path) -> PathBuf {
         }
         let next = here.join(&part);
         match std::fs::read_link(&next) {
-            Ok(target) if links < MAX_LINKS => {
+            Ok(_) if links == MAX_LINKS => return None,
+            Ok(target) => {
                 links += 1;
                 if target.is_absolute() {
                     here = root.to_path_buf();
                 }
                 rest.extend(parts(&target));
             }
-            _ => here = next,
+            Err(_) => here = next,
         }
     }
-    here
+    Some(here)
 }
 
 /// The names in a path, last one first.
@@ -195,7 +279,8 @@ mod tests {
         assert_eq!(map.resolve(b"/etc/aliases"), root.join("data/mail/aliases"));
         assert_eq!(map.resolve(b"/etc/up/x"), root.join("out/x"));
         assert_eq!(map.resolve(b"/../../x"), root.join("x"));
-        assert_eq!(map.resolve(b"/loop/x"), root.join("loop/x"));
+        assert_eq!(map.resolve(b"/loop/x"), Path::new("/dev/null/loop/x"));
+        assert_eq!(map.shown(b"/loop/x"), root.join("loop/x"));
         assert_eq!(map.resolve_index(b"/etc/aliases", ".cdb"), root.join("data/mail/aliases.cdb"));
         assert!(map.in_scope(&map.resolve(b"/etc/aliases")));
         Ok(())

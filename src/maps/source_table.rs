@@ -5,7 +5,7 @@ use super::compile::index::{Unique, unique};
 use super::compile::{Duplicates, Entries, Entry, Folding, Recipe, load, read_entries};
 use super::error::LookupError;
 use super::table::{Answer, LookupTable};
-use crate::base::FileError;
+use crate::base::{FileError, open_plain};
 use crate::syntax::table_line::TableForm;
 use std::path::Path;
 
@@ -24,8 +24,11 @@ impl SourceTable {
     /// When it cannot be read, or is too big to be compiled.
     pub fn open(path: &Path, form: TableForm) -> Result<Self, LookupError> {
         let failed = |words: String| LookupError::Config(format!("{}: {words}", path.display()));
-        let bytes = load(path)
-            .map_err(|error| LookupError::Config(FileError { path: path.to_path_buf(), error }.to_string()))?;
+        let read = || {
+            let file = open_plain(path)?;
+            load(&file, &file.metadata()?)
+        };
+        let bytes = read().map_err(FileError::at(path)).map_err(|error| LookupError::Config(error.to_string()))?;
         Self::from_bytes(bytes, form).map_err(failed)
     }
 

@@ -11,8 +11,13 @@ use crate::base::atomic_file::open_directory;
 use crate::base::run_as::run_as;
 use crate::base::{AtomicFile, system_words};
 use crate::config::catalogue::{MapKind, map_type};
-use crate::maps::compile::index::{add_alias_records, inherited_access, unique, write_index_aside};
-use crate::maps::compile::{Complaint, Entries, IndexType, Recipe, WriteError, read_entries};
+use crate::maps::compile::index::{
+    OtherNames, Outcome, add_alias_records, inherited_access, unique, write_index_aside,
+};
+use crate::maps::compile::steady::KEEPS_CHANGING;
+use crate::maps::compile::{
+    Complaint, Entries, IndexType, Recipe, Swap, Version, WriteError, read_entries, until_steady,
+};
 use crate::maps::text::file_values::{FileFault, encode_files};
 use crate::syntax::table_line::TableForm;
 use rustix::fs::{Mode, OFlags};
@@ -48,7 +53,8 @@ fn create(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<(),
         return Err(Fatal::new("can't create maps via the proxy service"));
     }
     let path = PathBuf::from(OsString::from_vec(operand.name.clone()));
-    let mut source = open_source(&path).map_err(|error| Fatal::open(&path, &error))?;
+    let open = || open_source(&path).map_err(|error| Fatal::open(&path, &error));
+    let mut source = open()?;
     check_owner(&operand.name, &operand.name, &source.metadata, manner, messages)?;
     if operand.map_type == b"fail" {
         let text = read(&mut source, operand)?;
@@ -60,8 +66,25 @@ fn create(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<(),
     if target.is_dir() {
         return Err(cannot_open(&target, &io::Error::from_raw_os_error(libc::EISDIR)));
     }
-    let text = read(&mut source, operand)?;
+    let mut opened = Some(source);
+    let done = until_steady(|| {
+        let source = opened.take().map_or_else(open, Ok);
+        source.and_then(|source| compile(operand, index_type, &path, source, manner, messages)).transpose()
+    });
+    done.unwrap_or_else(|| Err(Fatal::new([&operand.name[..], b": ", KEEPS_CHANGING.as_bytes()].concat())))
+}
 
+/// Makes the index of one source, and says what there is to say of it; nothing if the source changed meanwhile.
+fn compile(
+    operand: &Operand,
+    index_type: IndexType,
+    path: &Path,
+    mut source: Opened,
+    manner: &Manner,
+    messages: &Messages,
+) -> Result<Option<()>, Fatal> {
+    let target = index_type.path(path);
+    let text = read(&mut source, operand)?;
     let recipe = manner.recipe();
     let mut entries = read_entries(text, &recipe);
     let left_out = if manner.file_values { read_values(&mut entries, &source.metadata, manner)? } else { Vec::new() };
@@ -80,11 +103,17 @@ fn create(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<(),
         }
         say_all(all, &entries, subject, messages);
     };
-    match write(&entries, &recipe, index_type, &target, source, manner) {
-        Ok(duplicates) => {
-            say(&duplicates, None);
-            Ok(())
+    let read = Version::of(&source.metadata);
+    let is_still = || Version::is_still(read, || std::fs::metadata(path));
+    match write(&entries, &recipe, index_type, &target, source, manner, &is_still) {
+        Ok(outcome) => {
+            say(&outcome.duplicates, None);
+            if let Some(words) = outcome.about_names() {
+                messages.warning([target.as_os_str().as_bytes(), b": ", words.as_bytes()].concat());
+            }
+            Ok(Some(()))
         }
+        Err(WriteError::SourceChanged) => Ok(None),
         Err(error) => {
             let (line, words) = match &error {
                 WriteError::KeyTooLong { line, .. } | WriteError::EmptyKey { line } => (*line, error.to_string()),
@@ -218,7 +247,8 @@ fn write(
     target: &Path,
     source: Opened,
     manner: &Manner,
-) -> Result<Vec<Complaint>, WriteError> {
+    is_still: &dyn Fn() -> io::Result<bool>,
+) -> Result<Outcome, WriteError> {
     let theirs = manner.inherit.owner && rustix::process::geteuid().is_root() && source.metadata.uid() != 0;
     let (aside, old) = match (source.directory, target.file_name()) {
         (Some(directory), Some(name)) if theirs => {
@@ -229,7 +259,8 @@ fn write(
         _ => (AtomicFile::create(target).map_err(WriteError::Create)?, std::fs::metadata(target).ok()),
     };
     let access = inherited_access(index_type, &source.metadata, old.as_ref(), manner.inherit);
-    Ok(write_index_aside(entries, recipe, index_type, aside, access)?.duplicates)
+    let swap = Swap { is_still, other_names: OtherNames::Follow { owner: source.metadata.uid() } };
+    write_index_aside(entries, recipe, index_type, aside, access, &swap)
 }
 
 fn cannot_open(target: &Path, error: &io::Error) -> Fatal {
@@ -242,7 +273,9 @@ pub(super) fn failed(table: &[u8], target: &Path, error: &WriteError) -> Fatal {
         WriteError::Create(error) => cannot_open(target, error),
         WriteError::Io(error) => Fatal::system("write database", target, error),
         WriteError::KeyTooLong { .. } | WriteError::EmptyKey { .. } => bad_key(table),
-        WriteError::TooBig => Fatal::new([b"error updating ", table, b": ", error.to_string().as_bytes()].concat()),
+        WriteError::TooBig | WriteError::InPlace { .. } | WriteError::SourceChanged => {
+            Fatal::new([b"error updating ", table, b": ", error.to_string().as_bytes()].concat())
+        }
     }
 }
 

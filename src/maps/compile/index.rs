@@ -1,18 +1,20 @@
 //! Entries become an indexed file, written aside and swapped in when complete and on disk.
 //!
-//! Until then, and after any error, the old file is served as it was.
+//! Until then, and after any error, the old file is served as it was. An old file that has other names (hard links) may be
+//! filled anew in place instead, as Postfix does it with LMDB files: readers by those names would never see a new one.
 
 use super::read::{Complaint, ComplaintKind, Entries};
 use super::sort::{Order, sorted_order};
 use super::{Duplicates, Recipe};
 use crate::base::atomic_file::Access;
-use crate::base::{AtomicFile, FileLock, LockKind, Span};
-use crate::maps::lmdb::{LeafRun, LmdbWriter, MAX_KEY};
+use crate::base::{AtomicFile, FileLock, LockKind, Span, system_words};
+use crate::maps::lmdb::{LeafRun, LmdbWriter, MAX_KEY, UpdateError, refill};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The indexed file types that we write.
@@ -69,6 +71,48 @@ pub struct Outcome {
     pub entries: usize,
     /// Keys that stood more than once, in the order of the text (unless they were to be silent).
     pub duplicates: Vec<Complaint>,
+    /// How many names (hard links) the old file had: 0 for none.
+    pub names: u64,
+    /// Whether the old file was filled anew, so that all of its names lead to the new entries.
+    pub in_place: bool,
+}
+
+impl Outcome {
+    /// What is to be said of an old file with several names.
+    #[must_use]
+    pub fn about_names(&self) -> Option<String> {
+        let what = match self.in_place {
+            true => "written in place, so that all of them lead to the new entries",
+            false => "only this one leads to the new entries, and the others to the old ones",
+        };
+        (self.names > 1).then(|| format!("the index has {} names (hard links): {what}", self.names))
+    }
+}
+
+/// How a new index takes the place of the old one.
+pub struct Swap<'a> {
+    /// Whether the source is still what was read. Asked when all is ready.
+    pub is_still: &'a dyn Fn() -> io::Result<bool>,
+    /// What becomes of the other names of an LMDB file.
+    pub other_names: OtherNames,
+}
+
+impl Swap<'_> {
+    /// For entries from no file; other names are left to themselves.
+    pub const PLAIN: Swap<'static> = Swap { is_still: &|| Ok(true), other_names: OtherNames::Leave };
+}
+
+/// What becomes of the other names (hard links) of an LMDB file that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherNames {
+    /// They keep the old file: it may not be ours to write where they are.
+    Leave,
+    /// The file is filled anew in place. Done for a user by root, it must be theirs: else anybody could have root write to a
+    /// file by giving it another name.
+    Follow {
+        /// The owner of the source.
+        owner: u32,
+    },
 }
 
 /// Why no new file is there. The old one, if any, is as it was.
@@ -92,6 +136,15 @@ pub enum WriteError {
         /// Offset of its line in the source.
         line: usize,
     },
+    /// The source is not the one any more that was read.
+    SourceChanged,
+    /// The old file has other names and cannot be filled anew.
+    InPlace {
+        /// How many names it has.
+        names: u64,
+        /// Why.
+        why: String,
+    },
     /// More entries than can be counted, or more than 4 GiB for cdb.
     TooBig,
 }
@@ -110,6 +163,12 @@ impl fmt::Display for WriteError {
                 write!(f, "the key has {length} bytes and LMDB takes at most {limit}")
             }
             Self::EmptyKey { .. } => f.write_str("LMDB takes no key without a character"),
+            Self::SourceChanged => f.write_str("the source changed while it was compiled"),
+            Self::InPlace { names, why } => write!(
+                f,
+                "the index has {names} names (hard links) and cannot be written in place: {why}; remove the other names, \
+                 or this one, and try again"
+            ),
             Self::TooBig => f.write_str("the table is too big for its type"),
         }
     }
@@ -124,16 +183,6 @@ pub struct Inherit {
     pub owner: bool,
     /// Of the permissions of a regular file, those of group and others to read it.
     pub mode: bool,
-}
-
-/// The owner and mode that an index at `target` gets, if it inherits all.
-///
-/// # Errors
-/// When the source cannot be looked at.
-pub fn index_access(index_type: IndexType, source: &Path, target: &Path) -> io::Result<Access> {
-    let old = std::fs::metadata(target).ok();
-    let inherit = Inherit { owner: true, mode: true };
-    Ok(inherited_access(index_type, &std::fs::metadata(source)?, old.as_ref(), inherit))
 }
 
 /// The owner and mode that an index gets: those of an LMDB file that is there already; else what `inherit` says of the source,
@@ -206,8 +255,6 @@ pub fn unique(entries: &Entries, duplicates: Duplicates) -> Result<Unique, Write
 
 /// Writes the indexed file at `target`, which gets `access`.
 ///
-/// A writer that updates the old file in place is waited for before the new one takes its place.
-///
 /// # Errors
 /// Whatever keeps the new file from being complete and on disk.
 pub fn write_index(
@@ -217,10 +264,13 @@ pub fn write_index(
     target: &Path,
     access: Access,
 ) -> Result<Outcome, WriteError> {
-    write_index_aside(entries, recipe, index_type, AtomicFile::create(target).map_err(WriteError::Create)?, access)
+    let aside = AtomicFile::create(target).map_err(WriteError::Create)?;
+    write_index_aside(entries, recipe, index_type, aside, access, &Swap::PLAIN)
 }
 
-/// As [`write_index`], to a file that was begun already.
+/// As [`write_index`], to a file that was begun already, and with a say in how it takes the place of the old one.
+///
+/// A writer that updates the old file in place is waited for before the new one takes its place.
 ///
 /// # Errors
 /// The same.
@@ -230,6 +280,7 @@ pub fn write_index_aside(
     index_type: IndexType,
     aside: AtomicFile,
     access: Access,
+    swap: &Swap<'_>,
 ) -> Result<Outcome, WriteError> {
     let Unique { mut kept, duplicates } = unique(entries, recipe.duplicates)?;
     let nul = recipe.trailing_nul.unwrap_or(index_type == IndexType::Lmdb);
@@ -252,10 +303,65 @@ pub fn write_index_aside(
         }
     }
     aside.set_access(access)?;
-    let old = aside.open_old().ok();
-    let _waited = old.as_ref().map(|old| FileLock::acquire(old, LockKind::Exclusive)).transpose()?;
-    aside.commit()?;
-    Ok(Outcome { entries: kept.len(), duplicates })
+    let (names, in_place) = swap_in(aside, index_type, swap, |file, size| fill(entries, &kept, nul, file, size))?;
+    Ok(Outcome { entries: kept.len(), duplicates, names, in_place })
+}
+
+/// Puts the new file in the place of the old one, or fills that by `fill`, which is given room in bytes to begin with. Tells
+/// how many names the old one has, and whether it was filled.
+fn swap_in(
+    aside: AtomicFile,
+    index_type: IndexType,
+    swap: &Swap<'_>,
+    fill: impl Fn(&File, usize) -> Result<(), UpdateError>,
+) -> Result<(u64, bool), WriteError> {
+    // Asked before the lock is taken too: it may take a moment.
+    while (swap.is_still)()? {
+        let old = aside.open_old();
+        let _waited = old.as_ref().ok().map(|old| FileLock::acquire(old, LockKind::Exclusive)).transpose()?;
+        if !(swap.is_still)()? {
+            break;
+        }
+        // What stands there now that the lock is ours.
+        let status = aside.old_metadata().ok();
+        let status = status.filter(Metadata::is_file);
+        let names = status.as_ref().map_or(0, Metadata::nlink);
+        let (Some(status), OtherNames::Follow { owner }, IndexType::Lmdb, 2..) =
+            (status, swap.other_names, index_type, names)
+        else {
+            aside.commit()?;
+            return Ok((names, false));
+        };
+        let fail = |why: String| WriteError::InPlace { names, why };
+        let old = old.as_ref().map_err(|error| fail(system_words(error)))?;
+        let locked = old.metadata()?;
+        if (locked.dev(), locked.ino()) != (status.dev(), status.ino()) {
+            // Another writer put it there while we waited for the one before it.
+            continue;
+        }
+        if rustix::process::geteuid().is_root() && owner != 0 && owner != status.uid() {
+            return Err(fail("its owner is not that of the source".into()));
+        }
+        // The old entries take their room until the new ones are in.
+        let room = usize::try_from(aside.file().metadata()?.len() + status.len()).unwrap_or(usize::MAX);
+        return match fill(old, room) {
+            Ok(()) => Ok((names, true)),
+            Err(UpdateError::Open(error)) => Err(fail(system_words(&error))),
+            Err(error) => Err(fail(error.to_string())),
+        };
+    }
+    Err(WriteError::SourceChanged)
+}
+
+/// Fills an LMDB file that is there.
+fn fill(entries: &Entries, kept: &[u32], nul: bool, file: &File, room: usize) -> Result<(), UpdateError> {
+    let (mut key, mut value) = (Vec::new(), Vec::new());
+    refill(file, room, |update| {
+        kept.iter().map(|&index| &entries.all()[index as usize]).try_for_each(|entry| {
+            let key = terminated(&mut key, entries.key(entry), nul);
+            update.put(key, terminated(&mut value, entries.value(entry), nul), true).map(drop)
+        })
+    })
 }
 
 /// Refuses keys that LMDB does not take, before anything is written: the first one in the text.

@@ -4,21 +4,18 @@
 //! file of a known length, or changes its length meanwhile, is read from start to end instead.
 
 use rayon::prelude::*;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 
 /// Bytes that one core reads at a time.
 const PART: usize = 1 << 22;
 
-/// The bytes of a file.
+/// The bytes of an open file; `status` is what was known of it before.
 ///
 /// # Errors
-/// Those of opening and reading it; a directory is one of them.
-pub fn load(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    let status = file.metadata()?;
+/// Those of reading it; a directory is one of them.
+pub fn load(mut file: &File, status: &Metadata) -> io::Result<Vec<u8>> {
     let length = usize::try_from(status.len()).unwrap_or(0);
     if status.is_file() && length >= 2 * PART {
         let mut bytes = vec![0; length];
@@ -41,6 +38,12 @@ pub fn load(path: &Path) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
+
+    fn load(path: &Path) -> io::Result<Vec<u8>> {
+        let file = File::open(path)?;
+        super::load(&file, &file.metadata()?)
+    }
 
     #[test]
     fn small_and_large_files_are_read_whole() -> io::Result<()> {

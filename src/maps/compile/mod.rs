@@ -1,8 +1,8 @@
 //! From a table's source to its indexed file.
 //!
 //! [`load`] reads the source, [`read`] takes it apart, on all cores, into entries that point into it; [`sort`] brings their keys into the
-//! database's order; [`index`] writes the file aside and swaps it in. Nothing here prints: what postmap would warn about comes
-//! back as [`Complaint`]s.
+//! database's order; [`index`] writes the file aside and swaps it in, if by [`steady`] the source is still the same. Nothing here
+//! prints: what postmap would warn about comes back as [`Complaint`]s.
 
 pub mod compare;
 pub mod fold;
@@ -10,11 +10,13 @@ pub mod index;
 pub mod load;
 pub mod read;
 pub mod sort;
+pub mod steady;
 
 pub use fold::Folding;
-pub use index::{IndexType, Inherit, Outcome, WriteError, inherited_access, write_index};
+pub use index::{IndexType, Inherit, Outcome, Swap, WriteError, inherited_access, write_index};
 pub use load::load;
 pub use read::{Complaint, ComplaintKind, Entries, Entry, read_entries};
+pub use steady::{Version, until_steady};
 
 use crate::syntax::table_line::TableForm;
 

@@ -17,5 +17,5 @@ pub mod write;
 
 pub use format::{Damage, MAX_KEY};
 pub use read::LmdbFile;
-pub use update::{Put, Update, UpdateError, update};
+pub use update::{Put, Update, UpdateError, refill, update};
 pub use write::{LeafRun, LmdbWriter};

@@ -11,6 +11,7 @@ use lmdb::{Database, Environment, EnvironmentFlags, RwTransaction, Transaction, 
 use std::fmt;
 use std::fs::File;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -124,6 +125,24 @@ pub fn update<T>(
     }
 }
 
+/// Drops all that a file holds and fills it by what `work` does, which is run again from the start when the file must grow. For
+/// a file whose other names must lead to the new entries too. The caller holds the exclusive lock.
+///
+/// # Errors
+/// [`UpdateError`]; the file is then as it was.
+pub fn refill(
+    file: &File,
+    map_size: usize,
+    mut work: impl FnMut(&mut Update<'_>) -> Result<(), UpdateError>,
+) -> Result<(), UpdateError> {
+    // The library opens by path alone, and this one leads to the open file whatever its name leads to by now.
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    update_locked(Path::new(&path), file, map_size, &mut |update: &mut Update<'_>| {
+        update.transaction.clear_db(update.database)?;
+        work(update)
+    })
+}
+
 /// Whether the open file is the one at `path`.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let (open, there) = (file.metadata()?, std::fs::metadata(path)?);
@@ -136,9 +155,12 @@ fn update_locked<T>(
     map_size: usize,
     work: &mut impl FnMut(&mut Update<'_>) -> Result<T, UpdateError>,
 ) -> Result<T, UpdateError> {
-    let copy = file.try_clone().map_err(UpdateError::Open)?;
-    LmdbFile::open(copy)?.verify()?;
     let length = file.metadata().map_err(UpdateError::Open)?.len();
+    // A file without a byte is a new one to the library.
+    if length > 0 {
+        let copy = file.try_clone().map_err(UpdateError::Open)?;
+        LmdbFile::open(copy)?.verify()?;
+    }
     let mut size = map_size.max(LEAST_ROOM);
     while (size as u64) < length {
         size = size.saturating_mul(2);
@@ -279,6 +301,35 @@ mod tests {
         writer.join().expect("no panic").expect("updated");
         assert_eq!(walked(&path).len(), 1);
         assert_eq!(LmdbFile::open(reader).expect("sound").entries(), 0);
+    }
+
+    #[test]
+    fn a_refilled_file_holds_the_new_entries_alone_and_is_the_same_file() {
+        let scratch = empty();
+        let other = scratch.path().with_extension("other");
+        std::fs::hard_link(scratch.path(), &other).expect("linked");
+        update(scratch.path(), 1, |update| {
+            (0..500).try_for_each(|n| update.put(format!("old{n}").as_bytes(), &[b'v'; 900], false).map(drop))
+        })
+        .expect("updated");
+        let fill = |count: usize| {
+            let file = File::options().read(true).write(true).open(scratch.path()).expect("there");
+            refill(&file, 1, |update| {
+                (0..count).try_for_each(|n| update.put(format!("new{n}").as_bytes(), &[b'w'; 1900], false).map(drop))
+            })
+        };
+        for count in [3, 3000, 0, 1] {
+            fill(count).expect("filled");
+            let found = walked(&other);
+            assert!(found.len() == count && found.keys().all(|key| key.starts_with(b"new")), "{count}");
+        }
+        // Damaged.
+        scratch.as_file().write_all_at(&[0xff; 64], 8192).expect("write");
+        scratch.as_file().set_len(8192 + 64).expect("cut");
+        let before = std::fs::read(&other).expect("read");
+        assert!(matches!(fill(1), Err(UpdateError::Damaged(_))));
+        assert!(std::fs::read(&other).expect("read") == before);
+        std::fs::remove_file(other).expect("removed");
     }
 
     #[test]
