@@ -21,7 +21,8 @@
 //! 5. A *finding* is about the user's text; an *error* means that a job could not be done, and says whether trying again may
 //!    help; "not found" is neither.
 //! 6. Only [`commands`] chooses words for the terminal and the exit status.
-//! 7. Every file that others read is replaced by [`base::AtomicFile`], never overwritten.
+//! 7. Every file that others read is replaced by [`base::AtomicFile`], never overwritten; LMDB files change in place only by a
+//!    transaction of their library.
 
 pub mod base;
 pub mod commands;

@@ -44,27 +44,27 @@ fn a_dangling_link_makes_no_file_outside() {
 #[test]
 fn a_long_chain_of_links_does_not_leave_the_root() {
     let scratch = Scratch::example();
-    fs::create_dir_all(scratch.path("root/etc")).unwrap();
-    fs::rename(scratch.path("site"), scratch.path("root/etc/postfix")).unwrap();
-    assert_eq!(scratch.run("build --root root").status, 0);
+    fs::create_dir_all(scratch.path("image/etc")).unwrap();
+    fs::rename(scratch.path("site"), scratch.path("image/etc/postfix")).unwrap();
+    assert_eq!(scratch.run("build --root image").status, 0);
     scratch.write("outside", "secret: x\n");
     for (name, outside) in [("virtual", "outside"), ("access.cdb", "outside.cdb")] {
-        fs::remove_file(scratch.path("root/etc/postfix").join(name)).unwrap();
-        symlink(scratch.path(outside), scratch.path(&format!("root/{name}0"))).unwrap();
+        fs::remove_file(scratch.path("image/etc/postfix").join(name)).unwrap();
+        symlink(scratch.path(outside), scratch.path(&format!("image/{name}0"))).unwrap();
         for number in 1..60 {
             let target = format!("/{name}{}", number - 1);
-            symlink(target, scratch.path(&format!("root/{name}{number}"))).unwrap();
+            symlink(target, scratch.path(&format!("image/{name}{number}"))).unwrap();
         }
-        symlink(format!("/{name}59"), scratch.path("root/etc/postfix").join(name)).unwrap();
+        symlink(format!("/{name}59"), scratch.path("image/etc/postfix").join(name)).unwrap();
     }
     let many = "Too many levels of symbolic links";
     let expected = format!(
-        "failed   cdb:/etc/postfix/access      $DIR/root/etc/postfix/access.cdb: {many}; the old file stays as it was\n\
-         failed   lmdb:/etc/postfix/virtual    $DIR/root/etc/postfix/virtual: {many}\n\
+        "failed   cdb:/etc/postfix/access      $DIR/image/etc/postfix/access.cdb: {many}; the old file stays as it was\n\
+         failed   lmdb:/etc/postfix/virtual    $DIR/image/etc/postfix/virtual: {many}\n\
          4 tables: 2 current, 2 failed\n"
     );
-    assert_eq!(told(&scratch.run("build --root root")), expected);
-    let seen = scratch.run("check --root root");
+    assert_eq!(told(&scratch.run("build --root image")), expected);
+    let seen = scratch.run("check --root image");
     assert!(!seen.stdout.contains("secret"), "{}", seen.stdout);
     assert!(!scratch.path("outside.cdb").exists());
 }
@@ -230,4 +230,22 @@ fn an_index_with_several_names_that_cannot_be_written_in_place_stays() {
     assert!(outcome.stderr.starts_with(begins) && outcome.stderr.contains(remedy), "{}", outcome.stderr);
     assert!(scratch.read("other.lmdb") == damaged);
     assert_eq!(scratch.names("site").len(), 12, "something was left over");
+}
+
+/// A main.cf and a table that are absolute links, which mean a file inside the root, where there is another outside.
+#[test]
+fn what_is_read_below_a_root_is_what_lies_there() {
+    let scratch = Scratch::example();
+    fs::create_dir_all(scratch.path("root/etc")).unwrap();
+    fs::rename(scratch.path("site"), scratch.path("root/etc/postfix")).unwrap();
+    for name in ["main.cf", "virtual"] {
+        let (moved, outside) = (scratch.path(&format!("root/{name}")), scratch.path(name));
+        fs::rename(scratch.path("root/etc/postfix").join(name), &moved).unwrap();
+        symlink(Path::new("/").join(name), scratch.path("root/etc/postfix").join(name)).unwrap();
+        fs::write(outside, "outside\n").unwrap();
+    }
+    let built = "4 tables: 4 built\n";
+    let outcome = scratch.run("build --root root");
+    assert!(outcome.status == 0 && outcome.stdout.ends_with(built), "{outcome:?}");
+    assert_eq!(scratch.run("check --root root --select MAP").stdout.lines().last(), Some("nothing found"));
 }

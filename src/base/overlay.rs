@@ -1,18 +1,28 @@
 //! Texts that stand in the place of files: as an editor has them, or as they would be after changes that nobody wrote yet.
+//!
+//! Where a root is given, what is read below it is read with no way out of it.
 
-use super::Source;
+use super::{Beneath, Source};
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Texts by the names of the files that they stand for; what is not here is read from disk.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
     texts: BTreeMap<String, Arc<Source>>,
+    root: Option<PathBuf>,
 }
 
 impl Overlay {
+    /// The same texts, with the root of the files below it.
+    #[must_use]
+    pub fn below(&self, root: Option<&Path>) -> Self {
+        let root = root.and_then(|root| std::path::absolute(root).ok());
+        Self { texts: self.texts.clone(), root }
+    }
+
     /// Puts a text in the place of the file that it is named for.
     pub fn set(&mut self, source: Arc<Source>) {
         self.texts.insert(source.name().to_string(), source);
@@ -28,7 +38,14 @@ impl Overlay {
     /// # Errors
     /// Those of reading the file.
     pub fn read(&self, path: &Path) -> io::Result<Arc<Source>> {
-        self.get(path).map_or_else(|| Source::read_plain(path), Ok)
+        if let Some(text) = self.get(path) {
+            return Ok(text);
+        }
+        let whole = std::path::absolute(path)?;
+        match self.root.as_deref().and_then(|root| Some((root, whole.strip_prefix(root).ok()?))) {
+            Some((root, inside)) => Source::read_open(path, Beneath::root(root)?.open_plain(inside)?),
+            None => Source::read_plain(path),
+        }
     }
 
     /// The text that stands for a file.
@@ -53,6 +70,22 @@ mod tests {
         assert_eq!(overlay.read(&path)?.bytes(), b"a = 2\n");
         assert_eq!(overlay.read(&scratch.path().join("other"))?.bytes(), b"b\n");
         assert!(overlay.read(&scratch.path().join("none")).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn links_below_a_root_stay_inside() -> io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let path = |name: &str| scratch.path().join(name);
+        std::fs::create_dir(path("root"))?;
+        std::fs::write(path("outside"), "outside")?;
+        std::fs::write(path("root/outside"), "inside")?;
+        std::os::unix::fs::symlink("../outside", path("root/link"))?;
+        let overlay = Overlay::default();
+        assert_eq!(overlay.read(&path("root/link"))?.bytes(), b"outside");
+        let overlay = overlay.below(Some(&path("root")));
+        assert_eq!(overlay.read(&path("root/link"))?.bytes(), b"inside");
+        assert_eq!(overlay.read(&path("outside"))?.bytes(), b"outside");
         Ok(())
     }
 }

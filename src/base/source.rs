@@ -4,6 +4,7 @@
 //! whatever encoding. A [`Span`] is a range of byte offsets; a [`Position`] is what a person is shown.
 
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -100,7 +101,14 @@ impl Source {
     /// # Errors
     /// Those of [`open_plain`](super::open_plain) and of reading.
     pub fn read_plain(path: &Path) -> io::Result<Arc<Self>> {
-        let mut file = super::open_plain(path)?;
+        Self::read_open(path, super::open_plain(path)?)
+    }
+
+    /// The rest of an open file, named as `path` is written.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub fn read_open(path: &Path, mut file: File) -> io::Result<Arc<Self>> {
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut file, &mut bytes)?;
         Ok(Arc::new(Self::new(path.to_string_lossy(), bytes)))

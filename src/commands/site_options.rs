@@ -108,7 +108,8 @@ impl SiteOptions {
     ) -> Result<Opened, FileError> {
         let is_system = operand.is_none() && self.config_dir.is_none() && self.root.is_none();
         let directory = self.directory(operand);
-        let configuration = Configuration::new(ConfigFiles::load_with(&directory, overlay)?, settings);
+        let files = ConfigFiles::load_with(&directory, &overlay.below(self.root.as_deref()))?;
+        let configuration = Configuration::new(files, settings);
         let mut paths = match &self.root {
             Some(root) => PathMap::root(root),
             None if is_system => PathMap::system(),

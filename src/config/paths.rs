@@ -10,12 +10,13 @@
 //! therefore opened by [`PathMap::open`] and [`PathMap::index_place`], which no link leads astray.
 
 use crate::base::beneath::{Beneath, Place, leads_out};
-use crate::base::open_plain;
+use crate::base::{Source, open_plain};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// Where a stock configuration lives.
 pub const STOCK_DIRECTORY: &str = "/etc/postfix";
@@ -101,6 +102,20 @@ impl PathMap {
             Found::InRoot(root) => Beneath::root(root)?.open_plain(path),
             Found::Here(path) => open_plain(&path),
         }
+    }
+
+    /// Reads what the configuration calls `path`, named by where it is: see [`open`](Self::open).
+    ///
+    /// # Errors
+    /// Those of opening and reading it.
+    pub fn read(&self, path: &[u8]) -> io::Result<Arc<Source>> {
+        Source::read_open(&self.shown(path), self.open(path)?)
+    }
+
+    /// The root below which all paths lie, if there is one.
+    #[must_use]
+    pub fn below(&self) -> Option<&Path> {
+        self.root.as_deref()
     }
 
     fn find(&self, path: &Path) -> Found<'_> {

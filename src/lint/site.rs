@@ -3,7 +3,7 @@
 use super::domains::Domains;
 use super::key_index::KeyIndex;
 use super::table_text::EntryText;
-use crate::base::{Overlay, Source, open_plain};
+use crate::base::{Overlay, Source};
 use crate::config::paths::PathMap;
 use crate::config::tables::{NamedTable, TableReference, TableUse, named_tables};
 use crate::config::{ConfigFiles, Configuration, Settings, catalogue};
@@ -13,6 +13,7 @@ use crate::maps::compile::{Complaint, Duplicates, Entries, Entry, Recipe, read_e
 use crate::syntax::FileKind;
 use crate::syntax::match_list::split_list;
 use foldhash::quality::RandomState;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -120,9 +121,9 @@ impl Site {
     #[must_use]
     pub fn open_with(configuration: Configuration, paths: &PathMap, is_system: bool, overlay: &Overlay) -> Self {
         let seed = RandomState::default();
+        let (paths, overlay) = (paths.clone(), overlay.below(paths.below()));
         let named = named_tables(&configuration).into_iter();
-        let tables = named.map(|named| open_table(named, paths, overlay, &seed)).collect();
-        let (paths, overlay) = (paths.clone(), overlay.clone());
+        let tables = named.map(|named| open_table(named, &paths, &overlay, &seed)).collect();
         let domains = OnceLock::new();
         Self { configuration, is_system, is_whole: true, tables, paths, overlay, map_types: None, domains }
     }
@@ -249,7 +250,8 @@ fn open_table(named: NamedTable, paths: &PathMap, overlay: &Overlay, seed: &Rand
         let recipe = Recipe::standard(table.named.form());
         let state = match &source {
             Ok(source) => {
-                let (complaints, entries, state) = compare(source, &index_path, index_type, &recipe, seed);
+                let index = paths.open(&[&table.named.reference.name, index_type.suffix().as_bytes()].concat());
+                let (complaints, entries, state) = compare(source, index, index_type, &recipe, seed);
                 table.complaints = complaints;
                 table.entries = Some(entries);
                 state
@@ -315,13 +317,13 @@ fn with_duplicates(entries: &Entries) -> Vec<Complaint> {
 
 fn compare(
     source: &Source,
-    index_path: &std::path::Path,
+    index: io::Result<File>,
     index_type: IndexType,
     recipe: &Recipe,
     seed: &RandomState,
 ) -> (Vec<Complaint>, Entries, IndexState) {
     let entries = read_entries(source.bytes().to_vec(), recipe);
-    let state = match open_plain(index_path) {
+    let state = match index {
         Err(error) if error.kind() == io::ErrorKind::NotFound => IndexState::Missing,
         Err(error) => IndexState::Damaged(ReadError::Lmdb(error.into())),
         Ok(file) => match digest_index(file, index_type, recipe.form, seed) {

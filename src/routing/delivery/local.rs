@@ -10,7 +10,7 @@
 
 use super::forward::Addressee;
 use super::next_hop::MailHost;
-use crate::base::{Source, system_words};
+use crate::base::system_words;
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
 use crate::routing::rewrite::resolve::Resolved;
@@ -368,7 +368,7 @@ impl Lookups<'_> {
             delivery.end(recipient, misconfigured());
             return Ok(());
         }
-        match Source::read_plain(&self.paths.resolve(path)) {
+        match self.paths.read(path) {
             Ok(text) => trail.stage(":include:", path, |trail| {
                 let (kind, home) = (Kind::Include, None);
                 let included = Expanded { kind, home, depth: expanded.depth + 1, ..expanded };

@@ -20,7 +20,8 @@ impl Lookups<'_> {
     /// The account of a name; nothing too if the file cannot be read.
     #[must_use]
     pub fn account(&self, name: &[u8]) -> Option<Account> {
-        let text = self.accounts.get_or_init(|| std::fs::read(self.paths.resolve(PASSWD)).unwrap_or_default());
+        let text =
+            self.accounts.get_or_init(|| self.paths.read(PASSWD).map(|text| text.bytes().to_vec()).unwrap_or_default());
         let line =
             text.split(|&byte| byte == b'\n').find(|line| line.split(|&byte| byte == b':').next() == Some(name))?;
         let field = |number| line.split(|&byte| byte == b':').nth(number);

@@ -101,12 +101,12 @@ impl Lookups<'_> {
     /// # Errors
     /// One that cannot be read, or lies too deep.
     pub(in crate::routing) fn list_file(&self, element: &Element, depth: usize) -> Result<Arc<Source>, LookupError> {
-        let path = self.paths.resolve(element.text.bytes());
+        let path = self.paths.shown(element.text.bytes());
         let failed = |words: &str| LookupError::Config(format!("open {}: {words}", path.display()));
         if depth > MAX_DEPTH {
             return Err(failed("match lists are nested too deeply"));
         }
-        Source::read_plain(&path).map_err(|error| failed(&system_words(&error)))
+        self.paths.read(element.text.bytes()).map_err(|error| failed(&system_words(&error)))
     }
 
     fn settle_file(

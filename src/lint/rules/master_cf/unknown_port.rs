@@ -83,7 +83,7 @@ fn fault(site: &Site, name: &str) -> Option<Fault> {
 }
 
 fn unknown_name(site: &Site, name: &str) -> Option<Fault> {
-    let read = |path: &str| std::fs::read_to_string(site.paths.resolve(path.as_bytes())).ok();
+    let read = |path: &str| String::from_utf8(site.paths.read(path.as_bytes()).ok()?.bytes().to_vec()).ok();
     let services = read("/etc/services");
     let lists = |services: &String| named_port(services, name).is_some();
     if port_number(site, name).is_some() || services.as_ref().is_some_and(lists) {
