@@ -214,3 +214,21 @@ fn no_fixture_is_forgotten() {
     }
     none(&wrong);
 }
+
+#[test]
+fn the_manual_pages_are_current() {
+    let mut wrong = Vec::new();
+    let pages = postwright::commands::man::pages();
+    for (name, page) in &pages {
+        let path = Path::new("man").join(name);
+        if fs::read_to_string(repository().join(&path)).ok().as_deref() != Some(page) {
+            wrong.push(format!("{} is not what `cargo run -- man man` writes", path.display()));
+        }
+    }
+    for path in files("man") {
+        if !pages.iter().any(|(name, _)| path.ends_with(name)) {
+            wrong.push(format!("{} is no page of a command", path.display()));
+        }
+    }
+    none(&wrong);
+}

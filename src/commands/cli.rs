@@ -1,8 +1,8 @@
 //! Our own command line: `postwright COMMAND …`.
 
 use super::output::{Color, Output};
-use super::{build, check, diff, expand, explain, graph, route, set};
-use clap::{Parser, Subcommand};
+use super::{build, check, diff, expand, explain, graph, man, route, set};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -32,8 +32,14 @@ enum Command {
     Expand(expand::Expand),
     Explain(explain::Explain),
     Graph(graph::Graph),
+    Man(man::Man),
     Route(route::Route),
     Set(set::Set),
+}
+
+/// The command line, as clap knows it.
+pub(super) fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command that the arguments (with the program's name first) ask for.
@@ -54,6 +60,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         Command::Expand(options) => expand::run(options, &output),
         Command::Explain(options) => explain::run(options, &output),
         Command::Graph(options) => graph::run(options, &output),
+        Command::Man(options) => man::run(options, &output),
         Command::Route(options) => route::run(options, &output),
         Command::Set(options) => set::run(options, &output),
     }

@@ -12,6 +12,7 @@ pub mod expand;
 pub mod explain;
 
 pub mod graph;
+pub mod man;
 pub mod output;
 pub mod progress;
 pub mod route;

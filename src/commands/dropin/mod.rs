@@ -8,6 +8,7 @@ mod context;
 mod create;
 mod getopt;
 mod mail_query;
+pub mod manual;
 mod messages;
 mod newaliases;
 mod postalias;
@@ -17,6 +18,8 @@ mod query;
 mod sequence;
 mod table_program;
 mod unindexed;
+
+pub use manual::MANUALS;
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;

@@ -6,6 +6,7 @@
 
 use super::context::Context;
 use super::getopt::{OptionFault, Options};
+use super::manual::{Manual, OptionManual};
 use super::messages::{Fatal, Messages};
 use super::postalias;
 use std::ffi::{OsStr, OsString};
@@ -18,6 +19,26 @@ const LETTERS: &str = "A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:r:q:tvx";
 
 /// Whatever goes wrong, trying again later may help: so says sendmail (`EX_TEMPFAIL`).
 const STATUS: u8 = 75;
+
+/// Its manual page.
+pub const MANUAL: Manual = Manual {
+    name: "newaliases",
+    about: "make the indexes of the alias databases",
+    synopsis: &["[options]"],
+    description: &[
+        "Compiles every table that alias_database names, as postalias(1) does. It is another name of sendmail -bi, and takes the options of sendmail.",
+        "Options of sendmail that have no part in this are accepted and do nothing; those that ask for another job (-b with anything but i, -q) are refused: this program does not do them yet.",
+    ],
+    options: &[
+        OptionManual::with('C', "config_dir", "The configuration directory, or main.cf in it."),
+        OptionManual::with('o', "Atable", "Make this table, type:file, instead of those that alias_database names."),
+    ],
+    status: &[
+        ("0", "Done."),
+        ("1", "A table could not be made."),
+        ("75", "A fatal error before that; trying again later may help."),
+    ],
+};
 
 /// Runs it; `arguments` begin with the program's name.
 #[must_use]

@@ -21,13 +21,16 @@ mod faults;
 mod fields;
 mod lists;
 mod main_cf;
+mod manual;
 mod master_cf;
-mod options;
+pub(super) mod options;
 mod print;
 mod shared;
 mod startup;
 mod table;
 mod usage;
+
+pub use manual::MANUAL;
 
 use super::context;
 use super::messages::{Fatal, Messages};

@@ -8,7 +8,7 @@ use crate::syntax::main_cf::split_assignment;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-const LETTERS: &str = "aAbc:C:deEfFhHjlmMno:pPqtT:vxX#";
+pub(in crate::commands::dropin) const LETTERS: &str = "aAbc:C:deEfFhHjlmMno:pPqtT:vxX#";
 
 const USAGE: &str = "usage: postconf [-a (server SASL types)] [-A (client SASL types)] [-b (bounce templates)] \
 [-c config_dir] [-c param_class] [-d (parameter defaults)] [-e (edit configuration)] [-f (fold lines)] \

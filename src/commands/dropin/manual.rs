@@ -1,0 +1,92 @@
+//! What the manual page of a drop-in program says, declared beside the program.
+
+use super::{newaliases, postalias, postconf, postmap};
+
+/// A program as its page describes it.
+#[derive(Debug)]
+pub struct Manual {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub about: &'static str,
+    /// Its arguments, one line for each way of calling it.
+    pub synopsis: &'static [&'static str],
+    /// What it is for; a paragraph each.
+    pub description: &'static [&'static str],
+    /// Its options, in the order of the page.
+    pub options: &'static [OptionManual],
+    /// Its exit statuses, and what they mean.
+    pub status: &'static [(&'static str, &'static str)],
+}
+
+/// An option of a program.
+#[derive(Debug)]
+pub struct OptionManual {
+    /// Its letter.
+    pub letter: char,
+    /// The name of its value; empty for none.
+    pub value: &'static str,
+    /// What it does, in a sentence or a few.
+    pub about: &'static str,
+}
+
+impl OptionManual {
+    /// An option that takes no value.
+    #[must_use]
+    pub const fn flag(letter: char, about: &'static str) -> Self {
+        Self { letter, value: "", about }
+    }
+
+    /// An option that takes a value.
+    #[must_use]
+    pub const fn with(letter: char, value: &'static str, about: &'static str) -> Self {
+        Self { letter, value, about }
+    }
+}
+
+/// Every drop-in program.
+pub const MANUALS: [&Manual; 4] = [&newaliases::MANUAL, &postalias::MANUAL, &postconf::MANUAL, &postmap::MANUAL];
+
+/// Statuses of the programs that end with 1 on any fatal error.
+pub(super) const STATUS: &[(&str, &str)] = &[
+    ("0", "Done; for -d and -q: at least one key was found."),
+    ("1", "A fatal error, told in a line that begins with the name of the program; for -d and -q: nothing was found."),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The letters of a page, as `getopt` wants them, in alphabetic order.
+    fn documented(manual: &Manual) -> Vec<String> {
+        let mut letters: Vec<String> = manual
+            .options
+            .iter()
+            .map(|option| format!("{}{}", option.letter, if option.value.is_empty() { "" } else { ":" }))
+            .collect();
+        letters.sort();
+        letters
+    }
+
+    /// What `getopt` is told, taken apart.
+    fn known(letters: &str) -> Vec<String> {
+        let mut known: Vec<String> = Vec::new();
+        for letter in letters.chars() {
+            match (letter, known.last_mut()) {
+                (':', Some(last)) => last.push(':'),
+                _ => known.push(letter.to_string()),
+            }
+        }
+        known.sort();
+        known
+    }
+
+    #[test]
+    fn the_pages_tell_of_every_option_and_no_other() {
+        assert_eq!(documented(&postmap::MANUAL), known(postmap::POSTMAP.letters));
+        assert_eq!(documented(&postalias::MANUAL), known(postalias::POSTALIAS.letters));
+        // -E is accepted by getopt and refused as wrong usage.
+        let postconf = known(postconf::options::LETTERS).into_iter().filter(|letter| letter != "E").collect::<Vec<_>>();
+        assert_eq!(documented(&postconf::MANUAL), postconf);
+    }
+}

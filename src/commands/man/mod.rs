@@ -1,0 +1,51 @@
+//! `postwright man DIR`: the manual pages of every command, made from the declarations that `--help` and the option parsers
+//! use. The pages in `man/` are these, and the tidy test keeps them so.
+
+mod own;
+mod page;
+mod status;
+
+use super::dropin::MANUALS;
+use super::output::{Output, fail};
+use crate::base::atomic_file::replace;
+use crate::base::system_words;
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Write the manual pages
+///
+/// One page for each command and each of Postfix's programs that this one stands for, in DIR, which is made if it is not
+/// there. Pages of these names are replaced.
+#[derive(Args, Clone, Debug)]
+pub struct Man {
+    /// Where to write them
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+}
+
+/// Every page: its file name and its text, in roff.
+#[must_use]
+pub fn pages() -> Vec<(String, String)> {
+    let mut pages = own::pages();
+    pages.extend(MANUALS.iter().map(|manual| (format!("{}.1", manual.name), page::of_program(manual))));
+    pages
+}
+
+/// Runs the command.
+pub fn run(options: &Man, output: &Output) -> ExitCode {
+    if let Err(error) = std::fs::create_dir_all(&options.directory) {
+        return fail(&format!("{}: {}", options.directory.display(), system_words(&error)));
+    }
+    let pages = pages();
+    for (name, text) in &pages {
+        let path = options.directory.join(name);
+        if let Err(error) = replace(&path, text.as_bytes(), 0o644) {
+            return fail(&format!("{}: {}", path.display(), system_words(&error)));
+        }
+    }
+    if !output.quiet {
+        output.line(&format!("{} pages in {}", pages.len(), options.directory.display()));
+    }
+    ExitCode::SUCCESS
+}
