@@ -14,13 +14,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get download -q postfix=3.7.11-0+deb12u1 sendmail-bin=8.17.1.9-2+deb12u2 libdb5.3=5.3.28+dfsg2-1 libicu72 >/dev/null 2>&1
-for package in *.deb; do dpkg-deb -x "$package" root; done
-library=$(dirname "$(find root -name 'libdb-5.3.so')")
-export LD_LIBRARY_PATH="$work/root/usr/lib/postfix:$work/$library"
+for package in *.deb; do dpkg-deb -x "$package" packages; done
+library=$(dirname "$(find packages -name 'libdb-5.3.so')")
+export LD_LIBRARY_PATH="$work/packages/usr/lib/postfix:$work/$library"
 
 cat >main.cf <<EOF
 compatibility_level = 3.6
-shlib_directory = $work/root/usr/lib/postfix
+shlib_directory = $work/packages/usr/lib/postfix
 meta_directory = $work
 mail_owner = nobody
 default_privs = daemon
@@ -28,9 +28,9 @@ setgid_group = mail
 EOF
 : >dynamicmaps.cf
 : >sendmail.cf
-postmap() { root/usr/sbin/postmap -c "$work" "$@"; }
+postmap() { packages/usr/sbin/postmap -c "$work" "$@"; }
 
-printf 'old@example.com\tann\n' | root/usr/sbin/makemap -C sendmail.cf hash "$work/table.db" 2>/dev/null
+printf 'old@example.com\tann\n' | packages/usr/sbin/makemap -C sendmail.cf hash "$work/table.db" 2>/dev/null
 printf 'new@example.com bob\n' | postmap -i hash:table
 {
     for key in old@example.com new@example.com; do echo "alone: $key is $(postmap -q "$key" hash:table)"; done

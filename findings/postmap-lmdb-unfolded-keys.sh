@@ -14,9 +14,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 apt-get download -q postfix=3.7.11-0+deb12u1 postfix-lmdb=3.7.11-0+deb12u1 liblmdb0=0.9.24-1 libicu72 >/dev/null 2>&1
-for package in *.deb; do dpkg-deb -x "$package" root; done
-library=$(dirname "$(find root -name 'liblmdb.so.0')")
-export LD_LIBRARY_PATH="$work/root/usr/lib/postfix:$work/$library"
+for package in *.deb; do dpkg-deb -x "$package" packages; done
+library=$(dirname "$(find packages -name 'liblmdb.so.0')")
+export LD_LIBRARY_PATH="$work/packages/usr/lib/postfix:$work/$library"
 
 python3 -c 'for i in range(40000): print(f"User{i:06d}@Example.COM target{i}@example.com")' >source
 
@@ -25,7 +25,7 @@ compile() {
     mkdir "$1"
     cat >"$1/main.cf" <<EOF
 compatibility_level = 3.6
-shlib_directory = $work/root/usr/lib/postfix
+shlib_directory = $work/packages/usr/lib/postfix
 meta_directory = $work/$1
 mail_owner = nobody
 default_privs = daemon
@@ -34,9 +34,9 @@ lmdb_map_size = $(($1 * 1048576))
 EOF
     printf 'lmdb\tpostfix-lmdb.so\tdict_lmdb_open\tmkmap_lmdb_open\n' >"$1/dynamicmaps.cf"
     cp source "$1/table"
-    root/usr/sbin/postmap -c "$work/$1" "lmdb:$work/$1/table" 2>"$1/said"
-    capitals=$(root/usr/sbin/postmap -c "$work/$1" -s "lmdb:$work/$1/table" | grep -c '^User' || true)
-    found=$(root/usr/sbin/postmap -c "$work/$1" -q user000007@example.com "lmdb:$work/$1/table" || true)
+    packages/usr/sbin/postmap -c "$work/$1" "lmdb:$work/$1/table" 2>"$1/said"
+    capitals=$(packages/usr/sbin/postmap -c "$work/$1" -s "lmdb:$work/$1/table" | grep -c '^User' || true)
+    found=$(packages/usr/sbin/postmap -c "$work/$1" -q user000007@example.com "lmdb:$work/$1/table" || true)
     echo "map of $1 MiB: said '$(cat "$1/said")', $capitals keys with capitals, user000007@example.com is '${found:-not found}'"
 }
 
