@@ -1,4 +1,5 @@
-//! Floor 0: named bytes and places in them, edits by range, files that are replaced and never overwritten, and locks.
+//! Floor 0: named bytes and places in them, edits by range, files that are replaced and never overwritten, locks, and
+//! the time that servers get.
 //!
 //! Nothing here knows what a mail system is.
 
@@ -8,6 +9,7 @@ pub mod edit;
 pub mod file_error;
 pub mod lock;
 pub mod overlay;
+pub mod patience;
 pub mod plain_file;
 pub mod run_as;
 pub mod source;
@@ -20,6 +22,7 @@ pub use edit::{Edit, EditError, apply_edits};
 pub use file_error::FileError;
 pub use lock::{FileLock, LockKind};
 pub use overlay::Overlay;
+pub use patience::Patience;
 pub use plain_file::open_plain;
 pub use source::{Position, Source, Span};
 pub use suggest::suggest;

@@ -1,8 +1,9 @@
 //! The DNS, asked through a server that resolves for us: UDP first, TCP for what is too long for that.
 //!
 //! Names are taken as they are: neither the machine's search list nor its hosts file plays a part. Answers are kept as long as their
-//! TTL says.
+//! TTL says. Servers that do not answer are waited for as long as [`Patience`] says: once it is over, every question fails at once.
 
+use crate::base::Patience;
 use crate::routing::router::dns::{NoRecords, Record, RecordType, Resolver};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
@@ -12,12 +13,17 @@ use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{self, Name, RData};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
 use tokio::runtime::{Builder, Runtime};
 
 /// A [`Resolver`] that asks servers.
 pub struct ServerResolver {
     runtime: Runtime,
     resolver: TokioResolver,
+    patience: Arc<Patience>,
+    /// Under which name their time is kept.
+    servers: String,
 }
 
 impl ServerResolver {
@@ -26,7 +32,7 @@ impl ServerResolver {
     /// # Errors
     /// That file is wrong or cannot be read.
     pub fn system() -> io::Result<Self> {
-        Self::new(TokioResolver::builder_tokio().map_err(io::Error::other)?)
+        Self::new(TokioResolver::builder_tokio().map_err(io::Error::other)?, "the DNS".to_string())
     }
 
     /// Asks this server.
@@ -39,14 +45,15 @@ impl ServerResolver {
             connection.port = server.port();
         }
         let config = ResolverConfig::from_name_servers(vec![name_server]);
-        Self::new(TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()))
+        let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        Self::new(builder, server.to_string())
     }
 
-    fn new(mut builder: hickory_resolver::ResolverBuilder<TokioRuntimeProvider>) -> io::Result<Self> {
+    fn new(mut builder: hickory_resolver::ResolverBuilder<TokioRuntimeProvider>, servers: String) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         builder.options_mut().use_hosts_file = ResolveHosts::Never;
         let resolver = runtime.block_on(async { builder.build() }).map_err(io::Error::other)?;
-        Ok(Self { runtime, resolver })
+        Ok(Self { runtime, resolver, patience: Patience::of_this_process(), servers })
     }
 }
 
@@ -56,7 +63,16 @@ impl Resolver for ServerResolver {
         let labels = name.strip_suffix(b".").unwrap_or(name).split(|&byte| byte == b'.');
         let Ok(mut name) = Name::from_labels(labels) else { return Err(NoRecords::NotFound) };
         name.set_fqdn(true);
-        let lookup = self.runtime.block_on(self.resolver.lookup(name, record_type(kind)));
+        let begun = Instant::now();
+        let Some(deadline) = self.patience.deadline(&self.servers, begun) else { return Err(NoRecords::Retry) };
+        let lookup = self.runtime.block_on(async {
+            tokio::time::timeout_at(deadline.into(), self.resolver.lookup(name, record_type(kind))).await
+        });
+        self.patience.spend(&self.servers, begun, Instant::now());
+        let Ok(lookup) = lookup else {
+            self.patience.give_up(&self.servers);
+            return Err(NoRecords::Retry);
+        };
         let lookup = lookup.map_err(|error| why(&error))?;
         let records: Vec<Record> = lookup.answers().iter().filter_map(|answer| record(&answer.data, kind)).collect();
         if records.is_empty() { Err(NoRecords::NoData) } else { Ok(records) }
@@ -115,5 +131,28 @@ fn why(error: &NetError) -> NoRecords {
         ResponseCode::NoError => NoRecords::NoData,
         ResponseCode::ServFail | ResponseCode::Refused | ResponseCode::NotImp => NoRecords::Retry,
         _ => NoRecords::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::UdpSocket;
+    use std::time::Duration;
+
+    #[test]
+    fn servers_that_do_not_answer_are_asked_until_their_time_is_over() -> io::Result<()> {
+        let server = UdpSocket::bind("127.0.0.1:0")?;
+        server.set_nonblocking(true)?;
+        let patience = Arc::new(Patience::new(Duration::from_millis(200)));
+        let resolver = ServerResolver { patience, ..ServerResolver::at(server.local_addr()?)? };
+        let questions = || std::iter::from_fn(|| server.recv_from(&mut [0; 512]).ok()).count();
+        assert_eq!(resolver.records(b"example.com", RecordType::Mx), Err(NoRecords::Retry));
+        assert_eq!(questions(), 1);
+        for name in [&b"example.com"[..], b"example.net"] {
+            assert_eq!(resolver.records(name, RecordType::A), Err(NoRecords::Retry));
+        }
+        assert_eq!(questions(), 0);
+        Ok(())
     }
 }

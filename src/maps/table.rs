@@ -2,6 +2,7 @@
 
 use super::compile::{Duplicates, Folding};
 use super::error::LookupError;
+use crate::base::Patience;
 pub use crate::config::tables::TableReference;
 use std::sync::Arc;
 
@@ -78,6 +79,8 @@ pub struct OpenOptions {
     pub substitution: bool,
     /// How many tables are open around this one: a table may name itself.
     pub depth: usize,
+    /// How long servers are waited for.
+    pub patience: Arc<Patience>,
     /// Who opens it.
     pub caller: Arc<dyn Caller>,
 }
@@ -92,6 +95,7 @@ impl Default for OpenOptions {
             file_values: false,
             substitution: true,
             depth: 0,
+            patience: Patience::of_this_process(),
             caller: Arc::new(NoCaller),
         }
     }

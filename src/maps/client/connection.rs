@@ -34,7 +34,12 @@ pub enum ConnectError {
     NotFound(String),
     /// Nobody took the call; the system's words.
     Failed(String),
+    /// Nobody took the call in time.
+    TimedOut,
 }
+
+/// The system's words for a server that lets its time pass.
+pub const TIMED_OUT: &str = "Connection timed out";
 
 /// The system's words for an address that cannot be had.
 pub const NO_ADDRESS: &str = "Cannot assign requested address";
@@ -95,16 +100,14 @@ enum Stream {
 }
 
 impl Connection {
-    /// Calls a server; each of its addresses gets this much time.
+    /// Calls a server; each of its addresses gets its part of the time until the deadline.
     ///
     /// # Errors
     /// When there is none, or nobody took the call.
-    pub fn open(endpoint: &Endpoint, patience: Duration) -> Result<Self, ConnectError> {
+    pub fn open(endpoint: &Endpoint, deadline: Instant) -> Result<Self, ConnectError> {
         let stream = match endpoint {
-            Endpoint::Inet(text, protocols) => Stream::Inet(call(&addresses(text, *protocols)?, patience)?),
-            Endpoint::Unix(path) => {
-                Stream::Unix(call_path(path, patience).map_err(|error| ConnectError::Failed(system_words(&error)))?)
-            }
+            Endpoint::Inet(text, protocols) => Stream::Inet(call(&addresses(text, *protocols)?, deadline)?),
+            Endpoint::Unix(path) => Stream::Unix(call_path(path, deadline).map_err(failed)?),
         };
         let now = Instant::now();
         Ok(Self { stream, held: Vec::new(), opened: now, used: now })
@@ -208,24 +211,30 @@ fn left_until(deadline: Instant) -> io::Result<Duration> {
     }
 }
 
-fn call(addresses: &[SocketAddr], patience: Duration) -> Result<TcpStream, ConnectError> {
-    let mut failed = ConnectError::NotFound("no address".to_string());
-    for address in addresses {
-        match TcpStream::connect_timeout(address, patience) {
+fn failed(error: io::Error) -> ConnectError {
+    match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => ConnectError::TimedOut,
+        _ => ConnectError::Failed(system_words(&error)),
+    }
+}
+
+fn call(addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, ConnectError> {
+    let mut why = ConnectError::NotFound("no address".to_string());
+    for (address, addresses_left) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        let part = |left: Duration| left / u32::try_from(addresses_left).unwrap_or(u32::MAX);
+        let stream = left_until(deadline).and_then(|left| TcpStream::connect_timeout(address, part(left)));
+        match stream.map_err(failed) {
             Ok(stream) => return Ok(stream),
-            Err(error) if error.kind() == ErrorKind::TimedOut => {
-                failed = ConnectError::Failed("Connection timed out".to_string());
-            }
-            Err(error) => failed = ConnectError::Failed(system_words(&error)),
+            Err(error) => why = error,
         }
     }
-    Err(failed)
+    Err(why)
 }
 
 /// As the standard library does it, but not for ever: a server that takes no calls makes callers wait.
-fn call_path(path: &Path, patience: Duration) -> io::Result<UnixStream> {
+fn call_path(path: &Path, deadline: Instant) -> io::Result<UnixStream> {
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
+    set_socket_timeout(&socket, Timeout::Send, Some(left_until(deadline)?))?;
     connect(&socket, &SocketAddrUnix::new(path)?)?;
     Ok(socket.into())
 }
@@ -319,7 +328,7 @@ mod tests {
                 }
                 Err(ConnectError::Address(words)) => format!("error: {words}"),
                 Err(ConnectError::NotFound(words)) => format!("not found: {words}"),
-                Err(ConnectError::Failed(words)) => format!("failed: {words}"),
+                Err(other) => format!("{other:?}"),
             };
             assert_eq!(found, *expected, "{text} with inet_protocols = {protocols}");
         }
@@ -334,13 +343,14 @@ mod tests {
     fn a_socket_that_takes_no_calls_is_given_up() {
         let scratch = tempfile::tempdir().expect("scratch directory");
         let path = scratch.path().join("socket");
-        let open = |patience| Connection::open(&Endpoint::Unix(path.clone()), patience).map(drop);
+        let open = |patience| Connection::open(&Endpoint::Unix(path.clone()), Instant::now() + patience).map(drop);
         let patience = Duration::from_millis(50);
         assert_eq!(open(patience), Err(ConnectError::Failed("No such file or directory".into())));
         let listener = std::os::unix::net::UnixListener::bind(&path).expect("bound");
         rustix::net::listen(&listener, 0).expect("a short queue");
-        let kept = Connection::open(&Endpoint::Unix(path.clone()), patience).expect("the first is queued");
-        assert!(matches!(open(patience), Err(ConnectError::Failed(_))));
+        let kept =
+            Connection::open(&Endpoint::Unix(path.clone()), Instant::now() + patience).expect("the first is queued");
+        assert_eq!(open(patience), Err(ConnectError::TimedOut));
         drop((kept, listener));
         assert_eq!(open(patience), Err(ConnectError::Failed("Connection refused".into())));
     }

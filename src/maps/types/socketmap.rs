@@ -4,8 +4,9 @@
 //! A connection is kept for ten seconds of idleness and a hundred in all; when it breaks, the key is asked once more over a new
 //! one. Source: `socketmap_table(5)`.
 
-use crate::base::system_words;
-use crate::maps::client::connection::{ConnectError, Connection, Endpoint, NO_ADDRESS, protocols_of};
+use crate::base::patience::TIME_IS_OVER;
+use crate::base::{Patience, system_words};
+use crate::maps::client::connection::{ConnectError, Connection, Endpoint, NO_ADDRESS, TIMED_OUT, protocols_of};
 use crate::maps::error::unlistable;
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
@@ -33,8 +34,7 @@ pub struct SocketmapTable {
     reply_size: usize,
     connection: Option<Connection>,
     caller: Arc<dyn Caller>,
-    /// The time for calling, and for asking with the whole answer.
-    patience: Duration,
+    patience: Arc<Patience>,
 }
 
 /// Why there is no reply.
@@ -72,19 +72,18 @@ impl SocketmapTable {
             reply_size: reply_size(options.caller.as_ref())?,
             connection: None,
             caller: Arc::clone(&options.caller),
-            patience: Duration::from_secs(100),
+            patience: Arc::clone(&options.patience),
         })
     }
 
-    fn ask(&mut self, key: &[u8]) -> Result<Vec<u8>, LookupError> {
+    fn ask(&mut self, key: &[u8], deadline: Instant) -> Result<Vec<u8>, LookupError> {
         let request = [&self.map[..], b" ", key].concat();
         let request = [format!("{}:", request.len()).as_bytes(), &request, b","].concat();
         for is_last in [false, true] {
             let mut connection = match self.connection.take().filter(|connection| connection.is_fresh(IDLE, AGE)) {
                 Some(connection) => connection,
-                None => self.call()?,
+                None => self.call(deadline)?,
             };
-            let deadline = Instant::now() + self.patience;
             let sent = connection.send(&request, deadline).map_err(Fault::Io);
             let reply = sent.and_then(|()| read_reply(&mut connection, self.reply_size, deadline));
             let (warning, why) = match reply {
@@ -93,7 +92,8 @@ impl SocketmapTable {
                     return Ok(reply);
                 }
                 Err(Fault::Io(error)) if error.kind() == ErrorKind::TimedOut => {
-                    ("time limit exceeded".to_string(), "Connection timed out".to_string())
+                    self.patience.give_up(&self.name);
+                    ("time limit exceeded".to_string(), TIMED_OUT.to_string())
                 }
                 Err(Fault::Io(_)) if !is_last => continue,
                 Err(Fault::Io(error)) if is_hang_up(&error) => {
@@ -108,12 +108,12 @@ impl SocketmapTable {
         Err(self.failed(""))
     }
 
-    fn call(&self) -> Result<Connection, LookupError> {
+    fn call(&self, deadline: Instant) -> Result<Connection, LookupError> {
         let place = match &self.endpoint {
             Endpoint::Inet(server, _) => server.clone(),
             Endpoint::Unix(path) => in_message(path.as_os_str().as_bytes()),
         };
-        Connection::open(&self.endpoint, self.patience).map_err(|error| {
+        Connection::open(&self.endpoint, deadline).map_err(|error| {
             let words = match error {
                 ConnectError::Address(words) => return LookupError::Config(words),
                 ConnectError::NotFound(words) => {
@@ -121,6 +121,10 @@ impl SocketmapTable {
                     NO_ADDRESS.to_string()
                 }
                 ConnectError::Failed(words) => words,
+                ConnectError::TimedOut => {
+                    self.patience.give_up(&self.name);
+                    TIMED_OUT.to_string()
+                }
             };
             self.warn(&format!("connect to {place}: {words}"));
             self.no_reply(&words, &words)
@@ -200,8 +204,11 @@ fn read_reply(connection: &mut Connection, most: usize, deadline: Instant) -> Re
 
 impl LookupTable for SocketmapTable {
     fn lookup(&mut self, key: &[u8]) -> Answer {
-        let reply = self.ask(key)?;
-        self.understand(&reply)
+        let begun = Instant::now();
+        let Some(deadline) = self.patience.deadline(&self.name, begun) else { return Err(self.failed(TIME_IS_OVER)) };
+        let reply = self.ask(key, deadline);
+        self.patience.spend(&self.name, begun, Instant::now());
+        self.understand(&reply?)
     }
 
     fn walk(&mut self, _: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), LookupError> {
@@ -217,7 +224,7 @@ mod tests {
     fn table(port: u16) -> SocketmapTable {
         let name = format!("inet:127.0.0.1:{port}:Map");
         let table = SocketmapTable::open(name.as_bytes(), &OpenOptions::default()).expect("a good name");
-        SocketmapTable { patience: Duration::from_millis(300), ..table }
+        SocketmapTable { patience: Arc::new(Patience::new(Duration::from_millis(300))), ..table }
     }
 
     fn script(replies: Vec<&'static [u8]>, hangs_up: bool) -> Script {
@@ -285,6 +292,17 @@ mod tests {
         assert_eq!(server.join().expect("served").len(), 4);
         let refused = table.lookup(b"k").map_err(|error| error.to_string());
         assert_eq!(refused, Err(format!("table socketmap:inet:127.0.0.1:{port}:Map: query error: Connection refused")));
+    }
+
+    #[test]
+    fn a_silent_server_is_called_once() {
+        let (port, server) = serve(vec![script(vec![b""], false)], |request| request.ends_with(b","));
+        let mut table = table(port);
+        let mut ask = || table.lookup(b"k").map_err(|error| error.to_string());
+        let answer = |words: &str| Err(format!("table socketmap:inet:127.0.0.1:{port}:Map: query error: {words}"));
+        assert_eq!(ask(), answer("Connection timed out"));
+        assert_eq!(ask(), answer("the server did not answer in time before, so it is not asked again"));
+        assert_eq!(server.join().expect("served"), [["5:Map k,"]]);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! `tcp:host:port` — a server that is asked `get KEY` and answers `200 VALUE`, `400 WHY` or `500 WHY`, each on a line.
 //!
 //! Keys and values are encoded: `%XX` stands for white space, `%` and what cannot be printed. A connection is kept for the next
-//! key. A server that cannot be reached or hangs up is tried ten times in all, a second apart, as Postfix does it; one that is
-//! silent or too slow is not tried again (Postfix would wait for a quarter of an hour). Source: `tcp_table(5)`.
+//! key. A server that cannot be reached or hangs up is tried ten times in all, a second apart, as Postfix does it, and as long as
+//! [`Patience`] says. One that is silent or too slow is not tried again (Postfix would wait for a quarter of an hour), and not
+//! asked for another key either. Source: `tcp_table(5)`.
 
-use crate::base::system_words;
+use crate::base::patience::TIME_IS_OVER;
+use crate::base::{Patience, system_words};
 use crate::config::protocols::Protocols;
-use crate::maps::client::connection::{ConnectError, Connection, Endpoint, NO_ADDRESS, protocols_of};
+use crate::maps::client::connection::{ConnectError, Connection, Endpoint, NO_ADDRESS, TIMED_OUT, protocols_of};
 use crate::maps::error::unlistable;
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
@@ -29,8 +31,7 @@ pub struct TcpTable {
     protocols: Protocols,
     connection: Option<Connection>,
     caller: Arc<dyn Caller>,
-    /// The time for calling, for asking, and for the whole answer.
-    patience: Duration,
+    patience: Arc<Patience>,
     /// The time between two tries.
     pause: Duration,
 }
@@ -55,27 +56,25 @@ impl TcpTable {
             protocols: protocols_of(options.caller.as_ref())?,
             connection: None,
             caller: Arc::clone(&options.caller),
-            patience: Duration::from_secs(100),
+            patience: Arc::clone(&options.patience),
             pause: Duration::from_secs(1),
         })
     }
 
     /// Asks once; what a broken or odd connection leaves behind goes with it.
-    fn ask(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
+    fn ask(&mut self, key: &[u8], deadline: Instant) -> Result<Option<Vec<u8>>, Failure> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.call()?,
+            None => self.call(deadline)?,
         };
-        let deadline = Instant::now() + self.patience;
         let request = [b"get ", &encode(key)[..], b"\n"].concat();
         let line = connection.send(&request, deadline).and_then(|()| connection.line(LONGEST, deadline));
         let line = match line {
             Ok(Some(line)) => line,
             Ok(None) => return Err(self.unread(&format!("text longer than {LONGEST}"))),
             Err(error) if error.kind() == ErrorKind::TimedOut => {
-                let words = "Connection timed out";
-                self.warn(&["read TCP map reply from ", &self.server, ": ", words].concat());
-                return Err(Failure::Final(self.failed(words)));
+                self.warn(&["read TCP map reply from ", &self.server, ": ", TIMED_OUT].concat());
+                return Err(self.late());
             }
             Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe) => {
                 return Err(self.unread("unexpected EOF"));
@@ -89,8 +88,8 @@ impl TcpTable {
         Ok(answer)
     }
 
-    fn call(&self) -> Result<Connection, Failure> {
-        Connection::open(&Endpoint::Inet(self.server.clone(), self.protocols), self.patience).map_err(|error| {
+    fn call(&self, deadline: Instant) -> Result<Connection, Failure> {
+        Connection::open(&Endpoint::Inet(self.server.clone(), self.protocols), deadline).map_err(|error| {
             let words = match error {
                 ConnectError::Address(words) => return Failure::Final(LookupError::Config(words)),
                 ConnectError::NotFound(words) => {
@@ -98,6 +97,10 @@ impl TcpTable {
                     NO_ADDRESS.to_string()
                 }
                 ConnectError::Failed(words) => words,
+                ConnectError::TimedOut => {
+                    self.warn(&format!("connect to TCP map {}: {TIMED_OUT}", self.server));
+                    return self.late();
+                }
             };
             self.warn(&format!("connect to TCP map {}: {words}", self.server));
             Failure::TryAgain(words)
@@ -122,6 +125,12 @@ impl TcpTable {
         }
     }
 
+    /// A server that let its time pass.
+    fn late(&self) -> Failure {
+        self.patience.give_up(&self.name);
+        Failure::Final(self.failed(TIMED_OUT))
+    }
+
     fn failed(&self, why: &str) -> LookupError {
         LookupError::Retry(LookupError::query(&self.name, why))
     }
@@ -138,24 +147,37 @@ impl TcpTable {
 
 impl LookupTable for TcpTable {
     fn lookup(&mut self, key: &[u8]) -> Answer {
+        let begun = Instant::now();
+        let Some(deadline) = self.patience.deadline(&self.name, begun) else { return Err(self.failed(TIME_IS_OVER)) };
+        let answer = self.try_until(deadline, key);
+        self.patience.spend(&self.name, begun, Instant::now());
+        answer
+    }
+
+    fn walk(&mut self, _: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), LookupError> {
+        Err(unlistable(&self.name))
+    }
+}
+
+impl TcpTable {
+    fn try_until(&mut self, deadline: Instant, key: &[u8]) -> Answer {
         let mut last = String::new();
         for tried in 0..TRIES {
             // A server may well have given up a connection that was kept: that is no reason to wait.
             let was_kept = self.connection.is_some();
-            match self.ask(key) {
+            match self.ask(key, deadline) {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Final(error)) => return Err(error),
                 Err(Failure::TryAgain(why)) => last = why,
             }
             if !was_kept && tried + 1 < TRIES {
+                if deadline.saturating_duration_since(Instant::now()) <= self.pause {
+                    break;
+                }
                 std::thread::sleep(self.pause);
             }
         }
         Err(self.failed(&last))
-    }
-
-    fn walk(&mut self, _: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), LookupError> {
-        Err(unlistable(&self.name))
     }
 }
 
@@ -193,7 +215,7 @@ mod tests {
     fn table(port: u16) -> TcpTable {
         let name = format!("127.0.0.1:{port}");
         let table = TcpTable::open(name.as_bytes(), &OpenOptions::default()).expect("opened");
-        TcpTable { patience: Duration::from_millis(300), pause: Duration::ZERO, ..table }
+        TcpTable { patience: Arc::new(Patience::new(Duration::from_millis(300))), pause: Duration::ZERO, ..table }
     }
 
     /// The answer of a server that says this and then waits.
@@ -311,6 +333,44 @@ mod tests {
         let error = table(port).lookup(b"k").map_err(|error| error.to_string());
         assert_eq!(error, Err(format!("table tcp:127.0.0.1:{port}: query error: text longer than 4096")));
         assert_eq!(server.join().expect("served").len(), TRIES);
+    }
+
+    #[test]
+    fn a_silent_server_is_called_once() {
+        let (port, server) =
+            serve(vec![Script { replies: vec![b""], hangs_up: false }], |request| request.ends_with(b"\n"));
+        let mut table = table(port);
+        let mut ask = || table.lookup(b"k").map_err(|error| error.to_string());
+        let answer = |words: &str| Err(format!("table tcp:127.0.0.1:{port}: query error: {words}"));
+        assert_eq!(ask(), answer("Connection timed out"));
+        let words = "the server did not answer in time before, so it is not asked again";
+        assert_eq!([ask(), ask()], [answer(words), answer(words)]);
+        assert_eq!(counts(&server.join().expect("served")), [1]);
+        // Another handle of the same command line knows it too; another command line does not.
+        let options = OpenOptions { patience: Arc::clone(&table.patience), ..OpenOptions::default() };
+        let mut other = TcpTable::open(format!("127.0.0.1:{port}").as_bytes(), &options).expect("opened");
+        assert_eq!(other.lookup(b"k").map_err(|error| error.to_string()), answer(words));
+    }
+
+    /// Each byte comes in time, and the answer does not.
+    #[test]
+    fn a_server_that_dribbles_is_given_up() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let server = std::thread::spawn(move || {
+            let mut stream = listener.accept().expect("a call").0;
+            let is_open = |stream: &mut std::net::TcpStream| std::io::Write::write_all(stream, b"2").is_ok();
+            while is_open(&mut stream) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let mut table = table(port);
+        let begun = Instant::now();
+        let answer = table.lookup(b"k").map_err(|error| error.to_string());
+        assert_eq!(answer, Err(format!("table tcp:127.0.0.1:{port}: query error: Connection timed out")));
+        assert!(begun.elapsed() >= Duration::from_millis(300));
+        drop(table);
+        server.join().expect("it ends when nobody listens");
     }
 
     #[test]
