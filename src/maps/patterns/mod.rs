@@ -5,12 +5,14 @@
 //! and its rule does not hold. Keys end at their first zero byte. The source is read when the table is opened, never again.
 //!
 //! [`source`] brings the text, from a file or from the table's name; [`template`] is for `$1` in results; [`load`] turns lines
-//! into rules; [`table`] looks up. [`posix_regex`] and [`pcre2`] are the two libraries, the only places here with unsafe code.
+//! into rules; [`table`] looks up. [`posix_regex`] and [`pcre2`] are the two libraries, the only places here with unsafe code;
+//! `posix_limits` says what may reach the first.
 //!
 //! Source: regexp_table(5), pcre_table(5), and the words of Postfix 3.11.
 
 pub mod load;
 pub mod pcre2;
+mod posix_limits;
 pub mod posix_regex;
 pub mod source;
 pub mod table;

@@ -3,6 +3,7 @@
 //! The unsafe calls here are `regcomp`, `regexec`, `regerror` and `regfree`: which strings POSIX leaves to the library match is
 //! what Postfix's users have, so no other library will do.
 
+use super::posix_limits::{check_limits, check_text, has_back_reference};
 use std::ffi::{CStr, CString};
 use std::fmt;
 use std::ops::Range;
@@ -25,6 +26,7 @@ pub struct PosixRegex {
     /// At one place for good: POSIX does not say that it may be moved.
     compiled: Box<libc::regex_t>,
     groups: usize,
+    has_back_reference: bool,
 }
 
 /// Where groups matched; the whole match is group 0.
@@ -41,9 +43,10 @@ impl PosixRegex {
     /// Compiles an expression, which ends at its first zero byte.
     ///
     /// # Errors
-    /// The library's words for what is wrong.
+    /// The library's words for what is wrong, or ours if the expression is too much for the library.
     pub fn new(expression: &[u8], syntax: Syntax) -> Result<Self, String> {
         let end = memchr::memchr(0, expression).unwrap_or(expression.len());
+        check_limits(&expression[..end], syntax.extended)?;
         let expression = CString::new(&expression[..end]).map_err(|error| error.to_string())?;
         let mut flags = 0;
         for (is_set, flag) in [
@@ -63,7 +66,9 @@ impl PosixRegex {
         }
         // SAFETY: regcomp succeeded, so it has filled it.
         let compiled = unsafe { compiled.assume_init() };
-        Ok(Self { compiled, groups: count_groups(expression.as_bytes(), syntax.extended) })
+        let expression = expression.as_bytes();
+        let groups = count_groups(expression, syntax.extended);
+        Ok(Self { compiled, groups, has_back_reference: has_back_reference(expression) })
     }
 
     /// How many groups it has.
@@ -75,8 +80,9 @@ impl PosixRegex {
     /// Whether it matches somewhere in a text; `matches` then tells where `count` groups did, if it was compiled for that.
     ///
     /// # Errors
-    /// The library's words for why that cannot be told.
+    /// The library's words for why that cannot be told, or that the text is too long.
     pub fn is_match(&self, text: &CStr, count: usize, matches: &mut Matches) -> Result<bool, String> {
+        check_text(text.to_bytes(), self.has_back_reference)?;
         matches.0.resize(count, libc::regmatch_t { rm_so: -1, rm_eo: -1 });
         // SAFETY: the expression is compiled, the text ends with a zero byte, and there is room for `count` places.
         let code = unsafe { libc::regexec(&raw const *self.compiled, text.as_ptr(), count, matches.0.as_mut_ptr(), 0) };
@@ -125,7 +131,7 @@ fn count_groups(expression: &[u8], extended: bool) -> usize {
 }
 
 /// What stands behind a list in brackets; `text` begins behind its `[`.
-fn behind_list(text: &[u8]) -> &[u8] {
+pub(super) fn behind_list(text: &[u8]) -> &[u8] {
     let text = text.strip_prefix(b"^").unwrap_or(text);
     // A bracket in the first place stands for itself.
     let mut rest = text.strip_prefix(b"]").unwrap_or(text);
