@@ -20,7 +20,7 @@ use crate::base::Span;
 /// How many references deep Postfix follows a value: the text at the end of a chain of this many is still found.
 pub const MAX_DEPTH: usize = 100;
 
-/// References inside operands of references and so on, which Postfix follows until its stack ends.
+/// References inside operands of references and so on. Ours.
 const MAX_STACK: usize = 256;
 
 /// How much may be done for one expansion: each byte of a parameter's value that is used costs 1, and 8 each time that the
@@ -386,7 +386,6 @@ mod tests {
         ("loop1", "$loop2"),
         ("loop2", "x$loop1"),
         ("self", "${self}"),
-        ("compared", "${{$compared} == {x}}"),
         ("harmless", "${harmless?{yes}}"),
         ("level", "3.10"),
     ];
@@ -466,11 +465,16 @@ mod tests {
             ("$loop1", "parameter refers to itself: loop1 -> loop2 -> loop1"),
             ("a ${set?{${loop2}}}", "parameter refers to itself: loop2 -> loop1 -> loop2"),
             ("$self", "parameter refers to itself: self -> self"),
-            ("$compared", "parameter refers to itself: compared -> compared"),
         ];
         for (value, expected) in cases {
             assert_eq!(expand(value.as_bytes(), &mut table).unwrap_err().to_string(), expected, "{value}");
         }
+        // A cycle of another kind, put together here: Postfix 3.11.7 ends by a signal on it.
+        let operand = ["{$", "again", "}"].concat();
+        let mut again =
+            |name: &[u8]| (name == b"again").then(|| Cow::Owned(["${", &operand, "=={x}}"].concat().into()));
+        let error = expand(b"$again", &mut again).unwrap_err();
+        assert_eq!(error.to_string(), "parameter refers to itself: again -> again");
         let error = expand(b"$loop1", &mut table).unwrap_err();
         assert_eq!(messages(&error.problems), [r#"unreasonable macro call nesting: "loop2""#]);
     }

@@ -5,8 +5,8 @@
 //! value of main.cf before it prints anything, to learn which names are used; [`references`] lists every name in a value.
 //!
 //! Results and the texts of messages are those of Postfix 3.11 (`postconf -x`), as observed, odd cases included. What differs
-//! on purpose: a cycle is named in full beside the message that Postfix has for it, also where Postfix itself crashes
-//! (`a = ${{$a} == {x}}`), and there are limits to nesting ([`MAX_NESTING`]) and to the work for one value ([`MAX_WORK`]).
+//! on purpose: a cycle is named in full beside the message that Postfix has for it, also a kind of cycle on which Postfix
+//! 3.11.7 ends by a signal, and there are limits to nesting ([`MAX_NESTING`]) and to the work for one value ([`MAX_WORK`]).
 //!
 //! Facts that the manual leaves open:
 //! - White space may stand around names, `{…}` and operators; it is space, tab, CR and LF only. Inside `{…}`, and in a branch

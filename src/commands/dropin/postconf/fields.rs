@@ -36,3 +36,17 @@ pub fn check_service(service: &Service, text: &[u8]) -> Result<(), Fatal> {
     let mut fields = service.line.fields.iter().enumerate();
     fields.try_for_each(|(field, content)| check_field(field, content.bytes(), text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Postfix 3.11.7 ends by a signal on one of them, and writes services that it cannot read for others.
+    #[test]
+    fn no_field_is_empty() {
+        for (field, name) in FIELD_NAMES.iter().enumerate() {
+            let error = check_field(field, b"", b"").err().map(|error| error.message.unwrap_or_default());
+            assert_eq!(error, Some(format!("invalid {name} field \"\" in \"\"").into_bytes()), "{name}");
+        }
+    }
+}
