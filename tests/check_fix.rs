@@ -6,12 +6,10 @@
 mod support;
 
 use postwright::base::Source;
-use postwright::config::Settings;
-use postwright::config::catalogue::Version;
-use postwright::config::host::Host;
+use postwright::config::Platform;
 use postwright::diagnostic::{Finding, Safety};
 use postwright::lint::fixes::apply_fixes;
-use postwright::lint::{Policy, Site, declarations, lint_by};
+use postwright::lint::{LoadedSite, Policy, declarations, lint_by};
 use postwright::syntax::FileKind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -156,7 +154,6 @@ fn counts(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
 /// Every fixture and every rule's example, read as each kind of file, with safe fixes alone and with all.
 #[test]
 fn a_fix_never_makes_a_finding_and_ends() {
-    let settings = Settings { target: Version::NEWEST, profile: None, host: Host::this() };
     let mut files = Vec::new();
     all_files(&repository().join("testdata"), &mut files);
     let mut texts: Vec<(String, Vec<u8>)> =
@@ -167,7 +164,7 @@ fn a_fix_never_makes_a_finding_and_ends() {
         for kind in [FileKind::MainCf, FileKind::MasterCf, FileKind::Aliases, FileKind::Table] {
             for all in [false, true] {
                 let look = |source: &Arc<Source>| {
-                    let site = Site::single(kind, Path::new("."), source, settings.clone()).unwrap();
+                    let site = LoadedSite::single(kind, Path::new("."), source, Platform::default()).unwrap();
                     lint_by(&site, &Policy::default())
                 };
                 let mut findings = look(&Arc::new(Source::new("text", text.clone())));

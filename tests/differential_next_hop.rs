@@ -17,10 +17,8 @@ mod oracle;
 use dns_server::{Zone, serve};
 use mail_system::{MailSystem, compare_records};
 use oracle::Oracle;
-use postwright::config::catalogue::Version;
-use postwright::config::host::Host;
 use postwright::config::paths::PathMap;
-use postwright::config::{ConfigFiles, Configuration, Settings};
+use postwright::config::{ConfigFiles, Configuration, Platform, Site};
 use postwright::dns::resolver::ServerResolver;
 use postwright::maps::NoCaller;
 use postwright::routing::Lookups;
@@ -81,13 +79,14 @@ fn logged(ending: &Ending) -> String {
 fn the_same_ends() {
     let (mut wrong, mut count) = (String::new(), 0);
     for site in sites() {
-        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
-        let configuration = Configuration::new(ConfigFiles::load(&site).unwrap(), settings);
-        let paths = PathMap::directory(&site, None);
+        let opened = Site::new(
+            Configuration::new(ConfigFiles::load(&site).unwrap(), Platform::default()),
+            PathMap::directory(&site, None),
+        );
         let zone = fs::read_to_string(site.join("dns")).unwrap();
         let server = serve(Zone::parse(&zone), (Ipv4Addr::LOCALHOST, 0).into());
-        let mut lookups = Lookups::new(&configuration, &paths, Arc::new(NoCaller))
-            .with_dns(Arc::new(ServerResolver::at(server).unwrap()));
+        let mut lookups =
+            Lookups::new(&opened, Arc::new(NoCaller)).with_dns(Arc::new(ServerResolver::at(server).unwrap()));
         let answers = fs::read_to_string(site.join("answers")).unwrap();
         for (line, address) in answers.lines().skip(1).zip(addresses(&site)) {
             let theirs = line.strip_prefix(&format!("{address}: ")).unwrap();

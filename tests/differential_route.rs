@@ -17,10 +17,8 @@ mod oracle;
 
 use mail_system::{MailSystem, compare_records};
 use oracle::Oracle;
-use postwright::config::catalogue::Version;
-use postwright::config::host::Host;
 use postwright::config::paths::PathMap;
-use postwright::config::{ConfigFiles, Configuration, Settings};
+use postwright::config::{ConfigFiles, Configuration, Platform, Site};
 use postwright::mail::local_part::{external, internal};
 use postwright::maps::NoCaller;
 use postwright::routing::rewrite::resolve::AddressClass;
@@ -126,13 +124,12 @@ fn only(text: &str, words: &[&str]) -> String {
 }
 
 fn with_site<T>(site: &Path, work: impl FnOnce(&mut Lookups<'_>) -> T) -> T {
-    let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
     let files = ConfigFiles::load(site).unwrap();
-    let configuration = Configuration::new(files, settings);
     let mut paths = PathMap::directory(site, None);
     paths.add(Path::new("/etc/passwd"), &directory().join("passwd"));
     paths.add(Path::new("/srv"), &site.join("homes"));
-    work(&mut Lookups::new(&configuration, &paths, Arc::new(NoCaller)))
+    let opened = Site::new(Configuration::new(files, Platform::default()), paths);
+    work(&mut Lookups::new(&opened, Arc::new(NoCaller)))
 }
 
 /// The same text as Postfix's, of the lines that begin with `word`.

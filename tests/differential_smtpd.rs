@@ -21,10 +21,8 @@ mod oracle;
 use dns_server::{Zone, serve};
 use mail_system::{MailSystem, compare_records};
 use oracle::Oracle;
-use postwright::config::catalogue::Version;
-use postwright::config::host::Host;
 use postwright::config::paths::PathMap;
-use postwright::config::{ConfigFiles, Configuration, Settings};
+use postwright::config::{ConfigFiles, Configuration, Platform, Site};
 use postwright::dns::resolver::ServerResolver;
 use postwright::mail::local_part::internal;
 use postwright::maps::NoCaller;
@@ -192,10 +190,11 @@ fn the_same_replies() {
     let mut wrong = String::new();
     let mut count = 0;
     for site in sites() {
-        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
-        let configuration = Configuration::new(ConfigFiles::load(&site).unwrap(), settings);
-        let paths = PathMap::directory(&site, None);
-        let mut lookups = Lookups::new(&configuration, &paths, Arc::new(NoCaller));
+        let opened = Site::new(
+            Configuration::new(ConfigFiles::load(&site).unwrap(), Platform::default()),
+            PathMap::directory(&site, None),
+        );
+        let mut lookups = Lookups::new(&opened, Arc::new(NoCaller));
         if let Ok(zone) = fs::read_to_string(site.join("dns")) {
             let server = serve(Zone::parse(&zone), (Ipv4Addr::LOCALHOST, 0).into());
             lookups = lookups.with_dns(Arc::new(ServerResolver::at(server).unwrap()));

@@ -64,3 +64,52 @@ fn a_broken_one_ends_everything() {
     // What needs no defaults does not look.
     assert_eq!(scratch.run("postconf -c site -e myorigin=x").status, 0);
 }
+
+/// What a table is made as without a type, and what the drop-in programs say of a platform that nobody knows.
+#[test]
+fn the_drop_in_programs_are_judged_by_it_too() {
+    let scratch = scratch("site/postwright.toml", "target = '3.4'\nprofile = 'debian'\n");
+    scratch.write("site/main.cf", "alias_database = $default_database_type:site/aliases\n");
+    let default = "default_database_type = hash\n";
+    scratch.run("postconf -c site default_database_type").is(0, default, "");
+    let refused = |table: &str| {
+        format!("fatal: hash:site/{table}: this program does not write Berkeley DB files; use lmdb: or cdb:\n")
+    };
+    scratch.run("postmap -c site site/virtual").is(1, "", &format!("postmap: {}", refused("virtual")));
+    scratch.run("postalias -c site site/aliases").is(1, "", &format!("postalias: {}", refused("aliases")));
+    // The type is the profile's in this release, and upstream's where the environment says so.
+    let run =
+        |arguments: &[&str], name: &str, value: &str| scratch.outcome(scratch.command(arguments).env(name, value));
+    run(&["postmap", "-c", "site", "site/virtual"], "POSTWRIGHT_TARGET", "3.11").is(0, "", "");
+    assert!(scratch.names("site").contains(&"virtual.cdb".to_string()));
+    // Releases before 3.0 know nothing of SMTPUTF8.
+    run(&["postmap", "-c", "site", "lmdb:site/virtual"], "POSTWRIGHT_TARGET", "2.11").is(0, "", "");
+    assert!(scratch.names("site").contains(&"virtual.lmdb".to_string()));
+    for (program, status) in [("postconf", 1), ("postmap", 1), ("postalias", 1), ("newaliases", 75)] {
+        let directory = if program == "newaliases" { "-Csite" } else { "-csite" };
+        let words =
+            format!("{program}: fatal: POSTWRIGHT_PROFILE=nosuch: expected upstream, debian, redhat or alpine\n");
+        run(&[program, directory], "POSTWRIGHT_PROFILE", "nosuch").is(status, "", &words);
+        let words = "\"9\" is not a Postfix release from 2.11 to 3.11, such as 3.11";
+        run(&[program, directory], "POSTWRIGHT_TARGET", "9").is(
+            status,
+            "",
+            &format!("{program}: fatal: POSTWRIGHT_TARGET: {words}\n"),
+        );
+    }
+    scratch.write("site/postwright.toml", "profile = 'debain'\n");
+    for program in ["postconf", "postmap"] {
+        let words = "site/postwright.toml:1:11: no profile is called debain; did you mean debian?";
+        scratch.run(&format!("{program} -c site")).is(1, "", &format!("{program}: fatal: {words}\n"));
+    }
+}
+
+/// As Postfix 3.11 names the file: a slash comes between, even where there is one.
+#[test]
+fn a_missing_main_cf_is_named_as_postfix_names_it() {
+    let scratch = scratch("postwright.toml", "");
+    for program in ["postconf", "postmap"] {
+        let words = "fatal: open nosuch//main.cf: No such file or directory";
+        scratch.run(&format!("{program} -c nosuch/")).is(1, "", &format!("{program}: {words}\n"));
+    }
+}

@@ -2,8 +2,9 @@
 
 use super::output::{Output, fail};
 use super::progress::Progress;
-use super::site_options::{Opened, SiteOptions};
+use super::site_options::SiteOptions;
 use crate::base::{FileError, Place, Source, system_words};
+use crate::config::Site;
 use crate::config::tables::{NamedTable, named_tables};
 use crate::diagnostic::Finding;
 use crate::diagnostic::render::{clean, concise};
@@ -92,24 +93,20 @@ struct Line {
 
 /// Runs the command.
 pub fn run(options: &Build, output: &Output) -> ExitCode {
-    let settings = match options.site.settings(&options.site.directory(options.directory.as_deref())) {
-        Ok(settings) => settings,
+    let mut site = match options.site.open(options.directory.as_deref()) {
+        Ok(site) => site,
         Err(message) => return fail(&message),
     };
-    let mut opened = match options.site.open(options.directory.as_deref(), settings) {
-        Ok(opened) => opened,
-        Err(error) => return fail(&error.to_string()),
-    };
     if options.all {
-        opened.paths.allow_all();
+        site.paths.allow_all();
     }
     let progress = Progress::start("looking", output.quiet);
     let seed = RandomState::default();
     let mut lines = Vec::new();
-    for table in named_tables(&opened.configuration) {
-        let Some(index_type) = wanted_type(&table, options, &opened) else { continue };
+    for table in named_tables(&site.configuration) {
+        let Some(index_type) = wanted_type(&table, options, &site) else { continue };
         progress.message(format!("{}", table.reference));
-        lines.push(one(&table, index_type, options, &opened, &seed, output));
+        lines.push(one(&table, index_type, options, &site, &seed, output));
     }
     drop(progress);
     report(&lines, options, output);
@@ -117,7 +114,7 @@ pub fn run(options: &Build, output: &Output) -> ExitCode {
 }
 
 /// The type to build a table as; nothing for tables that are not compiled. `Err`: a type that we cannot write.
-fn wanted_type(table: &NamedTable, options: &Build, opened: &Opened) -> Option<Result<IndexType, String>> {
+fn wanted_type(table: &NamedTable, options: &Build, site: &Site) -> Option<Result<IndexType, String>> {
     if table.is_cache() {
         return None;
     }
@@ -131,16 +128,16 @@ fn wanted_type(table: &NamedTable, options: &Build, opened: &Opened) -> Option<R
     if let Some(index_type) = options.as_type.as_deref().and_then(IndexType::by_name) {
         return Some(Ok(index_type));
     }
-    if let Some(index_type) = redirected(map_type, opened) {
+    if let Some(index_type) = redirected(map_type, site) {
         return Some(Ok(index_type));
     }
     Some(Err(format!("{map_type}: tables cannot be built; use lmdb: or cdb: (--type builds them beside)")))
 }
 
 /// Where `non_bdb_migration_level` sends a Berkeley DB type.
-fn redirected(map_type: &str, opened: &Opened) -> Option<IndexType> {
+fn redirected(map_type: &str, site: &Site) -> Option<IndexType> {
     let value = |name: &str| {
-        let bytes = opened.configuration.expanded(name.as_bytes(), None).unwrap_or_default();
+        let bytes = site.configuration.expanded(name.as_bytes(), None).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     };
     if !matches!(value("non_bdb_migration_level").as_str(), "enable-redirect" | "enable-reindex") {
@@ -166,24 +163,24 @@ fn one(
     table: &NamedTable,
     index_type: Result<IndexType, String>,
     options: &Build,
-    opened: &Opened,
+    site: &Site,
     seed: &RandomState,
     output: &Output,
 ) -> Line {
-    let source_path = opened.paths.shown(&table.reference.name);
+    let source_path = site.paths.shown(&table.reference.name);
     let line = |path: PathBuf, status| Line { table: table.reference.to_string(), path, status };
     let index_type = match index_type {
         Ok(index_type) => index_type,
-        Err(_) if !opened.paths.in_scope(&source_path) => return line(source_path, Status::Outside),
+        Err(_) if !site.paths.in_scope(&source_path) => return line(source_path, Status::Outside),
         Err(message) => return line(source_path, Status::Failed(message)),
     };
-    let path = opened.paths.shown(&[&table.reference.name, index_type.suffix().as_bytes()].concat());
-    let place = match opened.paths.index_place(&table.reference.name, index_type.suffix()) {
+    let path = site.paths.shown(&[&table.reference.name, index_type.suffix().as_bytes()].concat());
+    let place = match site.paths.index_place(&table.reference.name, index_type.suffix()) {
         Ok(None) => return line(path, Status::Outside),
         Ok(Some(place)) => Ok(place),
         Err(error) => Err(error),
     };
-    let job = Job { table, index_type, options, opened, seed, output, source_path, path, place };
+    let job = Job { table, index_type, options, site, seed, output, source_path, path, place };
     let status = until_steady(|| job.attempt());
     let status = status.unwrap_or_else(|| Status::Failed(format!("{}: {KEEPS_CHANGING}", job.source_path.display())));
     line(job.path, status)
@@ -194,7 +191,7 @@ struct Job<'a> {
     table: &'a NamedTable,
     index_type: IndexType,
     options: &'a Build,
-    opened: &'a Opened,
+    site: &'a Site,
     seed: &'a RandomState,
     output: &'a Output,
     source_path: PathBuf,
@@ -232,7 +229,7 @@ impl Job<'_> {
         }
         if recipe.form == crate::syntax::table_line::TableForm::Aliases {
             // As postalias does, which stores the name that the mail system goes by.
-            let host = self.opened.configuration.expanded(b"myhostname", None).unwrap_or_default();
+            let host = self.site.configuration.expanded(b"myhostname", None).unwrap_or_default();
             add_alias_records(&mut entries, &host);
         }
         match self.write(&entries, &recipe, &source) {
@@ -243,14 +240,14 @@ impl Job<'_> {
     }
 
     fn read_source(&self, recipe: &Recipe) -> io::Result<(Entries, Metadata)> {
-        let file = self.opened.paths.open(&self.table.reference.name)?;
+        let file = self.site.paths.open(&self.table.reference.name)?;
         let metadata = file.metadata()?;
         Ok((read_entries(load(&file, &metadata)?, recipe), metadata))
     }
 
     /// Whether the source is the one that was read.
     fn is_still(&self, read: &Metadata) -> io::Result<bool> {
-        let now = || self.opened.paths.open(&self.table.reference.name)?.metadata();
+        let now = || self.site.paths.open(&self.table.reference.name)?.metadata();
         Version::is_still(Version::of(read), now)
     }
 
@@ -275,7 +272,7 @@ impl Job<'_> {
         let inherit = Inherit { owner: true, mode: true };
         let access = inherited_access(self.index_type, source, aside.old_metadata().ok().as_ref(), inherit);
         // Other names may lie outside of what may be written.
-        let other_names = match self.opened.paths.is_unbounded() {
+        let other_names = match self.site.paths.is_unbounded() {
             true => OtherNames::Follow { owner: source.uid() },
             false => OtherNames::Leave,
         };

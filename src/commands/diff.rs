@@ -1,14 +1,14 @@
 //! `postwright diff`: what differs between two configurations, or two files of one kind, by meaning.
 
 use super::output::{Output, fail};
-use super::site_options::{Opened, SiteOptions};
-use crate::base::{FileError, Source};
+use super::site_options::SiteOptions;
+use crate::base::{FileError, Overlay, Source};
 use crate::config::catalogue::Version;
 use crate::config::paths::{PathMap, STOCK_DIRECTORY};
-use crate::config::{ConfigFiles, Configuration, Settings};
+use crate::config::{ConfigFiles, Configuration, Platform, Site};
 use crate::diff::render::{Style, lines};
 use crate::diff::tables::{elements_changed, entries_changed, lines_changed, rules};
-use crate::diff::{Comparison, Routes, Side, TableChange, TableChangeKind, json};
+use crate::diff::{Comparison, Routes, TableChange, TableChangeKind, json};
 use crate::maps::source_table::SourceTable;
 use crate::maps::{LookupError, LookupTable, OpenOptions, TableReference, open};
 use crate::syntax::table_line::TableForm;
@@ -117,13 +117,13 @@ fn summary(comparison: &Comparison) -> String {
 }
 
 fn compare(options: &Diff) -> Result<Comparison, String> {
-    let settings = |path: &Path, target: Option<Version>| -> Result<Settings, String> {
+    let platform = |path: &Path, target: Option<Version>| -> Result<Platform, String> {
         let directory = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
-        let settings = options.site.settings(directory)?;
-        Ok(Settings { target: target.unwrap_or(settings.target), ..settings })
+        let platform = options.site.platform(directory)?;
+        Ok(Platform { target: target.unwrap_or(platform.target), ..platform })
     };
-    let of_a = settings(&options.a, options.target_a)?;
-    let of_b = settings(options.b.as_ref().unwrap_or(&options.a), options.target_b)?;
+    let of_a = platform(&options.a, options.target_a)?;
+    let of_b = platform(options.b.as_ref().unwrap_or(&options.a), options.target_b)?;
     let b = match &options.b {
         Some(b) => b,
         None if of_a.target != of_b.target => &options.a,
@@ -133,12 +133,8 @@ fn compare(options: &Diff) -> Result<Comparison, String> {
     match (a.is_dir(), b.is_dir()) {
         (true, true) => {
             let (a, b) = (directory(a, options, of_a)?, directory(b, options, of_b)?);
-            let side = |opened| -> Side<'_> {
-                let Opened { configuration, paths, .. }: &Opened = opened;
-                Side { configuration, paths }
-            };
-            let comparison = Comparison::of(&side(&a), &side(&b));
-            Ok(if options.routes { comparison.with_routes(&side(&a), &side(&b)) } else { comparison })
+            let comparison = Comparison::of(&a, &b);
+            Ok(if options.routes { comparison.with_routes(&a, &b) } else { comparison })
         }
         (false, false) if options.routes => Err("--routes compares directories, not files".into()),
         (false, false) => files(a, b, options, of_a, of_b),
@@ -147,15 +143,15 @@ fn compare(options: &Diff) -> Result<Comparison, String> {
     }
 }
 
-fn directory(path: &Path, options: &Diff, settings: Settings) -> Result<Opened, String> {
-    let mut opened = options.site.open(Some(path), settings)?;
+fn directory(path: &Path, options: &Diff, platform: Platform) -> Result<Site, String> {
+    let mut site = Site::open(&options.site.location(Some(path)), platform, &Overlay::default())?;
     // Where the two lie is no difference between them.
-    opened.configuration.files.directory = PathBuf::from(STOCK_DIRECTORY);
-    Ok(opened)
+    site.configuration.files.directory = PathBuf::from(STOCK_DIRECTORY);
+    Ok(site)
 }
 
 /// Two files of one kind.
-fn files(a: &Path, b: &Path, options: &Diff, of_a: Settings, of_b: Settings) -> Result<Comparison, String> {
+fn files(a: &Path, b: &Path, options: &Diff, of_a: Platform, of_b: Platform) -> Result<Comparison, String> {
     let kind = match options.kind.or_else(|| kind_of(a)).or_else(|| kind_of(b)) {
         Some(kind) => kind,
         None => {
@@ -169,18 +165,16 @@ fn files(a: &Path, b: &Path, options: &Diff, of_a: Settings, of_b: Settings) -> 
     match kind {
         FileKind::MainCf | FileKind::MasterCf => {
             let empty = Arc::new(Source::new("main.cf", ""));
-            let side = |path: &Path, settings| -> Result<Configuration, String> {
+            let alone = |path: &Path, platform| -> Result<Site, String> {
                 let source = read(path)?;
                 let directory = Path::new(STOCK_DIRECTORY);
                 let files = match kind {
                     FileKind::MasterCf => ConfigFiles::from_sources(directory, &empty, Some(&source)),
                     _ => ConfigFiles::from_sources(directory, &source, None),
                 };
-                Ok(Configuration::new(files, settings))
+                Ok(Site::new(Configuration::new(files, platform), PathMap::system()))
             };
-            let (a, b) = (side(a, of_a)?, side(b, of_b)?);
-            let paths = PathMap::system();
-            let (a, b) = (Side { configuration: &a, paths: &paths }, Side { configuration: &b, paths: &paths });
+            let (a, b) = (alone(a, of_a)?, alone(b, of_b)?);
             // What the two name is not compared: they are looked at by themselves.
             let parameters = crate::diff::parameters::compare_parameters(&a, &b);
             Ok(Comparison {

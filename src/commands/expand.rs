@@ -53,12 +53,8 @@ struct Expanded {
 
 /// Runs the command.
 pub fn run(options: &Expand, output: &Output) -> ExitCode {
-    let opened = options
-        .site
-        .settings(&options.site.directory(None))
-        .and_then(|settings| Ok(options.site.open(None, settings)?));
-    let configuration = match opened {
-        Ok(opened) => opened.configuration,
+    let configuration = match options.site.open(None) {
+        Ok(site) => site.configuration,
         Err(message) => return fail(&message),
     };
     let files = &configuration.files;
@@ -83,7 +79,7 @@ pub fn run(options: &Expand, output: &Output) -> ExitCode {
             }
         }
     }
-    let target = configuration.settings.target;
+    let target = configuration.platform.target;
     match options.format {
         Format::Json => {
             let values: Vec<Value> = values.iter().map(|value| as_json(value, target)).collect();
@@ -127,7 +123,7 @@ fn expand(configuration: &Configuration, service: Option<&Service>, operand: Str
         None => {
             let similar = suggest_parameter(&operand).similar;
             let hint = similar.first().map_or_else(String::new, |similar| format!("; did you mean {similar}?"));
-            Err(format!("{operand}: no such parameter in Postfix {}{hint}", configuration.settings.target))
+            Err(format!("{operand}: no such parameter in Postfix {}{hint}", configuration.platform.target))
         }
     }
 }

@@ -39,16 +39,11 @@ enum Format {
 
 /// Runs the command.
 pub fn run(options: &Graph, output: &Output) -> ExitCode {
-    let operand = options.directory.as_deref();
-    let opened = options
-        .site
-        .settings(&options.site.directory(operand))
-        .and_then(|settings| Ok(options.site.open(operand, settings)?));
-    let opened = match opened {
-        Ok(opened) => opened,
+    let site = match options.site.open(options.directory.as_deref()) {
+        Ok(site) => site,
         Err(message) => return fail(&message),
     };
-    let lookups = Lookups::new(&opened.configuration, &opened.paths, Arc::new(NoCaller));
+    let lookups = Lookups::new(&site, Arc::new(NoCaller));
     let mut lookups = lookups.without_places();
     let model = collect(&mut lookups);
     if !output.quiet {

@@ -101,16 +101,12 @@ pub fn run(options: &Route, output: &Output) -> ExitCode {
     if options.format == Format::Junit && options.expect.is_none() {
         return fail("--format junit is for --expect");
     }
-    let opened = options
-        .site
-        .settings(&options.site.directory(None))
-        .and_then(|settings| Ok(options.site.open(None, settings)?));
-    let opened = match opened {
-        Ok(opened) => opened,
+    let site = match options.site.open(None) {
+        Ok(site) => site,
         Err(message) => return fail(&message),
     };
-    let caller = Arc::new(Tables { configuration: opened.configuration.clone(), output: *output });
-    let mut lookups = Lookups::new(&opened.configuration, &opened.paths, caller);
+    let caller = Arc::new(Tables { configuration: site.configuration.clone(), output: *output });
+    let mut lookups = Lookups::new(&site, caller);
     if let Some(servers) = &options.dns {
         match servers.resolver() {
             Ok(resolver) => lookups = lookups.with_dns(resolver),

@@ -5,11 +5,11 @@ use super::output::{Output, fail};
 use super::site_options::SiteOptions;
 use super::unified_diff;
 use crate::base::{Edit, Overlay, Source, apply_edits, atomic_file, system_words};
-use crate::config::Settings;
 use crate::config::edit::service::set_override;
 use crate::config::edit::set::{Change, set};
 use crate::config::find_service::find_service;
 use crate::config::services::services;
+use crate::config::{Platform, Site};
 use crate::diagnostic::render::clean;
 use crate::lint::rules::main_cf::unknown_parameter::{advice, is_known};
 use crate::syntax::logical::{is_space, trim};
@@ -50,8 +50,8 @@ pub fn run(options: &Set, output: &Output) -> ExitCode {
 
 fn change(options: &Set, output: &Output) -> Result<(), String> {
     let changes = options.changes.iter().map(|text| parse(text.as_bytes())).collect::<Result<Vec<_>, _>>()?;
-    let directory = options.site.directory(None);
-    let settings = options.site.settings(&directory)?;
+    let directory = options.site.location(None).directory();
+    let platform = options.site.platform(&directory)?;
     let path = directory.join(if options.service.is_some() { "master.cf" } else { "main.cf" });
     let failed = |error: &std::io::Error| format!("{}: {}", path.display(), system_words(error));
     let _lock = if options.dry_run { None } else { Some(EditLock::acquire(&path).map_err(|error| failed(&error))?) };
@@ -76,7 +76,7 @@ fn change(options: &Set, output: &Output) -> Result<(), String> {
     }
     if options.service.is_none() {
         let names = changes.iter().filter(|(_, change)| !matches!(change, Change::Remove(_))).map(|(name, _)| name);
-        warn_of_unknown(names, &Arc::new(Source::new(path.to_string_lossy(), text.clone())), options, settings, output);
+        warn_of_unknown(names, &Arc::new(Source::new(path.to_string_lossy(), text.clone())), options, platform, output);
     }
     if !options.dry_run {
         atomic_file::replace(&path, &text, 0o644).map_err(|error| failed(&error))?;
@@ -89,16 +89,16 @@ fn warn_of_unknown<'n>(
     names: impl Iterator<Item = &'n Vec<u8>>,
     main: &Arc<Source>,
     options: &Set,
-    settings: Settings,
+    platform: Platform,
     output: &Output,
 ) {
     let mut overlay = Overlay::default();
     overlay.set(Arc::clone(main));
-    let Ok(opened) = options.site.open_with(None, settings, &overlay) else { return };
-    let used = opened.configuration.used_names();
+    let Ok(site) = Site::open(&options.site.location(None), platform, &overlay) else { return };
+    let used = site.configuration.used_names();
     for name in names.filter(|name| !used.contains(name.as_slice())) {
         let name = String::from_utf8_lossy(name);
-        if !is_known(&opened.configuration, &name) {
+        if !is_known(&site.configuration, &name) {
             let help = advice(&name).map_or_else(String::new, |help| format!("; {help}"));
             output.warning(&format!("postwright: warning: Postfix has no parameter {}{help}", clean(&name)));
         }

@@ -1,11 +1,10 @@
 //! The options that say which configuration is meant and by what it is judged; shared by our own commands.
 
-use crate::base::{FileError, Overlay};
+use crate::base::Overlay;
 use crate::config::catalogue::{Profile, Version};
-use crate::config::host::Host;
-use crate::config::paths::PathMap;
-use crate::config::project::Project;
-use crate::config::{ConfigFiles, Configuration, Settings};
+use crate::config::platform::PlatformError;
+use crate::config::site::Location;
+use crate::config::{Platform, Site};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -40,91 +39,32 @@ fn parse_profile(text: &str) -> Result<Profile, String> {
     Profile::from_name(text).ok_or_else(|| "expected upstream, debian, redhat or alpine".into())
 }
 
-/// A configuration that was found and read.
-#[derive(Debug)]
-pub struct Opened {
-    /// The configuration.
-    pub configuration: Configuration,
-    /// Where the files are that it names.
-    pub paths: PathMap,
-    /// Whether it is the system's own.
-    pub is_system: bool,
-}
-
 impl SiteOptions {
-    /// By what the configuration in a directory is judged: options, then the environment, then `postwright.toml`, then 3.11
-    /// and no profile.
+    /// By what the configuration in a directory is judged.
     ///
     /// # Errors
-    /// A version or profile in the environment that does not exist, or a `postwright.toml` that cannot be understood.
-    pub fn settings(&self, directory: &Path) -> Result<Settings, String> {
-        let project = Project::find(directory).map_err(|error| error.to_string())?;
-        let target = match (self.target, environment("POSTWRIGHT_TARGET")) {
-            (Some(target), _) => target,
-            (None, Some(text)) => text.parse().map_err(|error| format!("POSTWRIGHT_TARGET: {error}"))?,
-            (None, None) => project.target.unwrap_or(Version::NEWEST),
-        };
-        let profile = match (self.profile, environment("POSTWRIGHT_PROFILE")) {
-            (Some(profile), _) => Some(profile),
-            (None, Some(text)) => {
-                Some(parse_profile(&text).map_err(|error| format!("POSTWRIGHT_PROFILE={text}: {error}"))?)
-            }
-            (None, None) => project.profile,
-        };
-        Ok(Settings { target, profile, host: Host::this() })
+    /// Those of [`Platform::of`].
+    pub fn platform(&self, directory: &Path) -> Result<Platform, PlatformError> {
+        Platform::of(directory, self.target, self.profile)
     }
 
-    /// The configuration directory: `operand`, else the one that the options, `MAIL_CONFIG` or custom name, below the root.
+    /// Where the site is: in `operand`, or else where the options say.
     #[must_use]
-    pub fn directory(&self, operand: Option<&Path>) -> PathBuf {
-        if let Some(named) = operand.or(self.config_dir.as_deref()) {
-            return named.to_path_buf();
-        }
-        let from_environment = std::env::var_os("MAIL_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from);
-        let system = from_environment.unwrap_or_else(|| PathBuf::from(crate::config::paths::STOCK_DIRECTORY));
-        match &self.root {
-            Some(root) => PathMap::root(root).resolve(system.as_os_str().as_encoded_bytes()),
-            None => system,
+    pub fn location(&self, operand: Option<&Path>) -> Location {
+        Location {
+            directory: operand.map(Path::to_path_buf).or_else(|| self.config_dir.clone()),
+            root: self.root.clone(),
+            mappings: self.map_path.clone(),
         }
     }
 
-    /// Reads the configuration in `operand`, or else the one that the options name.
+    /// Reads the site in `operand`, or else the one that the options name.
     ///
     /// # Errors
-    /// When its main.cf cannot be read.
-    pub fn open(&self, operand: Option<&Path>, settings: Settings) -> Result<Opened, FileError> {
-        self.open_with(operand, settings, &Overlay::default())
+    /// Why it cannot be read, or be judged as it was asked for.
+    pub fn open(&self, operand: Option<&Path>) -> Result<Site, String> {
+        let location = self.location(operand);
+        let platform = self.platform(&location.directory())?;
+        Ok(Site::open(&location, platform, &Overlay::default())?)
     }
-
-    /// As [`open`](Self::open), with texts that stand for files.
-    ///
-    /// # Errors
-    /// The same.
-    pub fn open_with(
-        &self,
-        operand: Option<&Path>,
-        settings: Settings,
-        overlay: &Overlay,
-    ) -> Result<Opened, FileError> {
-        let is_system = operand.is_none() && self.config_dir.is_none() && self.root.is_none();
-        let directory = self.directory(operand);
-        let files = ConfigFiles::load_with(&directory, &overlay.below(self.root.as_deref()))?;
-        let configuration = Configuration::new(files, settings);
-        let mut paths = match &self.root {
-            Some(root) => PathMap::root(root),
-            None if is_system => PathMap::system(),
-            None => {
-                let own = configuration.files.entry(b"config_directory").map(|entry| entry.value.to_string_lossy());
-                PathMap::directory(&directory, own.as_deref().map(Path::new))
-            }
-        };
-        for (from, to) in &self.map_path {
-            paths.add(from, to);
-        }
-        Ok(Opened { configuration, paths, is_system })
-    }
-}
-
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

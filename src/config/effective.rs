@@ -2,11 +2,11 @@
 //!
 //! Layers, the last one wins: the default of the chosen version and build; main.cf; the command line; `-o` of the service.
 
-use super::catalogue::{self, Parameter, Profile, Version};
+use super::catalogue::{self, Parameter};
 use super::expand::{ExpandError, expand, references};
-use super::host::Host;
 use super::load::ConfigFiles;
 use super::networks::{NetworkSettings, NetworksError, networks};
+use super::platform::Platform;
 use super::services::Service;
 use crate::syntax::Text;
 use crate::syntax::match_list::split_list;
@@ -23,24 +23,13 @@ pub fn is_read_only(name: &[u8]) -> bool {
     matches!(name, b"process_id" | b"process_name")
 }
 
-/// By what a configuration is judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// The series of Postfix whose defaults hold.
-    pub target: Version,
-    /// The package whose defaults hold; none: upstream's, with `lmdb`.
-    pub profile: Option<Profile>,
-    /// What the defaults of `myhostname` and its like come from.
-    pub host: Host,
-}
-
 /// A configuration with all its layers.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     /// What was read.
     pub files: ConfigFiles,
     /// By what it is judged.
-    pub settings: Settings,
+    pub platform: Platform,
     /// `name=value` from the command line; to be set before the first look at a value.
     pub overrides: Vec<(Vec<u8>, Vec<u8>)>,
     networks: OnceLock<Result<String, NetworksError>>,
@@ -71,8 +60,8 @@ pub enum Origin<'a> {
 impl Configuration {
     /// A configuration without overrides from the command line.
     #[must_use]
-    pub fn new(files: ConfigFiles, settings: Settings) -> Self {
-        Self { files, settings, overrides: Vec::new(), networks: OnceLock::new() }
+    pub fn new(files: ConfigFiles, platform: Platform) -> Self {
+        Self { files, platform, overrides: Vec::new(), networks: OnceLock::new() }
     }
 
     /// The unexpanded value of a parameter, for one service if one is given.
@@ -176,10 +165,10 @@ impl Configuration {
     /// The unexpanded default of a known parameter; `None` if it is not known to the target.
     #[must_use]
     pub fn default_of(&self, parameter: &Parameter) -> Option<Cow<'static, [u8]>> {
-        if !parameter.exists_in(self.settings.target) {
+        if !parameter.exists_in(self.platform.target) {
             return None;
         }
-        let known = catalogue::default_value(parameter, self.settings.target, self.settings.profile);
+        let known = catalogue::default_value(parameter, self.platform.target, self.platform.profile);
         Some(match known {
             Some(text) => Cow::Borrowed(text.as_bytes()),
             None => Cow::Owned(self.computed(parameter.name).into_bytes()),
@@ -201,7 +190,7 @@ impl Configuration {
                 interfaces: text("inet_interfaces"),
                 protocols: text("inet_protocols"),
             };
-            networks(&settings, &self.settings.host)
+            networks(&settings, &self.platform.host)
         });
         told.as_ref().map(String::as_str)
     }
@@ -210,7 +199,7 @@ impl Configuration {
     fn computed(&self, name: &str) -> String {
         match name {
             "myhostname" => {
-                let name = &self.settings.host.name;
+                let name = &self.platform.host.name;
                 if name.contains('.') {
                     return name.clone();
                 }
@@ -219,7 +208,7 @@ impl Configuration {
             }
             "mydomain" => {
                 let name = self.set_without(b"myhostname", b"mydomain");
-                let name = name.unwrap_or_else(|| self.settings.host.name.clone());
+                let name = name.unwrap_or_else(|| self.platform.host.name.clone());
                 name.split_once('.').map_or_else(|| LOCAL_DOMAIN.to_string(), |(_, domain)| domain.to_string())
             }
             // What is wrong is for those to tell who ask for it.
@@ -258,8 +247,8 @@ mod tests {
     fn shown(main: &str, name: &str) -> String {
         let source = Arc::new(Source::new("main.cf", main));
         let files = ConfigFiles::from_sources(Path::new("/nowhere"), &source, None);
-        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
-        let configuration = Configuration::new(files, settings);
+        let platform = Platform::default();
+        let configuration = Configuration::new(files, platform);
         let value = configuration.value(name.as_bytes(), None).map(|value| value.bytes.into_owned());
         String::from_utf8(value.unwrap_or_default()).expect("values here are ASCII")
     }

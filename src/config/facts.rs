@@ -166,8 +166,7 @@ pub fn uses(configuration: &Configuration, name: &str) -> Vec<ParameterUse> {
 mod tests {
     use super::*;
     use crate::config::ConfigFiles;
-    use crate::config::Settings;
-    use crate::config::host::Host;
+    use crate::config::Platform;
     use std::path::Path;
 
     fn of(name: &str) -> Option<ParameterFacts> {
@@ -208,8 +207,8 @@ mod tests {
         let main = Arc::new(Source::new("main.cf", "a = 1\nb = x$a ${a?y}\na = 2\n"));
         let master = Arc::new(Source::new("master.cf", "s inet n - n - - smtpd\n  -o a=3 -o c=$a\n"));
         let files = ConfigFiles::from_sources(Path::new("."), &main, Some(&master));
-        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::this() };
-        let configuration = Configuration::new(files, settings);
+        let platform = Platform::default();
+        let configuration = Configuration::new(files, platform);
         let show = |one: &ParameterUse| {
             let place = one.source.position(one.span.start);
             format!("{}:{place} {:?} {:?}", one.source.name(), one.how, one.service)

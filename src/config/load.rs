@@ -92,6 +92,6 @@ mod tests {
     #[test]
     fn a_missing_main_cf_is_an_error_that_names_it() {
         let failed = ConfigFiles::load(Path::new("/nonexistent")).map(|_| ()).map_err(|failed| failed.to_string());
-        assert_eq!(failed, Err("/nonexistent/main.cf: No such file or directory (os error 2)".to_string()));
+        assert_eq!(failed, Err("/nonexistent/main.cf: No such file or directory".to_string()));
     }
 }

@@ -11,11 +11,15 @@ pub mod host;
 pub mod load;
 pub mod networks;
 pub mod paths;
+pub mod platform;
 pub mod project;
 pub mod protocols;
 pub mod services;
+pub mod site;
 pub mod tables;
 pub mod trace;
 
-pub use effective::{Configuration, Origin, Settings, Value};
+pub use effective::{Configuration, Origin, Value};
 pub use load::ConfigFiles;
+pub use platform::Platform;
+pub use site::Site;

@@ -9,13 +9,12 @@
 //! place, and with the name that was perhaps meant. Tables are for those to judge whom they are about.
 
 use super::catalogue::{Profile, Version};
-use crate::base::{FileError, Position, Source, suggest};
-use std::fmt;
+use crate::base::{FileError, Source};
+use crate::syntax::toml_file::{TomlError, TomlFile, not_called};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 /// The name of the file.
 pub const FILE_NAME: &str = "postwright.toml";
@@ -28,33 +27,6 @@ pub struct Project {
     /// The package whose defaults hold.
     pub profile: Option<Profile>,
 }
-
-/// A `postwright.toml` that cannot be read or understood.
-#[derive(Debug)]
-pub enum ProjectError {
-    /// It cannot be read.
-    Unreadable(FileError),
-    /// It cannot be understood.
-    Wrong {
-        /// The file.
-        path: String,
-        /// Where in it.
-        position: Position,
-        /// What is wrong, and what was perhaps meant.
-        message: String,
-    },
-}
-
-impl fmt::Display for ProjectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable(error) => error.fmt(f),
-            Self::Wrong { path, position, message } => write!(f, "{path}:{position}: {message}"),
-        }
-    }
-}
-
-impl std::error::Error for ProjectError {}
 
 /// A key: its name, and how its value is taken over.
 struct Key {
@@ -71,7 +43,7 @@ const KEYS: &[Key] = &[
         name: "profile",
         take: |project, text| {
             let known = Profile::from_name(text);
-            project.profile = Some(known.ok_or_else(|| unknown("profile", text, &Profile::ALL.map(Profile::name)))?);
+            project.profile = Some(known.ok_or_else(|| not_called("profile", text, &Profile::ALL.map(Profile::name)))?);
             Ok(())
         },
     },
@@ -89,44 +61,31 @@ impl Project {
     ///
     /// # Errors
     /// A file that cannot be read or understood.
-    pub fn find(directory: &Path) -> Result<Self, ProjectError> {
-        nearest(directory)
-            .map_err(ProjectError::Unreadable)?
-            .map_or_else(|| Ok(Self::default()), |source| Self::parse(&source))
+    pub fn find(directory: &Path) -> Result<Self, TomlError> {
+        nearest(directory)?.map_or_else(|| Ok(Self::default()), |source| Self::parse(&source))
     }
 
     /// Takes the text of a file apart.
     ///
     /// # Errors
     /// Text that is not TOML, an unknown key, or a value that does not fit.
-    pub fn parse(source: &Source) -> Result<Self, ProjectError> {
-        let wrong = |offset: usize, message: String| ProjectError::Wrong {
-            path: source.name().to_string(),
-            position: source.position(offset),
-            message,
-        };
-        let text =
-            std::str::from_utf8(source.bytes()).map_err(|error| wrong(error.valid_up_to(), "not UTF-8".into()))?;
-        let table = DeTable::parse(text)
-            .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message().replace('\n', ", ")))?;
-        let mut entries: Vec<(&Spanned<_>, &Spanned<DeValue>)> = table.get_ref().iter().collect();
-        // The first fault in the text is the one to tell.
-        entries.sort_by_key(|(key, _)| key.span().start);
+    pub fn parse(source: &Source) -> Result<Self, TomlError> {
+        let (file, table) = TomlFile::parse(source)?;
         let mut project = Self::default();
-        for (key, value) in entries {
+        for (key, value) in TomlFile::in_order(&table) {
             let name: &str = key.get_ref();
             if TABLES.contains(&name) {
                 continue;
             }
             let Some(known) = KEYS.iter().find(|known| known.name == name) else {
                 let names: Vec<&str> = KEYS.iter().map(|known| known.name).chain(TABLES.iter().copied()).collect();
-                return Err(wrong(key.span().start, unknown("key", name, &names)));
+                return Err(file.unknown(key.span(), "key", name, &names));
             };
             let DeValue::String(text) = value.get_ref() else {
                 let message = format!("{name} takes a string, in quotes, not {}", with_article(value.get_ref()));
-                return Err(wrong(value.span().start, message));
+                return Err(file.wrong(value.span(), &message));
             };
-            (known.take)(&mut project, text).map_err(|message| wrong(value.span().start, message))?;
+            (known.take)(&mut project, text).map_err(|message| file.wrong(value.span(), &message))?;
         }
         Ok(project)
     }
@@ -154,14 +113,6 @@ pub fn nearest(directory: &Path) -> Result<Option<Arc<Source>>, FileError> {
         }
     }
     Ok(None)
-}
-
-/// `no … is called …`, with what may be meant, else with all that there is.
-fn unknown(what: &str, name: &str, known: &[&str]) -> String {
-    match suggest(name, known.iter().copied()).first() {
-        Some(similar) => format!("no {what} is called {name}; did you mean {similar}?"),
-        None => format!("no {what} is called {name}; there are {}", known.join(", ")),
-    }
 }
 
 fn with_article(value: &DeValue) -> &'static str {
@@ -234,7 +185,7 @@ mod tests {
         std::fs::remove_file(inner.join(FILE_NAME))?;
         std::fs::create_dir(inner.join(FILE_NAME))?;
         let error = target(&inner).map_err(|error| error.to_string());
-        let expected = format!("{}: Is a directory (os error 21)", inner.join(FILE_NAME).display());
+        let expected = format!("{}: Is a directory", inner.join(FILE_NAME).display());
         assert_eq!(error, Err(expected));
         Ok(())
     }

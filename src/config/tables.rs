@@ -96,7 +96,7 @@ pub fn named_tables(configuration: &Configuration) -> Vec<NamedTable> {
     for parameter in catalogue::parameters() {
         // What proxymap may open is no use of it.
         let is_permission = matches!(parameter.name, "proxy_read_maps" | "proxy_write_maps");
-        if parameter.kind.may_hold_tables() && !is_permission && parameter.exists_in(configuration.settings.target) {
+        if parameter.kind.may_hold_tables() && !is_permission && parameter.exists_in(configuration.platform.target) {
             found.parameter(parameter.name, parameter.kind, None);
         }
     }

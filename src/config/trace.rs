@@ -93,7 +93,7 @@ impl Configuration {
 
     /// Since when the default of the target holds.
     fn default_supplier(&self, name: &[u8]) -> Supplier {
-        let target = self.settings.target;
+        let target = self.platform.target;
         let name = std::str::from_utf8(name).unwrap_or_default();
         let Some(parameter) = catalogue::parameter(name) else {
             return match catalogue::service_parameter(name) {
@@ -101,7 +101,7 @@ impl Configuration {
                 None => Supplier::Computed,
             };
         };
-        let default = |version| catalogue::default_value(parameter, version, self.settings.profile);
+        let default = |version| catalogue::default_value(parameter, version, self.platform.profile);
         let Some(now) = default(target) else { return Supplier::Computed };
         let same = |version: &Version| parameter.listed_in(*version) && default(*version) == Some(now);
         let earlier = Version::supported().rev().skip_while(|version| *version > target);
@@ -218,8 +218,7 @@ impl Observer for Tracer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::host::Host;
-    use crate::config::{ConfigFiles, Settings};
+    use crate::config::{ConfigFiles, Platform};
     use std::path::Path;
 
     /// `indent written = result (supplier)`, a line for each step.
@@ -257,8 +256,8 @@ mod tests {
         let main = Arc::new(Source::new("main.cf", main));
         let master = Arc::new(Source::new("master.cf", master));
         let files = ConfigFiles::from_sources(Path::new("/etc/postfix"), &main, Some(&master));
-        let settings = Settings { target: Version::new(3, 5), profile: None, host: Host::unknown() };
-        let configuration = Configuration::new(files, settings);
+        let platform = Platform { target: Version::new(3, 5), ..Platform::default() };
+        let configuration = Configuration::new(files, platform);
         let service = &configuration.files.services[0];
         let cases: &[(&str, Option<&Service>, &[&str])] = &[
             ("plain", None, &[]),
@@ -294,8 +293,8 @@ mod tests {
         let since = |name: &str, target: Version| {
             let main = Arc::new(Source::new("main.cf", ""));
             let files = ConfigFiles::from_sources(Path::new("/etc/postfix"), &main, None);
-            let settings = Settings { target, profile: None, host: Host::unknown() };
-            match Configuration::new(files, settings).supplier(name.as_bytes(), None) {
+            let platform = Platform { target, ..Platform::default() };
+            match Configuration::new(files, platform).supplier(name.as_bytes(), None) {
                 Supplier::Default(since) => since.to_string(),
                 other => format!("{other:?}"),
             }

@@ -16,17 +16,7 @@ pub use routes::{RouteChange, Routes, compare_routes};
 pub use services::{ServiceChange, ServiceChangeKind};
 pub use tables::{EntryChange, TableChange, TableChangeKind};
 
-use crate::config::Configuration;
-use crate::config::paths::PathMap;
-
-/// One of two configurations.
-#[derive(Clone, Copy, Debug)]
-pub struct Side<'a> {
-    /// The configuration.
-    pub configuration: &'a Configuration,
-    /// Where its files are.
-    pub paths: &'a PathMap,
-}
+use crate::config::Site;
 
 /// What differs.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +34,7 @@ pub struct Comparison {
 impl Comparison {
     /// Compares everything.
     #[must_use]
-    pub fn of(a: &Side<'_>, b: &Side<'_>) -> Self {
+    pub fn of(a: &Site, b: &Site) -> Self {
         Self {
             parameters: parameters::compare_parameters(a, b),
             services: services::compare_services(a, b),
@@ -55,7 +45,7 @@ impl Comparison {
 
     /// Compares also whose mail goes where.
     #[must_use]
-    pub fn with_routes(self, a: &Side<'_>, b: &Side<'_>) -> Self {
+    pub fn with_routes(self, a: &Site, b: &Site) -> Self {
         let routes = Some(routes::compare_routes(a, b, &self));
         Self { routes, ..self }
     }

@@ -1,7 +1,7 @@
 //! Parameters of two configurations: which mean something else, and why.
 
-use super::Side;
 use super::value::{Meaning, elements_changed, list, meaning};
+use crate::config::Site;
 use crate::config::catalogue;
 use crate::config::services::Service;
 use crate::config::trace::{Supplier, TraceStep};
@@ -55,7 +55,7 @@ pub struct Setting {
 
 /// The parameters that differ, by name. What is only worded otherwise is among them.
 #[must_use]
-pub fn compare_parameters(a: &Side<'_>, b: &Side<'_>) -> Vec<ParameterChange> {
+pub fn compare_parameters(a: &Site, b: &Site) -> Vec<ParameterChange> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     for side in [a, b] {
         names.extend(side.configuration.files.main.entries.iter().map(|entry| entry.name.to_string_lossy()));
@@ -76,13 +76,13 @@ fn is_comparable(parameter: &catalogue::Parameter) -> bool {
 #[must_use]
 pub fn compare_parameter(
     name: &str,
-    a: &Side<'_>,
-    b: &Side<'_>,
+    a: &Site,
+    b: &Site,
     services: Option<(&Service, &Service)>,
 ) -> Option<ParameterChange> {
     let (of_a, of_b) = (setting(name, a, services.map(|(a, _)| a)), setting(name, b, services.map(|(_, b)| b)));
-    let exists = |side: &Side<'_>| {
-        catalogue::parameter(name).is_none_or(|parameter| parameter.exists_in(side.configuration.settings.target))
+    let exists = |side: &Site| {
+        catalogue::parameter(name).is_none_or(|parameter| parameter.exists_in(side.configuration.platform.target))
     };
     let is_set = |setting: &Option<Setting>| setting.as_ref().is_some_and(|setting| !is_default(setting));
     let kind = match (&of_a, &of_b) {
@@ -140,9 +140,9 @@ pub fn compare_parameter(
 
 /// Defaults that differ and tell nothing: what proxymap may open follows from all the other parameters; an old name of a
 /// parameter has no default where the new one is; the number of the release is what the comparison is about.
-fn is_noise(name: &str, kind: &ChangeKind, a: &Side<'_>, b: &Side<'_>) -> bool {
-    let is_listed = |side: &Side<'_>| {
-        catalogue::parameter(name).is_none_or(|parameter| parameter.listed_in(side.configuration.settings.target))
+fn is_noise(name: &str, kind: &ChangeKind, a: &Site, b: &Site) -> bool {
+    let is_listed = |side: &Site| {
+        catalogue::parameter(name).is_none_or(|parameter| parameter.listed_in(side.configuration.platform.target))
     };
     let tells_release = |name: &String| catalogue::parameter(name).is_some_and(|parameter| !is_comparable(parameter));
     matches!(name, "proxy_read_maps" | "proxy_write_maps")
@@ -156,7 +156,7 @@ fn is_default(setting: &Setting) -> bool {
 }
 
 /// Restriction classes are lists too.
-fn understood(name: &str, value: &[u8], side: &Side<'_>) -> Meaning {
+fn understood(name: &str, value: &[u8], side: &Site) -> Meaning {
     let is_class = catalogue::parameter(name).is_none()
         && match side.configuration.expanded(b"smtpd_restriction_classes", None) {
             Ok(classes) => match meaning("smtpd_restriction_classes", &classes) {
@@ -168,8 +168,8 @@ fn understood(name: &str, value: &[u8], side: &Side<'_>) -> Meaning {
     if is_class { list(value, false) } else { meaning(name, value) }
 }
 
-fn setting(name: &str, side: &Side<'_>, service: Option<&Service>) -> Option<Setting> {
-    let configuration = side.configuration;
+fn setting(name: &str, side: &Site, service: Option<&Service>) -> Option<Setting> {
+    let configuration = &side.configuration;
     let raw = configuration.value(name.as_bytes(), service)?.bytes.into_owned();
     let is_raw = catalogue::parameter(name)
         .is_some_and(|parameter| matches!(parameter.value_type, catalogue::ValueType::Raw(_)));
@@ -179,14 +179,14 @@ fn setting(name: &str, side: &Side<'_>, service: Option<&Service>) -> Option<Set
 }
 
 /// The names that a value uses, and whose own values differ.
-fn causes(name: &str, a: &Side<'_>, b: &Side<'_>, services: Option<(&Service, &Service)>) -> Vec<String> {
+fn causes(name: &str, a: &Site, b: &Site, services: Option<(&Service, &Service)>) -> Vec<String> {
     let mut names = BTreeSet::new();
     for (side, service) in [(a, services.map(|(a, _)| a)), (b, services.map(|(_, b)| b))] {
         if let Some((used, _)) = side.configuration.trace_parameter(name.as_bytes(), service) {
             add_names(&used.steps, &mut names);
         }
     }
-    let raw = |side: &Side<'_>, service: Option<&Service>, name: &[u8]| {
+    let raw = |side: &Site, service: Option<&Service>, name: &[u8]| {
         side.configuration.value(name, service).map(|value| value.bytes.into_owned())
     };
     let differs = |name: &Vec<u8>| raw(a, services.map(|(a, _)| a), name) != raw(b, services.map(|(_, b)| b), name);

@@ -1,7 +1,7 @@
 //! Services of two configurations: which are there, and which run otherwise.
 
-use super::Side;
 use super::parameters::{ChangeKind, ParameterChange, compare_parameter};
+use crate::config::Site;
 use crate::config::catalogue::{default_chroot, master_fields};
 use crate::config::services::Service;
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ pub enum ServiceChangeKind {
 
 /// The services that differ: those of the first side in its order, then what only the second has.
 #[must_use]
-pub fn compare_services(a: &Side<'_>, b: &Side<'_>) -> Vec<ServiceChange> {
+pub fn compare_services(a: &Site, b: &Site) -> Vec<ServiceChange> {
     let (of_a, of_b) = (numbered(a), numbered(b));
     let mut changes = Vec::new();
     for (label, service) in &of_a {
@@ -55,7 +55,7 @@ pub fn compare_services(a: &Side<'_>, b: &Side<'_>) -> Vec<ServiceChange> {
 }
 
 /// Services by label; the second of a label is `label (2)`.
-fn numbered<'a>(side: &Side<'a>) -> Vec<(String, &'a Service)> {
+fn numbered(side: &Site) -> Vec<(String, &Service)> {
     let mut labels: Vec<(String, &Service)> = Vec::new();
     for service in &side.configuration.files.services {
         let label = service.label();
@@ -65,7 +65,7 @@ fn numbered<'a>(side: &Side<'a>) -> Vec<(String, &'a Service)> {
     labels
 }
 
-fn compare(label: &str, service: &Service, other: &Service, a: &Side<'_>, b: &Side<'_>) -> Option<ServiceChange> {
+fn compare(label: &str, service: &Service, other: &Service, a: &Site, b: &Site) -> Option<ServiceChange> {
     let mut fields = Vec::new();
     for (at, field) in master_fields().iter().enumerate().skip(2) {
         let (old, new) = (field_value(at, service, a), field_value(at, other, b));
@@ -94,7 +94,7 @@ fn compare(label: &str, service: &Service, other: &Service, a: &Side<'_>, b: &Si
 }
 
 /// A field, with what `-` stands for.
-fn field_value(at: usize, service: &Service, side: &Side<'_>) -> String {
+fn field_value(at: usize, service: &Service, side: &Site) -> String {
     let value = service.line.fields[at].to_string_lossy();
     if value != "-" {
         return value;
@@ -102,7 +102,7 @@ fn field_value(at: usize, service: &Service, side: &Side<'_>) -> String {
     let field = &master_fields()[at];
     if field.name == "chroot" {
         let level = side.configuration.expanded(b"compatibility_level", None).unwrap_or_default();
-        let chroot = default_chroot(side.configuration.settings.target, level == b"0");
+        let chroot = default_chroot(side.configuration.platform.target, level == b"0");
         return if chroot { "y" } else { "n" }.into();
     }
     match field.default {

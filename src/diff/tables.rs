@@ -1,8 +1,8 @@
 //! Tables of two configurations, by key: what the compiled tables would hold, not how their sources are laid out. Pattern
 //! tables are compared rule by rule, in order; files of match lists by element.
 
-use super::Side;
 use crate::base::{FileError, Source};
+use crate::config::Site;
 use crate::config::catalogue::{MapFile, map_type};
 use crate::config::tables::{NamedTable, TableReference, named_tables};
 use crate::maps::source_table::SourceTable;
@@ -46,8 +46,8 @@ pub struct EntryChange {
 
 /// The tables that both sides name and that differ, in the order in which the second side names them.
 #[must_use]
-pub fn compare_tables(a: &Side<'_>, b: &Side<'_>) -> Vec<TableChange> {
-    let (of_a, of_b) = (named_tables(a.configuration), named_tables(b.configuration));
+pub fn compare_tables(a: &Site, b: &Site) -> Vec<TableChange> {
+    let (of_a, of_b) = (named_tables(&a.configuration), named_tables(&b.configuration));
     let mut changes = Vec::new();
     for table in &of_b {
         let is_common = of_a.iter().any(|other| other.reference == table.reference);
@@ -65,11 +65,11 @@ pub fn compare_tables(a: &Side<'_>, b: &Side<'_>) -> Vec<TableChange> {
     changes
 }
 
-fn compare_table(table: &NamedTable, a: &Side<'_>, b: &Side<'_>) -> Option<TableChange> {
+fn compare_table(table: &NamedTable, a: &Site, b: &Site) -> Option<TableChange> {
     let name = table.reference.to_string();
     let unreadable = |words: String| Some(TableChange { name: name.clone(), kind: TableChangeKind::Unreadable(words) });
     if matches!(table.reference.map_type.as_str(), "regexp" | "pcre" | "cidr") {
-        let read = |side: &Side<'_>| {
+        let read = |side: &Site| {
             let path = side.paths.resolve(&table.reference.name);
             Source::read(&path).map_err(|error| FileError { path, error }.to_string())
         };
@@ -86,7 +86,7 @@ fn compare_table(table: &NamedTable, a: &Side<'_>, b: &Side<'_>) -> Option<Table
             (Err(words), _) | (_, Err(words)) => unreadable(words),
         };
     }
-    let read = |side: &Side<'_>| entries_of(&table.reference, table.form(), side);
+    let read = |side: &Site| entries_of(&table.reference, table.form(), side);
     match (read(a), read(b)) {
         (Ok(mut old), Ok(mut new)) => match entries_changed(old.as_mut(), new.as_mut()) {
             Ok(changes) if changes.is_empty() => None,
@@ -99,11 +99,7 @@ fn compare_table(table: &NamedTable, a: &Side<'_>, b: &Side<'_>) -> Option<Table
 }
 
 /// A table by its source, or by its index where there is no source.
-fn entries_of(
-    reference: &TableReference,
-    form: TableForm,
-    side: &Side<'_>,
-) -> Result<Box<dyn LookupTable>, LookupError> {
+fn entries_of(reference: &TableReference, form: TableForm, side: &Site) -> Result<Box<dyn LookupTable>, LookupError> {
     let path = side.paths.resolve(&reference.name);
     match SourceTable::open(&path, form) {
         Ok(table) => Ok(Box::new(table)),
@@ -187,7 +183,7 @@ fn squeeze(line: &[u8]) -> Vec<u8> {
 }
 
 /// The files that match lists name, as the configuration calls them.
-fn list_files(side: &Side<'_>) -> Vec<Vec<u8>> {
+fn list_files(side: &Site) -> Vec<Vec<u8>> {
     use crate::config::catalogue::{Kind, parameters};
     let mut files = Vec::new();
     for parameter in parameters() {
@@ -209,8 +205,8 @@ fn list_files(side: &Side<'_>) -> Vec<Vec<u8>> {
     files
 }
 
-fn compare_list_file(file: &[u8], a: &Side<'_>, b: &Side<'_>) -> Option<TableChange> {
-    let read = |side: &Side<'_>| {
+fn compare_list_file(file: &[u8], a: &Site, b: &Site) -> Option<TableChange> {
+    let read = |side: &Site| {
         let path = side.paths.resolve(file);
         Source::read(&path).map_err(|error| FileError { path, error }.to_string())
     };

@@ -22,94 +22,54 @@
 
 use super::client_keys::{CLIENT_KEYS, ClientKeys};
 use super::{Assertion, Expectation, Form, KEYS, Wanted};
-use crate::base::{Position, Source, Span, suggest};
+use crate::base::{Source, Span};
 use crate::routing::access::Client;
 use crate::routing::route::OR_MX;
-use std::fmt;
+use crate::syntax::toml_file::{TomlError, TomlFile, TomlValue};
 use std::ops::Range;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 /// The key of the list.
 const LIST: &str = "expect";
-
-/// Something in a file of expectations that means nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadError {
-    /// The file, as it is named.
-    pub file: String,
-    /// Where in it.
-    pub position: Position,
-    /// What is wrong, and what was perhaps meant.
-    pub message: String,
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.position, self.message)
-    }
-}
-
-impl std::error::Error for ReadError {}
-
-type Table<'a> = Spanned<DeTable<'a>>;
-type Value<'a> = Spanned<DeValue<'a>>;
 
 /// The expectations of a file, in its order; at least one. `has_client` if there is a client for those that name none.
 ///
 /// # Errors
 /// Text that is not TOML, what means nothing in it, and a file that expects nothing.
-pub fn parse(source: &Source, has_client: bool) -> Result<Vec<Expectation>, ReadError> {
-    let reader = Reader { source, has_client };
-    let text = std::str::from_utf8(source.bytes())
-        .map_err(|error| reader.error(error.valid_up_to()..error.valid_up_to(), "not UTF-8"))?;
-    let document: Table<'_> = DeTable::parse(text)
-        .map_err(|error| reader.error(error.span().unwrap_or_default(), &error.message().replace('\n', ", ")))?;
+pub fn parse(source: &Source, has_client: bool) -> Result<Vec<Expectation>, TomlError> {
+    let (file, document) = TomlFile::parse(source)?;
+    let reader = Reader { file, has_client };
     let mut expectations = Vec::new();
-    for (key, value) in in_order(document.get_ref()) {
+    for (key, value) in TomlFile::in_order(&document) {
         if key.get_ref() != LIST {
-            return Err(reader.unknown(key.span(), "key", key.get_ref(), &[LIST]));
+            return Err(reader.file.unknown(key.span(), "key", key.get_ref(), &[LIST]));
         }
         let DeValue::Array(entries) = value.get_ref() else {
-            return Err(reader.error(key.span(), "expectations begin with [[expect]]"));
+            return Err(reader.file.wrong(key.span(), "expectations begin with [[expect]]"));
         };
         for entry in entries.iter() {
             expectations.push(reader.expectation(entry)?);
         }
     }
     match expectations.is_empty() {
-        true => Err(reader.error(0..0, "nothing is expected: there is no [[expect]]")),
+        true => Err(reader.file.wrong(0..0, "nothing is expected: there is no [[expect]]")),
         false => Ok(expectations),
     }
 }
 
 struct Reader<'a> {
-    source: &'a Source,
+    file: TomlFile<'a>,
     has_client: bool,
 }
 
 impl Reader<'_> {
-    fn error(&self, place: Range<usize>, message: &str) -> ReadError {
-        let (file, position) = (self.source.name().to_string(), self.source.position(place.start));
-        ReadError { file, position, message: message.to_string() }
-    }
-
-    /// `no … is called …`, with what may be meant, else with all that there is.
-    fn unknown(&self, place: Range<usize>, what: &str, name: &str, known: &[&str]) -> ReadError {
-        let hint = match suggest(name, known.iter().copied()).first() {
-            Some(similar) => format!("did you mean {similar}?"),
-            None => format!("there are {}", known.join(", ")),
-        };
-        self.error(place, &format!("no {what} is called {name}; {hint}"))
-    }
-
-    fn expectation(&self, entry: &Value) -> Result<Expectation, ReadError> {
+    fn expectation(&self, entry: &TomlValue) -> Result<Expectation, TomlError> {
         let DeValue::Table(table) = entry.get_ref() else {
-            return Err(self.error(entry.span(), "expectations begin with [[expect]]"));
+            return Err(self.file.wrong(entry.span(), "expectations begin with [[expect]]"));
         };
         let (mut address, mut from, mut asserted) = (None, None, Vec::new());
         let (mut client, mut needs_client) = (ClientKeys::default(), None);
-        for (key, value) in in_order(table) {
+        for (key, value) in TomlFile::in_order(table) {
             let name: &str = key.get_ref();
             match (name, KEYS.iter().find(|known| known.name == name)) {
                 ("address", _) => address = Some(self.string(name, value)?),
@@ -128,42 +88,48 @@ impl Reader<'_> {
                 (_, None) => {
                     let of_mail = ["address", "from"].into_iter().chain(CLIENT_KEYS.iter().map(|(name, _)| *name));
                     let names: Vec<&str> = of_mail.chain(KEYS.iter().map(|known| known.name)).collect();
-                    return Err(self.unknown(key.span(), "key", name, &names));
+                    return Err(self.file.unknown(key.span(), "key", name, &names));
                 }
             }
         }
-        let Some(address) = address else { return Err(self.error(entry.span(), "an expectation needs an address")) };
+        let Some(address) = address else {
+            return Err(self.file.wrong(entry.span(), "an expectation needs an address"));
+        };
         if asserted.is_empty() {
             let names: Vec<&str> = KEYS.iter().map(|known| known.name).collect();
             let message = format!("nothing is expected of {address}: say one of {}", names.join(", "));
-            return Err(self.error(entry.span(), &message));
+            return Err(self.file.wrong(entry.span(), &message));
         }
         if let Some((name, place)) = needs_client.filter(|_| !self.has_client && client.client.is_none()) {
-            return Err(self.error(place, &format!("{name} needs a client: say client = \"ADDRESS\", or --client")));
+            return Err(self
+                .file
+                .wrong(place, &format!("{name} needs a client: say client = \"ADDRESS\", or --client")));
         }
         let by = asserted.iter().find(|one| matches!(one.key.name, "rejected_by" | "rejected_at"));
         let said = asserted.iter().find(|one| one.key.name == "rejected").map(|one| one.wanted != Wanted::Any(false));
         if let (Some(by), Some(false)) = (by, said) {
-            return Err(self.error(by.span.range(), &format!("{}: mail that is not rejected has none", by.key.name)));
+            return Err(self
+                .file
+                .wrong(by.span.range(), &format!("{}: mail that is not rejected has none", by.key.name)));
         }
         let rejected = by.is_some() || said == Some(true);
         if let Some(end) = asserted.iter().find(|one| rejected && one.key.of_ends) {
             let message = format!("{}: mail that is rejected ends nowhere", end.key.name);
-            return Err(self.error(end.span.range(), &message));
+            return Err(self.file.wrong(end.span.range(), &message));
         }
         Ok(Expectation { span: span(entry.span()), address, from, client, asserted })
     }
 
     /// A key of the client.
-    fn client_key(&self, client: &mut ClientKeys, name: &str, value: &Value) -> Result<(), ReadError> {
+    fn client_key(&self, client: &mut ClientKeys, name: &str, value: &TomlValue) -> Result<(), TomlError> {
         match name {
             "tls" => match value.get_ref() {
                 DeValue::Boolean(tls) => client.tls = Some(*tls),
-                _ => return Err(self.error(value.span(), "tls takes true or false")),
+                _ => return Err(self.file.wrong(value.span(), "tls takes true or false")),
             },
             "client" => {
                 let found = Client::parse(&self.string(name, value)?).ok_or_else(|| {
-                    self.error(value.span(), "client takes an address, NAME[ADDRESS] or unknown[ADDRESS]")
+                    self.file.wrong(value.span(), "client takes an address, NAME[ADDRESS] or unknown[ADDRESS]")
                 })?;
                 client.client = Some(found);
             }
@@ -174,28 +140,28 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn wanted(&self, name: &str, form: Form, value: &Value) -> Result<Wanted, ReadError> {
+    fn wanted(&self, name: &str, form: Form, value: &TomlValue) -> Result<Wanted, TomlError> {
         let texts = match (value.get_ref(), form) {
             (DeValue::Boolean(any), Form::Prefix) => return Ok(Wanted::Any(*any)),
             (DeValue::String(_), _) => vec![self.word(name, form, value)?],
             (DeValue::Array(values), _) if values.is_empty() => {
-                return Err(self.error(value.span(), &format!("{name} lists nothing")));
+                return Err(self.file.wrong(value.span(), &format!("{name} lists nothing")));
             }
             (DeValue::Array(values), _) => {
                 let words = values.iter().map(|value| self.word(name, form, value));
                 words.collect::<Result<_, _>>()?
             }
             (_, Form::Prefix) => {
-                return Err(
-                    self.error(value.span(), &format!("{name} takes a string, a list of strings, true or false"))
-                );
+                return Err(self
+                    .file
+                    .wrong(value.span(), &format!("{name} takes a string, a list of strings, true or false")));
             }
-            _ => return Err(self.error(value.span(), &format!("{name} takes a string or a list of strings"))),
+            _ => return Err(self.file.wrong(value.span(), &format!("{name} takes a string or a list of strings"))),
         };
         Ok(Wanted::Texts(texts))
     }
 
-    fn word(&self, name: &str, form: Form, value: &Value) -> Result<String, ReadError> {
+    fn word(&self, name: &str, form: Form, value: &TomlValue) -> Result<String, TomlError> {
         let mut word = self.string(name, value)?;
         // What was copied from the output of route.
         if let Some(bare) = word.strip_suffix(OR_MX) {
@@ -203,25 +169,18 @@ impl Reader<'_> {
         }
         match form {
             Form::Words(words) if !words.contains(&word.as_str()) => {
-                Err(self.unknown(value.span(), name, &word, words))
+                Err(self.file.unknown(value.span(), name, &word, words))
             }
             _ => Ok(word),
         }
     }
 
-    fn string(&self, name: &str, value: &Value) -> Result<String, ReadError> {
+    fn string(&self, name: &str, value: &TomlValue) -> Result<String, TomlError> {
         match value.get_ref() {
             DeValue::String(text) => Ok(text.to_string()),
-            _ => Err(self.error(value.span(), &format!("{name} takes a string, in quotes"))),
+            _ => Err(self.file.wrong(value.span(), &format!("{name} takes a string, in quotes"))),
         }
     }
-}
-
-/// The entries of a table as they stand in the file: the first fault in the text is the one to tell.
-fn in_order<'t, 'a>(table: &'t DeTable<'a>) -> Vec<(&'t Spanned<std::borrow::Cow<'a, str>>, &'t Value<'a>)> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    entries
 }
 
 fn span(range: Range<usize>) -> Span {
@@ -269,7 +228,8 @@ mod tests {
         };
         assert_eq!(parsed(text).map(|read| read[0].client.clone()), Ok(keys));
         let source = Source::new("r.toml", "[[expect]]\naddress = 'a'\nhelo = 'h'\nrejected_by = 'reject'\n");
-        assert_eq!(parse(&source, true).map(|read| read[0].client.helo.clone()), Ok(Some("h".into())));
+        let helo = parse(&source, true).map(|read| read[0].client.helo.clone()).map_err(|error| error.to_string());
+        assert_eq!(helo, Ok(Some("h".into())));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //!
 //! Source: ADDRESS_CLASS_README.
 
-use super::site::Site;
+use super::site::LoadedSite;
 use crate::base::{Source, Span};
 use crate::config::effective::Origin;
 use crate::syntax::Text;
@@ -52,7 +52,7 @@ pub struct Named {
 impl Domains {
     /// Reads the lists of a site.
     #[must_use]
-    pub fn of(site: &Site) -> Self {
+    pub fn of(site: &LoadedSite) -> Self {
         let by_parents = site.expanded("parent_domain_matches_subdomains");
         let read = |parameter: &'static str| {
             let parent_matches =
@@ -111,7 +111,7 @@ impl List {
         None
     }
 
-    fn read(&mut self, site: &Site) {
+    fn read(&mut self, site: &LoadedSite) {
         let configuration = &site.configuration;
         let Ok(text) = configuration.expanded(self.parameter.as_bytes(), None) else {
             self.complete = false;
@@ -128,7 +128,7 @@ impl List {
         }
     }
 
-    fn add(&mut self, site: &Site, element: &Element, place: Option<(Arc<Source>, Span)>, depth: usize) {
+    fn add(&mut self, site: &LoadedSite, element: &Element, place: Option<(Arc<Source>, Span)>, depth: usize) {
         let text = element.text.bytes();
         match element.kind {
             ElementKind::Pattern => {

@@ -4,7 +4,7 @@
 
 use super::rules::maps::pattern_form;
 use super::set_values::{SetValue, set_values};
-use super::site::{Site, Table};
+use super::site::{LoadedSite, Table};
 use crate::base::{Source, Span};
 use crate::config::catalogue::{self, Kind};
 use crate::config::services::Service;
@@ -145,7 +145,7 @@ impl NamedHop<'_> {
 }
 
 /// Shows every hop of a site: parameters in force, then entries of tables, then results that say FILTER.
-pub fn each_hop<'a>(site: &'a Site, mut show: impl FnMut(&NamedHop<'a>)) {
+pub fn each_hop<'a>(site: &'a LoadedSite, mut show: impl FnMut(&NamedHop<'a>)) {
     for set in set_values(site) {
         let Some(parameter) = catalogue::parameter(&set.parameter_name()) else { continue };
         if set.service.is_some_and(|service| !is_read_by(parameter.name, service.line.command().bytes())) {
@@ -197,7 +197,7 @@ fn is_read_by(parameter: &str, command: &[u8]) -> bool {
 }
 
 fn in_value<'a>(
-    site: &Site,
+    site: &LoadedSite,
     set: &SetValue<'a>,
     parameter: &'static str,
     form: Form,
@@ -257,7 +257,7 @@ fn behind_filter(result: &[u8]) -> Option<usize> {
 
 /// The service of master.cf that a transport is: one of type unix that no other directory holds.
 #[must_use]
-pub fn transport_service<'s>(site: &'s Site, transport: &[u8]) -> Option<&'s Service> {
+pub fn transport_service<'s>(site: &'s LoadedSite, transport: &[u8]) -> Option<&'s Service> {
     let is_it = |service: &&Service| {
         service.line.name().bytes() == transport && matches!(service.line.service_type().bytes(), b"unix" | b"fifo")
     };
@@ -277,7 +277,7 @@ pub enum Client {
 
 /// Who reads the nexthop of a hop.
 #[must_use]
-pub fn client_of(site: &Site, hop: &NamedHop) -> Client {
+pub fn client_of(site: &LoadedSite, hop: &NamedHop) -> Client {
     let named = match hop.form {
         Form::Hop => hop.transport().to_vec(),
         Form::Nexthop if hop.parameter.starts_with("lmtp") => return Client::Lmtp,

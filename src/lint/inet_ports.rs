@@ -1,6 +1,6 @@
 //! The numbers of the ports that services of type inet are named by.
 
-use super::site::Site;
+use super::site::LoadedSite;
 use crate::mail::host_port::MAIL_PORTS;
 use crate::syntax::match_list::split_list;
 
@@ -8,7 +8,7 @@ use crate::syntax::match_list::split_list;
 ///
 /// Nothing for other names, and for numbers that Postfix does not take for a port.
 #[must_use]
-pub fn port_number(site: &Site, port: &str) -> Option<u16> {
+pub fn port_number(site: &LoadedSite, port: &str) -> Option<u16> {
     let digits = port.strip_prefix('+').unwrap_or(port);
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return digits.parse().ok();
@@ -17,7 +17,7 @@ pub fn port_number(site: &Site, port: &str) -> Option<u16> {
 }
 
 /// The number that `known_tcp_ports` gives to a name.
-fn known_port(site: &Site, name: &str) -> Option<u16> {
+fn known_port(site: &LoadedSite, name: &str) -> Option<u16> {
     let known = site.expanded("known_tcp_ports");
     split_list(&known).into_iter().find_map(|range| {
         let mut names: Vec<&str> = std::str::from_utf8(&known[range]).ok()?.split('=').collect();

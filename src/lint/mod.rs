@@ -1,6 +1,6 @@
 //! Floor 6: what is wrong with a site.
 //!
-//! Rules see one read-only [`Site`]; each is one file under `rules/`, declared once: code, name, severity and documentation
+//! Rules see one read-only [`LoadedSite`]; each is one file under `rules/`, declared once: code, name, severity and documentation
 //! beside the check itself. [`registry::rules`] lists them all.
 
 pub mod baseline;
@@ -23,20 +23,20 @@ pub mod table_text;
 
 pub use policy::Policy;
 pub use registry::{LintRule, declarations, rules};
-pub use site::{IndexState, Site, Table};
+pub use site::{IndexState, LoadedSite, Table};
 
 use crate::diagnostic::Finding;
 use rayon::prelude::*;
 
 /// Looks for every rule, and returns the findings in the order of files and places.
 #[must_use]
-pub fn lint(site: &Site) -> Vec<Finding> {
+pub fn lint(site: &LoadedSite) -> Vec<Finding> {
     lint_by(site, &Policy::default())
 }
 
 /// Looks for what a policy asks for; what comments in the text silence is left out.
 #[must_use]
-pub fn lint_by(site: &Site, policy: &Policy) -> Vec<Finding> {
+pub fn lint_by(site: &LoadedSite, policy: &Policy) -> Vec<Finding> {
     let asked: Vec<&LintRule> = rules().iter().filter(|lint| policy.looks_for(lint.rule)).collect();
     // Rules know nothing of each other; what they find is put together in their order.
     let found = asked.into_par_iter().map(|lint| {

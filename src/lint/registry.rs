@@ -3,7 +3,7 @@
 use super::rules::{
     aliases, main_cf as mc, maps, master_cf as ms, own, routing, security, versions as ver, virtual_domains as vt,
 };
-use super::site::Site;
+use super::site::LoadedSite;
 use crate::diagnostic::{Finding, Rule};
 
 /// A rule and the function that looks for it.
@@ -12,7 +12,7 @@ pub struct LintRule {
     /// Its declaration.
     pub rule: &'static Rule,
     /// Adds what it finds.
-    pub check: fn(&Site, &mut Vec<Finding>),
+    pub check: fn(&LoadedSite, &mut Vec<Finding>),
 }
 
 /// The declaration of every rule: those that look at a site, then those about comments for this program.

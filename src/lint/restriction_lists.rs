@@ -1,7 +1,7 @@
 //! The access restrictions in a list of the SMTP server, as smtpd goes through them: words with their arguments and places.
 
 use super::set_values::{ListElement, list_elements};
-use super::site::Site;
+use super::site::LoadedSite;
 use crate::base::{Source, Span};
 use crate::config::Origin;
 use crate::config::catalogue::{self, Argument, Restriction};
@@ -72,7 +72,7 @@ impl Step {
 
 /// The services that are SMTP servers; `None` stands for main.cf where there is no master.cf.
 #[must_use]
-pub fn smtp_servers(site: &Site) -> Vec<Option<&Service>> {
+pub fn smtp_servers(site: &LoadedSite) -> Vec<Option<&Service>> {
     let files = &site.configuration.files;
     if files.master.is_none() {
         return vec![None];
@@ -82,7 +82,7 @@ pub fn smtp_servers(site: &Site) -> Vec<Option<&Service>> {
 
 /// Reads a list of the SMTP server.
 #[must_use]
-pub fn restriction_list(site: &Site, parameter: &str, service: Option<&Service>) -> List {
+pub fn restriction_list(site: &LoadedSite, parameter: &str, service: Option<&Service>) -> List {
     let configuration = &site.configuration;
     let Some(value) = configuration.value(parameter.as_bytes(), service) else {
         return List { steps: Vec::new(), place: None };
@@ -141,11 +141,11 @@ fn steps(elements: &[ListElement], classes: &[u8]) -> Vec<Step> {
 /// Whether a list holds one of the words without which the SMTP server does not start, as it looks for them: what stands behind a
 /// `permit` does not count, but a `permit` in a class ends only the class.
 #[must_use]
-pub fn holds_one_of(site: &Site, list: &List, service: Option<&Service>, words: &[&str]) -> bool {
+pub fn holds_one_of(site: &LoadedSite, list: &List, service: Option<&Service>, words: &[&str]) -> bool {
     holds_inside(site, list, service, words, 0)
 }
 
-fn holds_inside(site: &Site, list: &List, service: Option<&Service>, words: &[&str], depth: usize) -> bool {
+fn holds_inside(site: &LoadedSite, list: &List, service: Option<&Service>, words: &[&str], depth: usize) -> bool {
     for step in &list.steps {
         let is_in_class = || {
             matches!(step.kind, StepKind::Class)
@@ -163,12 +163,12 @@ fn holds_inside(site: &Site, list: &List, service: Option<&Service>, words: &[&s
 }
 
 /// Goes through a list and the classes that it names, until `visit` says true or nothing behind a step is looked at.
-pub fn walk(site: &Site, list: &List, service: Option<&Service>, visit: &mut dyn FnMut(&Step, Span) -> bool) {
+pub fn walk(site: &LoadedSite, list: &List, service: Option<&Service>, visit: &mut dyn FnMut(&Step, Span) -> bool) {
     walk_inside(site, list, service, None, 0, visit);
 }
 
 fn walk_inside(
-    site: &Site,
+    site: &LoadedSite,
     list: &List,
     service: Option<&Service>,
     within: Option<Span>,

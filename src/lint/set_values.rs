@@ -1,6 +1,6 @@
 //! The values that somebody set and that are in force: entries of main.cf, and `-o` of services, each with its place.
 
-use super::site::Site;
+use super::site::LoadedSite;
 use crate::base::{Source, Span};
 use crate::config::catalogue::{self, Kind, ValueType};
 use crate::config::services::Service;
@@ -34,7 +34,7 @@ pub struct ListElement {
 
 /// All values in force: main.cf in its order, then the services in theirs.
 #[must_use]
-pub fn set_values(site: &Site) -> Vec<SetValue<'_>> {
+pub fn set_values(site: &LoadedSite) -> Vec<SetValue<'_>> {
     let mut values = read_values(site);
     values.retain(|set| {
         let last = set.service.map(|service| service.value(set.name.bytes()));
@@ -45,7 +45,7 @@ pub fn set_values(site: &Site) -> Vec<SetValue<'_>> {
 
 /// All values that Postfix reads: as [`set_values`], and also each `-o` that a later one of the same service takes back.
 #[must_use]
-pub fn read_values(site: &Site) -> Vec<SetValue<'_>> {
+pub fn read_values(site: &LoadedSite) -> Vec<SetValue<'_>> {
     let files = &site.configuration.files;
     let source = files.main.tree.source();
     let mut values: Vec<SetValue> = files
@@ -77,15 +77,15 @@ impl SetValue<'_> {
 
     /// What the value is; nothing for a name that the target does not know.
     #[must_use]
-    pub fn kind(&self, site: &Site) -> Option<Kind> {
+    pub fn kind(&self, site: &LoadedSite) -> Option<Kind> {
         let parameter = catalogue::parameter(&self.parameter_name())?;
-        parameter.exists_in(site.configuration.settings.target).then_some(parameter.kind)
+        parameter.exists_in(site.configuration.platform.target).then_some(parameter.kind)
     }
 
     /// How Postfix reads the value; nothing for a name that the target does not know.
     #[must_use]
-    pub fn value_type(&self, site: &Site) -> Option<ValueType> {
-        let (name, target) = (self.parameter_name(), site.configuration.settings.target);
+    pub fn value_type(&self, site: &LoadedSite) -> Option<ValueType> {
+        let (name, target) = (self.parameter_name(), site.configuration.platform.target);
         match catalogue::parameter(&name) {
             Some(parameter) => parameter.exists_in(target).then_some(parameter.value_type),
             None if site.configuration.is_service_parameter(&name) => {
@@ -115,20 +115,20 @@ impl SetValue<'_> {
 
     /// The value after expansion; nothing if it cannot be expanded.
     #[must_use]
-    pub fn expanded(&self, site: &Site) -> Option<Vec<u8>> {
+    pub fn expanded(&self, site: &LoadedSite) -> Option<Vec<u8>> {
         site.configuration.expand(self.value.bytes(), self.service).ok()
     }
 
     /// The elements of a list; those that cannot be expanded are left out.
     #[must_use]
-    pub fn elements(&self, site: &Site) -> Vec<ListElement> {
+    pub fn elements(&self, site: &LoadedSite) -> Vec<ListElement> {
         list_elements(site, self.value, self.service)
     }
 }
 
 /// The elements of a list in a value; those that cannot be expanded are left out.
 #[must_use]
-pub fn list_elements(site: &Site, value: &Text, service: Option<&Service>) -> Vec<ListElement> {
+pub fn list_elements(site: &LoadedSite, value: &Text, service: Option<&Service>) -> Vec<ListElement> {
     let mut elements = Vec::new();
     for range in split_list(value.bytes()) {
         let (bytes, span) = (&value.bytes()[range.clone()], value.source_span(range));
@@ -145,9 +145,9 @@ pub fn list_elements(site: &Site, value: &Text, service: Option<&Service>) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::host::Host;
+    use crate::base::Overlay;
     use crate::config::paths::PathMap;
-    use crate::config::{ConfigFiles, Configuration, Settings};
+    use crate::config::{ConfigFiles, Configuration, Platform, Site};
 
     /// As the daemons of Postfix 3.11 do with a value at fault.
     #[test]
@@ -170,8 +170,10 @@ mod tests {
                 &source("main.cf", "smtpd_timeout = 5\n"),
                 Some(&source("master.cf", line)),
             );
-            let settings = Settings { target: catalogue::Version::NEWEST, profile: None, host: Host::unknown() };
-            let site = Site::open(Configuration::new(files, settings), &PathMap::system(), false);
+            let site = LoadedSite::read(
+                Site::new(Configuration::new(files, Platform::default()), PathMap::system()),
+                &Overlay::default(),
+            );
             let heeded: Vec<Option<String>> = set_values(&site).iter().map(SetValue::unheeded_by).collect();
             assert_eq!(heeded, [None, expected.map(String::from)], "{line}");
         }

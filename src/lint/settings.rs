@@ -18,16 +18,13 @@
 
 use super::path_pattern;
 use super::selection::{Selector, any_names, rule_called};
-use crate::base::{Source, Span, suggest};
+use crate::base::Source;
 use crate::config::catalogue::map_types;
-use crate::diagnostic::render::clean;
 use crate::diagnostic::{Rule, Severity};
-use std::borrow::Cow;
+use crate::syntax::toml_file::{TomlError, TomlFile, TomlKey, TomlValue};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 const KEYS: [&str; 6] = ["select", "ignore", "severities", "fail-on", "map-types", "per-file-ignores"];
 
@@ -83,42 +80,17 @@ pub struct LintSettings {
     pub directory: PathBuf,
 }
 
-/// Something in the file that means nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingsError {
-    /// The file, as it is named.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-    /// What is wrong with it.
-    pub message: String,
-}
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
-    }
-}
-
-impl std::error::Error for SettingsError {}
-
 impl LintSettings {
     /// Reads the table `[check]` of a settings file; the rest of the file is for others to judge.
     ///
     /// # Errors
     /// What is not TOML, and what means nothing in that table.
-    pub fn parse(source: &Source) -> Result<Self, SettingsError> {
-        let reader = Reader { source };
-        let text = std::str::from_utf8(source.bytes())
-            .map_err(|error| reader.error(error.valid_up_to()..error.valid_up_to(), "not UTF-8"))?;
-        let document = DeTable::parse(text)
-            .map_err(|error| reader.error(error.span().unwrap_or_default(), &error.message().replace('\n', ", ")))?;
+    pub fn parse(source: &Source) -> Result<Self, TomlError> {
+        let (file, document) = TomlFile::parse(source)?;
         let directory = Path::new(source.name()).parent().unwrap_or(Path::new("")).to_path_buf();
         let mut settings = Self { directory, ..Self::default() };
-        if let Some(check) = document.get_ref().get("check") {
-            reader.check(check, &mut settings)?;
+        if let Some(check) = document.get("check") {
+            Reader { file }.check(check, &mut settings)?;
         }
         Ok(settings)
     }
@@ -142,36 +114,28 @@ fn real(path: &Path) -> PathBuf {
     std::fs::canonicalize(&absolute).unwrap_or(absolute)
 }
 
-struct Reader<'a> {
-    source: &'a Source,
+struct Reader<'s> {
+    file: TomlFile<'s>,
 }
 
-type Value<'a> = Spanned<DeValue<'a>>;
-
 impl Reader<'_> {
-    fn error(&self, place: std::ops::Range<usize>, message: &str) -> SettingsError {
-        let position = self.source.position(Span::new(place.start, place.end).start);
-        let file = clean(self.source.name());
-        SettingsError { file, line: position.line, column: position.column, message: clean(message) }
-    }
-
-    fn check(&self, check: &Value, settings: &mut LintSettings) -> Result<(), SettingsError> {
+    fn check(&self, check: &TomlValue, settings: &mut LintSettings) -> Result<(), TomlError> {
         for (key, value) in self.table(check, "check")? {
             match key.get_ref().as_ref() {
                 "select" => settings.select = Some(self.selectors(value)?),
                 "ignore" => settings.ignore = self.selectors(value)?,
                 "fail-on" => {
                     let name = self.string(value)?;
-                    let wrong = || self.unknown(value, "severity", name, &Threshold::NAMES);
+                    let wrong = || self.file.unknown(value.span(), "severity", name, &Threshold::NAMES);
                     settings.fail_on = Some(Threshold::from_name(name).ok_or_else(wrong)?);
                 }
                 "map-types" => settings.map_types = Some(self.map_types(value)?),
                 "severities" => {
                     for (code, value) in self.table(value, "check.severities")? {
-                        let rule =
-                            rule_called(code.get_ref()).map_err(|error| self.error(code.span(), &error.to_string()))?;
+                        let rule = rule_called(code.get_ref())
+                            .map_err(|error| self.file.wrong(code.span(), &error.to_string()))?;
                         let name = self.string(value)?;
-                        let wrong = || self.unknown(value, "severity", name, &Threshold::NAMES[..3]);
+                        let wrong = || self.file.unknown(value.span(), "severity", name, &Threshold::NAMES[..3]);
                         settings.severities.insert(rule.code, severity_named(name).ok_or_else(wrong)?);
                     }
                 }
@@ -180,59 +144,50 @@ impl Reader<'_> {
                         settings.per_file_ignores.push((pattern.get_ref().to_string(), self.selectors(value)?));
                     }
                 }
-                other => return Err(self.unknown(key, "key in [check]", other, &KEYS)),
+                other => return Err(self.file.unknown(key.span(), "key in [check]", other, &KEYS)),
             }
         }
         Ok(())
     }
 
-    /// `no severity is called …`, with what may be meant, else with all that there is.
-    fn unknown<T>(&self, at: &Spanned<T>, what: &str, name: &str, known: &[&str]) -> SettingsError {
-        let hint = match suggest(name, known.iter().copied()).first() {
-            Some(similar) => format!("did you mean {similar}?"),
-            None => format!("there are {}", known.join(", ")),
-        };
-        self.error(at.span(), &format!("no {what} is called {name}; {hint}"))
-    }
-
-    fn table<'v, 'i>(
+    fn table<'v, 't>(
         &self,
-        value: &'v Value<'i>,
+        value: &'v TomlValue<'t>,
         name: &str,
-    ) -> Result<impl Iterator<Item = (&'v Spanned<Cow<'i, str>>, &'v Value<'i>)>, SettingsError> {
+    ) -> Result<Vec<(&'v TomlKey<'t>, &'v TomlValue<'t>)>, TomlError> {
         match value.get_ref() {
-            DeValue::Table(table) => Ok(table.iter()),
-            _ => Err(self.error(value.span(), &format!("{name} is a table"))),
+            DeValue::Table(table) => Ok(TomlFile::in_order(table)),
+            _ => Err(self.file.wrong(value.span(), &format!("{name} is a table"))),
         }
     }
 
-    fn string<'v>(&self, value: &'v Value) -> Result<&'v str, SettingsError> {
-        value.get_ref().as_str().ok_or_else(|| self.error(value.span(), "expected a string"))
+    fn string<'v>(&self, value: &'v TomlValue) -> Result<&'v str, TomlError> {
+        value.get_ref().as_str().ok_or_else(|| self.file.wrong(value.span(), "expected a string"))
     }
 
-    fn strings<'v, 'i>(&self, value: &'v Value<'i>) -> Result<impl Iterator<Item = &'v Value<'i>>, SettingsError> {
+    fn strings<'v, 't>(&self, value: &'v TomlValue<'t>) -> Result<impl Iterator<Item = &'v TomlValue<'t>>, TomlError> {
         match value.get_ref() {
             DeValue::Array(array) => Ok(array.iter()),
-            _ => Err(self.error(value.span(), "expected a list of strings")),
+            _ => Err(self.file.wrong(value.span(), "expected a list of strings")),
         }
     }
 
-    fn selectors(&self, value: &Value) -> Result<Vec<Selector>, SettingsError> {
+    fn selectors(&self, value: &TomlValue) -> Result<Vec<Selector>, TomlError> {
         let parse = |value| {
             let text = self.string(value)?;
-            Selector::parse(text).map_err(|error| self.error(value.span(), &error.to_string()))
+            Selector::parse(text).map_err(|error| self.file.wrong(value.span(), &error.to_string()))
         };
         self.strings(value)?.map(parse).collect()
     }
 
-    fn map_types(&self, value: &Value) -> Result<Vec<String>, SettingsError> {
+    fn map_types(&self, value: &TomlValue) -> Result<Vec<String>, TomlError> {
         let known: Vec<&str> = map_types().iter().map(|known| known.name).collect();
         let parse = |value| {
             let name = self.string(value)?;
             if known.contains(&name) {
                 Ok(name.to_string())
             } else {
-                Err(self.unknown(value, "map type", name, &known))
+                Err(self.file.unknown(value.span(), "map type", name, &known))
             }
         };
         self.strings(value)?.map(parse).collect()

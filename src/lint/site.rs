@@ -6,7 +6,7 @@ use super::table_text::EntryText;
 use crate::base::{Overlay, Source};
 use crate::config::paths::PathMap;
 use crate::config::tables::{NamedTable, TableReference, TableUse, named_tables};
-use crate::config::{ConfigFiles, Configuration, Settings, catalogue};
+use crate::config::{ConfigFiles, Configuration, Platform, Site, catalogue};
 use crate::maps::compile::compare::{ReadError, digest_entries, digest_index, is_current};
 use crate::maps::compile::index::{IndexType, Unique, unique};
 use crate::maps::compile::{Complaint, Duplicates, Entries, Entry, Recipe, read_entries};
@@ -18,24 +18,28 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-/// A site, read-only.
+/// A site with what its tables hold, read-only.
 #[derive(Debug)]
-pub struct Site {
-    /// main.cf, master.cf and their layers.
-    pub configuration: Configuration,
-    /// Whether this is the system's own configuration, not one that is looked at somewhere else.
-    pub is_system: bool,
+pub struct LoadedSite {
+    /// The site itself, whose fields can be reached as if they stood here.
+    pub site: Site,
     /// Whether all files are here that belong to it, not only one that is looked at by itself.
     pub is_whole: bool,
     /// The tables that it names.
     pub tables: Vec<Table>,
-    /// Where its files are.
-    pub paths: PathMap,
     /// Texts that stand for files.
     pub overlay: Overlay,
     /// The map types of the Postfix that will run it, if somebody said so.
     pub map_types: Option<Vec<String>>,
     domains: OnceLock<Domains>,
+}
+
+impl std::ops::Deref for LoadedSite {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
 }
 
 /// A table that the configuration names.
@@ -110,27 +114,21 @@ pub enum IndexState {
     Unknown,
 }
 
-impl Site {
-    /// Reads what the configuration names.
+impl LoadedSite {
+    /// Reads what the configuration names; texts of the overlay stand for files.
     #[must_use]
-    pub fn open(configuration: Configuration, paths: &PathMap, is_system: bool) -> Self {
-        Self::open_with(configuration, paths, is_system, &Overlay::default())
-    }
-
-    /// As [`open`](Self::open), with texts that stand for files.
-    #[must_use]
-    pub fn open_with(configuration: Configuration, paths: &PathMap, is_system: bool, overlay: &Overlay) -> Self {
+    pub fn read(site: Site, overlay: &Overlay) -> Self {
         let seed = RandomState::default();
-        let (paths, overlay) = (paths.clone(), overlay.below(paths.below()));
-        let named = named_tables(&configuration).into_iter();
-        let tables = named.map(|named| open_table(named, &paths, &overlay, &seed)).collect();
+        let overlay = overlay.below(site.paths.below());
+        let named = named_tables(&site.configuration).into_iter();
+        let tables = named.map(|named| open_table(named, &site.paths, &overlay, &seed)).collect();
         let domains = OnceLock::new();
-        Self { configuration, is_system, is_whole: true, tables, paths, overlay, map_types: None, domains }
+        Self { site, is_whole: true, tables, overlay, map_types: None, domains }
     }
 
     /// A site of which only one file is known; nothing for kinds that cannot be looked at by themselves.
     #[must_use]
-    pub fn single(kind: FileKind, directory: &Path, source: &Arc<Source>, settings: Settings) -> Option<Self> {
+    pub fn single(kind: FileKind, directory: &Path, source: &Arc<Source>, platform: Platform) -> Option<Self> {
         let nothing = Arc::new(Source::new("main.cf", ""));
         let files = match kind {
             FileKind::MainCf => ConfigFiles::from_sources(directory, source, None),
@@ -141,18 +139,9 @@ impl Site {
             FileKind::MainCf | FileKind::MasterCf => Vec::new(),
             _ => vec![single_table(kind, source)?],
         };
-        let configuration = Configuration::new(files, settings);
-        let (paths, overlay, domains) = (PathMap::system(), Overlay::default(), OnceLock::new());
-        Some(Self {
-            configuration,
-            is_system: false,
-            is_whole: false,
-            tables,
-            paths,
-            overlay,
-            map_types: None,
-            domains,
-        })
+        let site = Site::new(Configuration::new(files, platform), PathMap::system());
+        let (overlay, domains) = (Overlay::default(), OnceLock::new());
+        Some(Self { site, is_whole: false, tables, overlay, map_types: None, domains })
     }
 
     /// Whether the Postfix that will run the site has a map type; nothing if nobody said which it has.

@@ -7,7 +7,7 @@
 use super::policy::Policy;
 use super::rules::own::{malformed_suppression, unused_suppression};
 use super::selection::{UnknownRule, rule_called};
-use super::site::Site;
+use super::site::LoadedSite;
 use crate::base::{Source, Span};
 use crate::diagnostic::{Family, Finding, Rule};
 use crate::syntax::LogicalLines;
@@ -159,7 +159,7 @@ fn comma(source: &Source, at: &mut usize, end: usize) -> bool {
 }
 
 /// Takes out the findings that comments silence, and adds those about the comments themselves.
-pub fn silence(site: &Site, policy: &Policy, findings: &mut Vec<Finding>) {
+pub fn silence(site: &LoadedSite, policy: &Policy, findings: &mut Vec<Finding>) {
     let all: Vec<Suppression> = site.sources().into_iter().flat_map(suppressions).collect();
     if all.is_empty() {
         return;

@@ -19,6 +19,7 @@ pub mod pattern_table;
 pub mod table;
 pub mod table_line;
 pub mod text;
+pub mod toml_file;
 pub mod tree;
 pub mod widen;
 

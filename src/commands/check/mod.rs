@@ -156,15 +156,15 @@ impl Run<'_> {
         let options = self.options;
         let subject = Subject::of(operand, options, output)?;
         let directory = subject.directory(options);
-        let settings = options.site.settings(&directory)?;
+        let platform = options.site.platform(&directory)?;
         let policy = settings::read_above(&directory)?;
         let policy = Policy::new(policy, options.select.as_deref(), &options.ignore);
-        let (_, writable) = subject.open(options, settings.clone(), &mending.overlay)?;
+        let (_, writable) = subject.open(options, platform.clone(), &mending.overlay)?;
         if writable.is_none() && self.may_fix() && !options.diff {
             return Err("what standard input holds cannot be written; --diff shows the changes".into());
         }
         let look = |overlay: &_| {
-            let (mut site, _) = subject.open(options, settings.clone(), overlay)?;
+            let (mut site, _) = subject.open(options, platform.clone(), overlay)?;
             site.map_types.clone_from(&policy.settings().map_types);
             Ok(self.split(lint_by(&site, &policy)))
         };

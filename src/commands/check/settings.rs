@@ -10,7 +10,7 @@ use std::path::Path;
 /// A file that cannot be read, or holds something that means nothing.
 pub(super) fn read_above(directory: &Path) -> Result<LintSettings, String> {
     match nearest(directory)? {
-        Some(source) => LintSettings::parse(&source).map_err(|error| error.to_string()),
+        Some(source) => Ok(LintSettings::parse(&source)?),
         None => Ok(LintSettings::default()),
     }
 }

@@ -3,9 +3,9 @@
 use super::Check;
 use crate::base::{FileError, Overlay, Source};
 use crate::commands::output::Output;
-use crate::config::Settings;
 use crate::config::paths::PathMap;
-use crate::lint::Site;
+use crate::config::{Platform, Site};
+use crate::lint::LoadedSite;
 use crate::syntax::FileKind;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ impl Subject {
     /// The directory that settings are looked for in.
     pub(super) fn directory(&self, options: &Check) -> PathBuf {
         match self {
-            Self::Directory(operand) => options.site.directory(operand.as_deref()),
+            Self::Directory(operand) => options.site.location(operand.as_deref()).directory(),
             Self::File(path, _) => path.parent().unwrap_or(Path::new("")).to_path_buf(),
             Self::Input(..) => PathBuf::new(),
         }
@@ -66,23 +66,23 @@ impl Subject {
     pub(super) fn open(
         &self,
         options: &Check,
-        settings: Settings,
+        platform: Platform,
         overlay: &Overlay,
-    ) -> Result<(Site, Option<PathMap>), String> {
+    ) -> Result<(LoadedSite, Option<PathMap>), String> {
         match self {
             Self::Directory(operand) => {
-                let opened = options.site.open_with(operand.as_deref(), settings, overlay)?;
-                let site = Site::open_with(opened.configuration, &opened.paths, opened.is_system, overlay);
-                Ok((site, Some(opened.paths)))
+                let site = Site::open(&options.site.location(operand.as_deref()), platform, overlay)?;
+                let writable = site.paths.clone();
+                Ok((LoadedSite::read(site, overlay), Some(writable)))
             }
             Self::File(path, kind) => {
-                let site = single(&read(path, overlay)?, *kind, &self.directory(options), settings)?;
+                let site = single(&read(path, overlay)?, *kind, &self.directory(options), platform)?;
                 // The one file that was named may be written, wherever it lies.
                 Ok((site, Some(PathMap::system())))
             }
             Self::Input(source, kind) => {
                 let now = overlay.texts().find(|text| text.name() == STANDARD_INPUT);
-                Ok((single(now.unwrap_or(source), *kind, Path::new("."), settings)?, None))
+                Ok((single(now.unwrap_or(source), *kind, Path::new("."), platform)?, None))
             }
         }
     }
@@ -105,7 +105,7 @@ fn guessed(name: &str, text: &[u8], output: &Output) -> FileKind {
     kind
 }
 
-fn single(source: &Arc<Source>, kind: FileKind, directory: &Path, settings: Settings) -> Result<Site, String> {
+fn single(source: &Arc<Source>, kind: FileKind, directory: &Path, platform: Platform) -> Result<LoadedSite, String> {
     let cannot = || format!("{}: files of the kind {} cannot be checked by themselves yet", source.name(), kind.name());
-    Site::single(kind, directory, source, settings).ok_or_else(cannot)
+    LoadedSite::single(kind, directory, source, platform).ok_or_else(cannot)
 }

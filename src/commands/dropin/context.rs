@@ -4,21 +4,16 @@
 
 use super::messages::{Fatal, Messages};
 use crate::base::Source;
-use crate::config::catalogue::{Profile, Version};
-use crate::config::effective::{Configuration, Settings};
 use crate::config::expand::Reason;
-use crate::config::host::Host;
-use crate::config::load::ConfigFiles;
+use crate::config::paths::STOCK_DIRECTORY;
+use crate::config::{ConfigFiles, Configuration, Platform};
 use crate::syntax::main_cf::MainCf;
 use crate::syntax::{Fault, FaultKind, LogicalLines};
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Where the configuration is unless `-c` or the environment says otherwise.
-const DEFAULT_DIRECTORY: &str = "/etc/postfix";
 
 /// A read configuration.
 #[derive(Debug)]
@@ -32,16 +27,12 @@ impl Context {
     /// # Errors
     /// When it cannot be read, or holds a line that Postfix would not run with.
     pub fn load(directory: Option<&OsStr>, messages: &Messages) -> Result<Self, Fatal> {
-        let directory = directory.map(OsStr::to_os_string).or_else(|| std::env::var_os("MAIL_CONFIG"));
-        let directory = directory.unwrap_or_else(|| OsString::from(DEFAULT_DIRECTORY));
-        // An empty name is the root directory, as it is to Postfix.
-        let path: PathBuf = [directory.as_os_str(), OsStr::new("/main.cf")].concat_os().into();
-        let source = read(&path)?;
-        let files = ConfigFiles::from_sources(Path::new(&directory), &source, None);
+        let directory = config_directory(directory);
+        let platform = platform(&directory)?;
+        let path = file_in(&directory, "main.cf");
+        let files = ConfigFiles::from_sources(&directory, &read(&path)?, None);
         check(&files.main, path.as_os_str().as_bytes(), None, messages)?;
-        let profile = std::env::var("POSTWRIGHT_PROFILE").ok().and_then(|name| Profile::from_name(&name));
-        let settings = Settings { target: Version::NEWEST, profile, host: Host::this() };
-        let context = Self { configuration: Configuration::new(files, settings) };
+        let context = Self { configuration: Configuration::new(files, platform) };
         messages.show_utf8(context.boolean("smtputf8_enable", messages)?);
         Ok(context)
     }
@@ -87,6 +78,8 @@ impl Context {
         match value.to_ascii_lowercase().as_slice() {
             b"yes" => Ok(true),
             b"no" => Ok(false),
+            // The release has no such feature.
+            b"" if !self.is_set(name) => Ok(false),
             _ => Err(bad_value("boolean", name, &value)),
         }
     }
@@ -106,20 +99,40 @@ fn bad_value(kind: &str, name: &str, value: &[u8]) -> Fatal {
     Fatal::new([format!("bad {kind} configuration: {name} = ").as_bytes(), value].concat())
 }
 
-/// Joins pieces of a path.
-trait ConcatOs {
-    fn concat_os(&self) -> OsString;
-}
-
-impl ConcatOs for [&OsStr; 2] {
-    fn concat_os(&self) -> OsString {
-        let mut joined = self[0].to_os_string();
-        joined.push(self[1]);
-        joined
+/// The configuration directory: the one that is named, else that of `MAIL_CONFIG`, else the stock one.
+pub(super) fn config_directory(named: Option<&OsStr>) -> PathBuf {
+    match named.map(OsStr::to_os_string).or_else(|| std::env::var_os("MAIL_CONFIG")) {
+        // An empty name is the root directory, as it is to Postfix.
+        Some(name) if name.is_empty() => PathBuf::from("/"),
+        Some(name) => PathBuf::from(name),
+        None => PathBuf::from(STOCK_DIRECTORY),
     }
 }
 
-fn read(path: &Path) -> Result<Arc<Source>, Fatal> {
+/// By what the configuration in a directory is judged: the same for all drop-in programs, and for our own commands.
+///
+/// # Errors
+/// As for [`Platform::of`].
+pub(super) fn platform(directory: &Path) -> Result<Platform, Fatal> {
+    Platform::of(directory, None, None).map_err(|error| Fatal::new(error.to_string()))
+}
+
+/// A file of the configuration under the name that Postfix gives it: a slash comes between, whether there is one already or not.
+pub(super) fn file_in(directory: &Path, name: &str) -> PathBuf {
+    if directory == Path::new("/") {
+        return directory.join(name);
+    }
+    let mut path = directory.as_os_str().to_os_string();
+    path.push("/");
+    path.push(name);
+    path.into()
+}
+
+/// Reads main.cf.
+///
+/// # Errors
+/// In the words of Postfix, which opens a directory and then cannot read it.
+pub(super) fn read(path: &Path) -> Result<Arc<Source>, Fatal> {
     Source::read(path).map_err(|error| {
         let step = if error.kind() == std::io::ErrorKind::IsADirectory { "read" } else { "open" };
         Fatal::system(step, path, &error)

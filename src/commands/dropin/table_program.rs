@@ -210,6 +210,8 @@ fn work(program: &TableProgram, arguments: &[OsString], messages: &Arc<Messages>
             Some((context.text("default_database_type", messages)?, context.text("default_cache_db_type", messages)?))
         }
         b"disable" => None,
+        // Releases before 3.11 have no such parameter.
+        b"" if !context.is_set("non_bdb_migration_level") => None,
         other => {
             let words = [b"invalid non-Berkeley-DB migration level: '", other, b"'"].concat();
             return Err(Fatal::new(words));

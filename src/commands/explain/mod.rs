@@ -5,7 +5,8 @@ mod rule;
 
 use super::output::{Output, fail};
 use super::site_options::SiteOptions;
-use crate::base::suggest;
+use crate::base::{Overlay, suggest};
+use crate::config::Site;
 use crate::config::catalogue::{restriction, suggest_parameter};
 use crate::config::facts::{facts, uses};
 use crate::diagnostic::Family;
@@ -42,9 +43,10 @@ enum Format {
 
 /// Runs the command.
 pub fn run(options: &Explain, output: &Output) -> ExitCode {
-    let settings = match options.site.settings(&options.site.directory(None)) {
-        Ok(settings) => settings,
-        Err(message) => return fail(&message),
+    let location = options.site.location(None);
+    let platform = match options.site.platform(&location.directory()) {
+        Ok(platform) => platform,
+        Err(error) => return fail(&error.to_string()),
     };
     let name = options.name.as_str();
     let is_json = options.format == Format::Json;
@@ -67,20 +69,20 @@ pub fn run(options: &Explain, output: &Output) -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    let Some(facts) = facts(name, settings.target, settings.profile) else { return unknown(name) };
-    let places = match options.site.open(None, settings.clone()) {
-        Ok(opened) => uses(&opened.configuration, name),
-        Err(error) if options.site.config_dir.is_some() || options.site.root.is_some() => {
+    let Some(facts) = facts(name, platform.target, platform.profile) else { return unknown(name) };
+    let places = match Site::open(&location, platform.clone(), &Overlay::default()) {
+        Ok(site) => uses(&site.configuration, name),
+        Err(error) if !location.is_system() => {
             return fail(&error.to_string());
         }
         // Nobody said that there is a Postfix here.
         Err(_) => Vec::new(),
     };
     if is_json {
-        let document = parameter::document(&facts, &places, &settings);
+        let document = parameter::document(&facts, &places, &platform);
         output.line(&json!({ "version": 1, "parameter": document }).to_string());
     } else {
-        output.text(&parameter::text(&facts, &places, &settings, output.width()));
+        output.text(&parameter::text(&facts, &places, &platform, output.width()));
     }
     ExitCode::SUCCESS
 }

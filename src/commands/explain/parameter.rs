@@ -1,7 +1,7 @@
 //! What is known of a parameter, for a target, and where a configuration uses it.
 
 use super::wrapped;
-use crate::config::Settings;
+use crate::config::Platform;
 use crate::config::catalogue::{Change, Deprecation, Version};
 use crate::config::facts::{ParameterFacts, ParameterUse, Use};
 use crate::diagnostic::render::{clean, json as spans};
@@ -86,7 +86,7 @@ fn shown(value: Option<&str>) -> &str {
 }
 
 /// The explanation for people.
-pub(super) fn text(facts: &ParameterFacts, places: &[ParameterUse], settings: &Settings, width: usize) -> String {
+pub(super) fn text(facts: &ParameterFacts, places: &[ParameterUse], platform: &Platform, width: usize) -> String {
     let mut out = format!("{}\n", facts.name);
     let mut line = |name: &str, text: &str| {
         // Continued below the text, not below its name.
@@ -99,13 +99,13 @@ pub(super) fn text(facts: &ParameterFacts, places: &[ParameterUse], settings: &S
     if let Some((transport, family)) = &facts.family {
         line("family", &format!("transport{}, for the transport {transport}", family.suffix));
     }
-    let target = settings.target;
+    let target = platform.target;
     let exists = facts.parameter.is_none_or(|parameter| parameter.exists_in(target))
         && facts.introduced().is_none_or(|introduced| introduced <= target);
     if !exists {
         line("default", &format!("Postfix {target} does not know this parameter"));
     } else if facts.default.is_some() || facts.parameter.is_some_and(|parameter| parameter.listed_in(target)) {
-        let profile = settings.profile.map_or_else(String::new, |profile| format!(", {profile}"));
+        let profile = platform.profile.map_or_else(String::new, |profile| format!(", {profile}"));
         line("default", &format!("{} (Postfix {target}{profile})", shown(facts.default)));
     }
     if let Some(introduced) = facts.introduced() {
@@ -146,7 +146,7 @@ pub(super) fn text(facts: &ParameterFacts, places: &[ParameterUse], settings: &S
 }
 
 /// The explanation for programs.
-pub(super) fn document(facts: &ParameterFacts, places: &[ParameterUse], settings: &Settings) -> Value {
+pub(super) fn document(facts: &ParameterFacts, places: &[ParameterUse], platform: &Platform) -> Value {
     let parameter = facts.parameter;
     let defaults: Vec<Value> = facts
         .defaults
@@ -157,7 +157,7 @@ pub(super) fn document(facts: &ParameterFacts, places: &[ParameterUse], settings
         .collect();
     let deprecation = facts.deprecation.map(|entry| {
         json!({
-            "text": change(entry, settings.target),
+            "text": change(entry, platform.target),
             "since": (entry.since != Version::UNRECORDED).then(|| entry.since.to_string()),
             "removed": entry.removed.map(|version| version.to_string()),
             "replacement": entry.replacement,
@@ -176,8 +176,8 @@ pub(super) fn document(facts: &ParameterFacts, places: &[ParameterUse], settings
         .collect();
     json!({
         "name": facts.name,
-        "target": settings.target.to_string(),
-        "profile": settings.profile.map(|profile| profile.name()),
+        "target": platform.target.to_string(),
+        "profile": platform.profile.map(|profile| profile.name()),
         "type": facts.value_type().map(|value_type| value_type.name()),
         "kind": facts.kind().map(|kind| kind.name()),
         "about": facts.kind().map(|kind| kind.describe()),

@@ -226,9 +226,7 @@ mod tests {
     use super::*;
     use crate::base::Source;
     use crate::config::bounce_template::{TemplateClass, Templates};
-    use crate::config::catalogue::Version;
-    use crate::config::host::Host;
-    use crate::config::{ConfigFiles, Settings};
+    use crate::config::{ConfigFiles, Platform};
     use std::path::Path;
     use std::sync::Arc;
 
@@ -240,8 +238,8 @@ mod tests {
     fn expanded(main: &str, lines: &str) -> (Result<String, String>, Vec<String>) {
         let main = Arc::new(Source::new("main.cf", main));
         let files = ConfigFiles::from_sources(Path::new("/etc/postfix"), &main, None);
-        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
-        let configuration = Configuration::new(files, settings);
+        let platform = Platform::default();
+        let configuration = Configuration::new(files, platform);
         let mut template = Templates::built_in().get(TemplateClass::Verify).clone();
         template.origin = "b.cf".into();
         template.body = lines.split('\n').map(|line| line.as_bytes().to_vec()).collect();

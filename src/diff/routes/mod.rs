@@ -10,7 +10,8 @@
 mod affected;
 mod cause;
 
-use super::{Comparison, Side, TableChangeKind};
+use super::{Comparison, TableChangeKind};
+use crate::config::Site;
 use crate::maps::NoCaller;
 use crate::routing::cleanup::copies::{CopyEnding, PARAMETERS, is_about_copies};
 use crate::routing::names::Subject;
@@ -89,7 +90,7 @@ impl Routes {
 
 /// Compares routes; `comparison` is what else differs.
 #[must_use]
-pub fn compare_routes(a: &Side<'_>, b: &Side<'_>, comparison: &Comparison) -> Routes {
+pub fn compare_routes(a: &Site, b: &Site, comparison: &Comparison) -> Routes {
     let mut pair = Pair::open(a, b);
     let short = if only_entries_differ(comparison) { affected::affected(&mut pair.a, &mut pair.b) } else { None };
     let (subjects, mut unlisted) = short.unwrap_or_else(|| all_subjects(&mut pair));
@@ -153,8 +154,8 @@ struct Pair<'s> {
 }
 
 impl<'s> Pair<'s> {
-    fn open(a: &Side<'s>, b: &Side<'s>) -> Self {
-        let open = |side: &Side<'s>| Lookups::new(side.configuration, side.paths, Arc::new(NoCaller)).without_places();
+    fn open(a: &'s Site, b: &'s Site) -> Self {
+        let open = |side: &'s Site| Lookups::new(side, Arc::new(NoCaller)).without_places();
         let (mut a, mut b) = (open(a), open(b));
         let (of_a, of_b) = ((a.somebody(), a.home()), (b.somebody(), b.home()));
         Self { a, b, of_a, of_b }

@@ -114,10 +114,8 @@ mod tests {
     use super::super::{Client, Session};
     use super::*;
     use crate::base::Source;
-    use crate::config::catalogue::Version;
-    use crate::config::host::Host;
     use crate::config::paths::PathMap;
-    use crate::config::{ConfigFiles, Configuration, Settings};
+    use crate::config::{ConfigFiles, Configuration, Platform, Site};
     use crate::maps::NoCaller;
     use crate::routing::Lookups;
     use std::net::Ipv4Addr;
@@ -135,10 +133,8 @@ mod tests {
              relay_domains =\nalias_maps =\nsmtpd_relay_restrictions = reject_unauth_destination\n{main}"
         );
         let files = ConfigFiles::from_sources(Path::new("."), &Arc::new(Source::new("main.cf", main)), None);
-        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
-        let configuration = Configuration::new(files, settings);
-        let paths = PathMap::system();
-        let mut lookups = Lookups::new(&configuration, &paths, Arc::new(NoCaller));
+        let site = Site::new(Configuration::new(files, Platform::default()), PathMap::system());
+        let mut lookups = Lookups::new(&site, Arc::new(NoCaller));
         let session = Session {
             client: Client::at(Ipv4Addr::new(192, 0, 2, 1).into()),
             helo: Some(b"h".to_vec()),

@@ -132,10 +132,8 @@ fn escaped(value: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::catalogue::Version;
-    use crate::config::host::Host;
     use crate::config::paths::PathMap;
-    use crate::config::{ConfigFiles, Configuration, Settings};
+    use crate::config::{ConfigFiles, Configuration, Platform, Site};
     use crate::maps::NoCaller;
     use crate::routing::StepKind;
     use std::sync::Arc;
@@ -144,9 +142,8 @@ mod tests {
     fn followed(directory: &Path, paths: &PathMap, uid: u32) -> (bool, Vec<String>) {
         let main = Arc::new(crate::base::Source::new("main.cf", "forward_path = $home/.forward\n"));
         let files = ConfigFiles::from_sources(directory, &main, None);
-        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
-        let configuration = Configuration::new(files, settings);
-        let lookups = Lookups::new(&configuration, paths, Arc::new(NoCaller));
+        let site = Site::new(Configuration::new(files, Platform::default()), paths.clone());
+        let lookups = Lookups::new(&site, Arc::new(NoCaller));
         let home = directory.as_os_str().as_encoded_bytes().to_vec();
         let account = Account { line: Vec::new(), uid: Some(uid), home };
         let addressee = Addressee { user: b"joe", extension: b"", recipient: b"joe@example.com" };

@@ -67,10 +67,8 @@ impl Lookups<'_> {
 mod tests {
     use super::*;
     use crate::base::Source;
-    use crate::config::catalogue::Version;
-    use crate::config::host::Host;
     use crate::config::paths::PathMap;
-    use crate::config::{ConfigFiles, Configuration, Settings};
+    use crate::config::{ConfigFiles, Configuration, Platform, Site};
     use crate::maps::NoCaller;
     use std::sync::Arc;
 
@@ -85,10 +83,8 @@ mod tests {
                     mydestination = /etc/postfix/none\nvirtual_mailbox_domains = /etc/postfix/self\n";
         let main = Arc::new(Source::new("main.cf", main));
         let files = ConfigFiles::from_sources(scratch.path(), &main, None);
-        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
-        let configuration = Configuration::new(files, settings);
-        let paths = PathMap::directory(scratch.path(), None);
-        let mut lookups = Lookups::new(&configuration, &paths, Arc::new(NoCaller));
+        let site = Site::new(Configuration::new(files, Platform::default()), PathMap::directory(scratch.path(), None));
+        let mut lookups = Lookups::new(&site, Arc::new(NoCaller));
         let shown = |listed: Vec<Listed>| -> Vec<String> {
             let show = |one: Listed| match one {
                 Listed::Domain(domain) => String::from_utf8_lossy(&domain).into_owned(),

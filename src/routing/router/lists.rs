@@ -178,10 +178,8 @@ pub(in crate::routing) fn matches(pattern: &[u8], value: &[u8], style: Style) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::catalogue::Version;
-    use crate::config::host::Host;
     use crate::config::paths::PathMap;
-    use crate::config::{ConfigFiles, Configuration, Settings};
+    use crate::config::{ConfigFiles, Configuration, Platform, Site};
     use crate::maps::NoCaller;
 
     #[test]
@@ -194,10 +192,8 @@ mod tests {
                     mydestination = !/etc/postfix/list, c.example\n";
         let main = Arc::new(Source::new("main.cf", main));
         let files = ConfigFiles::from_sources(scratch.path(), &main, None);
-        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
-        let configuration = Configuration::new(files, settings);
-        let paths = PathMap::directory(scratch.path(), None);
-        let mut lookups = Lookups::new(&configuration, &paths, Arc::new(NoCaller));
+        let site = Site::new(Configuration::new(files, Platform::default()), PathMap::directory(scratch.path(), None));
+        let mut lookups = Lookups::new(&site, Arc::new(NoCaller));
         assert_eq!(lookups.domain_style("relay_domains"), Style::Parent);
         assert_eq!(lookups.domain_style("mydestination"), Style::Dot);
         use Style::{Dot, Exact, Parent};
@@ -235,10 +231,8 @@ mod tests {
         std::fs::write(scratch.path().join("list"), "# domains\nfile.example\n").expect("written");
         let main = Arc::new(Source::new("main.cf", "relay_domains = /etc/postfix/list\n"));
         let files = ConfigFiles::from_sources(scratch.path(), &main, None);
-        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::unknown() };
-        let configuration = Configuration::new(files, settings);
-        let paths = PathMap::directory(scratch.path(), None);
-        let mut lookups = Lookups::new(&configuration, &paths, Arc::new(NoCaller));
+        let site = Site::new(Configuration::new(files, Platform::default()), PathMap::directory(scratch.path(), None));
+        let mut lookups = Lookups::new(&site, Arc::new(NoCaller));
         let mut trail = Trail::default();
         lookups.is_listed("relay_domains", b"x.file.example", Style::Parent, &mut trail).expect("readable");
         let steps = trail.finish();

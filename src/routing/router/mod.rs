@@ -13,8 +13,8 @@ pub mod local_domain;
 pub mod trail;
 pub mod values;
 
-use crate::config::Configuration;
 use crate::config::paths::PathMap;
+use crate::config::{Configuration, Site};
 use crate::maps::compile::IndexType;
 use crate::maps::source_table::SourceTable;
 use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableReference, open};
@@ -70,9 +70,10 @@ enum Source {
 }
 
 impl<'a> Lookups<'a> {
-    /// Lookups for one configuration; `caller` hears what tables warn about.
+    /// Lookups for one site; `caller` hears what tables warn about.
     #[must_use]
-    pub fn new(configuration: &'a Configuration, paths: &'a PathMap, caller: Arc<dyn Caller>) -> Self {
+    pub fn new(site: &'a Site, caller: Arc<dyn Caller>) -> Self {
+        let Site { configuration, paths, .. } = site;
         let (asking, texts, accounts) = (Asking::default(), RefCell::default(), OnceCell::new());
         Self {
             configuration,

@@ -2,8 +2,8 @@
 
 use super::options::Options;
 use super::print::Printer;
+use crate::commands::dropin::context;
 use crate::commands::dropin::messages::{Fatal, Messages};
-use crate::commands::site_options::SiteOptions;
 use crate::config::catalogue::map_types;
 use std::path::Path;
 
@@ -35,10 +35,10 @@ pub fn show(options: &Options, directory: &Path, printer: &mut Printer, messages
     if !options.has('m') {
         return Ok(shown);
     }
-    let settings = SiteOptions::default().settings(directory).map_err(Fatal::new)?;
+    let target = context::platform(directory)?.target;
     let types: Vec<&str> = map_types()
         .iter()
-        .filter(|known| known.introduced <= settings.target && !NOT_BUILT_IN.contains(&known.name))
+        .filter(|known| known.introduced <= target && !NOT_BUILT_IN.contains(&known.name))
         .map(|known| known.name)
         .collect();
     types.iter().for_each(|name| printer.text(format!("{name}\n").as_bytes()));

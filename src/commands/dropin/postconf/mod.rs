@@ -36,7 +36,6 @@ use super::context;
 use super::messages::{Fatal, Messages};
 use crate::base::Source;
 use crate::commands::edit_lock::EditLock;
-use crate::commands::site_options::SiteOptions;
 use crate::config::catalogue::read_by_every_program;
 use crate::config::effective::is_read_only;
 use crate::config::{ConfigFiles, Configuration};
@@ -109,38 +108,32 @@ fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The configuration directory: `-c`, else `MAIL_CONFIG`, else the stock one.
+/// The configuration directory, as the options name it.
 fn directory(options: &Options) -> PathBuf {
-    let given = options.config_dir.clone().or_else(|| std::env::var_os("MAIL_CONFIG"));
-    match given {
-        // An empty name is the root directory, as it is to Postfix.
-        Some(name) if name.is_empty() => PathBuf::from("/"),
-        Some(name) => PathBuf::from(name),
-        None => PathBuf::from(crate::config::paths::STOCK_DIRECTORY),
-    }
+    context::config_directory(options.config_dir.as_deref())
 }
 
 /// Reads main.cf alone, as a program that starts: its values must be such that Postfix would run with them.
 fn load_main(directory: &Path, messages: &Messages) -> Result<Configuration, Fatal> {
-    let settings = SiteOptions::default().settings(directory).map_err(Fatal::new)?;
+    let platform = context::platform(directory)?;
     let files = ConfigFiles::from_sources(directory, &read_main(directory)?, None);
     warn_about_main(&files, messages)?;
-    let configuration = Configuration::new(files, settings);
+    let configuration = Configuration::new(files, platform);
     startup::check(read_by_every_program(), &configuration, messages)?;
     Ok(configuration)
 }
 
 /// Reads main.cf (unless only defaults are wanted) and master.cf.
 fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Configuration, Fatal> {
-    let settings = SiteOptions::default().settings(directory).map_err(Fatal::new)?;
+    let platform = context::platform(directory)?;
     let master_first = ['M', 'F', 'P'].into_iter().any(|letter| options.has(letter));
     let master = match read_master(directory) {
         Ok(source) => Ok(source),
-        Err(error) if master_first => return Err(Fatal::open(directory.join("master.cf"), &error)),
+        Err(error) if master_first => return Err(Fatal::open(context::file_in(directory, "master.cf"), &error)),
         Err(error) => Err(error),
     };
     let main = match options.has('d') {
-        true => Arc::new(Source::new(directory.join("main.cf").to_string_lossy(), "")),
+        true => Arc::new(Source::new(context::file_in(directory, "main.cf").to_string_lossy(), "")),
         false => read_main(directory)?,
     };
     let mut files = ConfigFiles::from_sources(directory, &main, master.as_ref().ok());
@@ -155,12 +148,12 @@ fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Conf
         warn_about_main(&files, messages)?;
         if let Err(error) = &master {
             let words = crate::base::system_words(error);
-            messages.warning(format!("open {}: {words}", directory.join("master.cf").display()));
+            messages.warning(format!("open {}: {words}", context::file_in(directory, "master.cf").display()));
         }
         check_master()?;
     }
     shared::share_settings(&mut files.services);
-    let mut configuration = Configuration::new(files, settings);
+    let mut configuration = Configuration::new(files, platform);
     // As if it were set, but by the caller.
     let directory = own_directory(directory).filter(|_| configuration.files.entry(b"config_directory").is_none());
     configuration.overrides.extend(directory.map(|directory| (b"config_directory".to_vec(), directory.to_vec())));
@@ -177,7 +170,7 @@ fn load(options: &Options, directory: &Path, messages: &Messages) -> Result<Conf
 
 /// Reads master.cf. One that is a directory is empty.
 fn read_master(directory: &Path) -> std::io::Result<Arc<Source>> {
-    let path = directory.join("master.cf");
+    let path = context::file_in(directory, "master.cf");
     match Source::read(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => {
             Ok(Arc::new(Source::new(path.to_string_lossy(), "")))
@@ -188,12 +181,7 @@ fn read_master(directory: &Path) -> std::io::Result<Arc<Source>> {
 
 /// Reads main.cf.
 fn read_main(directory: &Path) -> Result<Arc<Source>, Fatal> {
-    let path = directory.join("main.cf");
-    Source::read(&path).map_err(|error| match error.kind() {
-        // It could be opened.
-        std::io::ErrorKind::IsADirectory => Fatal::new(format!("read {}: Is a directory", path.display())),
-        _ => Fatal::open(&path, &error),
-    })
+    context::read(&context::file_in(directory, "main.cf"))
 }
 
 /// What Postfix says while it reads main.cf.

@@ -52,7 +52,7 @@ impl ParameterTable {
     /// The parameters of Postfix itself, and those of the transports in master.cf.
     #[must_use]
     pub fn new(configuration: &Configuration) -> Self {
-        let target = configuration.settings.target;
+        let target = configuration.platform.target;
         let builtin = catalogue::parameters().iter().filter(|parameter| parameter.exists_in(target)).map(|parameter| {
             // Names that are only read where the new ones are not set count as user-defined, and empty.
             let is_listed = parameter.listed_in(target);

@@ -264,7 +264,7 @@ impl<'a> Usage<'a> {
     }
 
     fn judge(&self, name: &[u8], value: &[u8], valid: bool, path: &[u8], warnings: &mut Vec<Vec<u8>>) {
-        let target = self.configuration.settings.target;
+        let target = self.configuration.platform.target;
         let text = std::str::from_utf8(name).unwrap_or_default();
         let old = catalogue::deprecation(NameKind::Parameter, text).filter(|old| old.warned_in(target));
         if let Some(old) = old {

@@ -3,7 +3,7 @@
 use super::alias_tables;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::rules::cycles::cycles;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::alias_value::{DestinationKind, parse_alias_value};
 
 /// The declaration.
@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let locals = site.domains().list("mydestination");
     let is_local = |domain: &[u8]| locals.is_some_and(|list| list.find(&domain.to_ascii_lowercase()).is_some());
     // A name alone is one at myorigin. Of a file by itself nothing is known but that.

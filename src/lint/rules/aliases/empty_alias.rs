@@ -2,7 +2,7 @@
 
 use super::alias_tables;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::alias_value::parse_alias_value;
 
 /// The declaration.
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in alias_tables(site) {
         let Some(entries) = &table.entries else { continue };
         for entry in entries.all() {

@@ -2,7 +2,7 @@
 
 use super::each_value;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::alias_value::BadReason;
 
 /// The declaration.
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for needles in [[b'"', b'(', b'['], [b'<', b'>', b'>']] {
         each_value(site, needles, |source, text, value| {
             for bad in &value.bad {

@@ -3,7 +3,7 @@
 use super::each_include;
 use crate::base::system_words;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     each_include(site, |name, path, source, span| {
         let shown = String::from_utf8_lossy(name);
         let trouble = match std::fs::metadata(&path) {

@@ -2,7 +2,7 @@
 
 use super::alias_tables;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let aliases = site.tables_of("alias_maps");
     let Some(table) = alias_tables(site).next() else { return };
     // Of a file for the other compiler nothing is known.

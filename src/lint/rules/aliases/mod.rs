@@ -10,7 +10,7 @@ pub mod missing_postmaster;
 pub mod writable_include;
 
 use crate::base::{Source, Span};
-use crate::lint::site::{Site, Table};
+use crate::lint::site::{LoadedSite, Table};
 use crate::lint::table_text::EntryText;
 use crate::syntax::alias_value::{AliasValue, DestinationKind, parse_alias_value};
 use crate::syntax::match_list::split_list;
@@ -19,12 +19,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The tables in the form of aliases whose entries are known.
-fn alias_tables(site: &Site) -> impl Iterator<Item = &Table> {
+fn alias_tables(site: &LoadedSite) -> impl Iterator<Item = &Table> {
     site.tables.iter().filter(|table| table.named.form() == TableForm::Aliases && table.entries.is_some())
 }
 
 /// Shows the value of each alias whose text holds one of three bytes, which most addresses do not.
-fn each_value(site: &Site, needles: [u8; 3], mut show: impl FnMut(&Arc<Source>, &EntryText, &AliasValue)) {
+fn each_value(site: &LoadedSite, needles: [u8; 3], mut show: impl FnMut(&Arc<Source>, &EntryText, &AliasValue)) {
     for table in alias_tables(site) {
         let Some(entries) = &table.entries else { continue };
         for entry in entries.all() {
@@ -39,7 +39,7 @@ fn each_value(site: &Site, needles: [u8; 3], mut show: impl FnMut(&Arc<Source>, 
 }
 
 /// Shows each `:include:` of aliases: its path as written, the file, and the place. Files that are not of this site are left out.
-fn each_include(site: &Site, mut show: impl FnMut(&[u8], PathBuf, &Arc<Source>, Span)) {
+fn each_include(site: &LoadedSite, mut show: impl FnMut(&[u8], PathBuf, &Arc<Source>, Span)) {
     each_value(site, [b':'; 3], |source, text, value| {
         for destination in &value.destinations {
             let DestinationKind::Include(name) = &destination.kind else { continue };
@@ -52,7 +52,7 @@ fn each_include(site: &Site, mut show: impl FnMut(&[u8], PathBuf, &Arc<Source>, 
 }
 
 /// Whether a list of sorts of files (allow_mail_to_commands, allow_mail_to_files) has a word.
-fn allows(site: &Site, parameter: &str, word: &[u8]) -> bool {
+fn allows(site: &LoadedSite, parameter: &str, word: &[u8]) -> bool {
     let list = site.expanded(parameter);
     split_list(&list).into_iter().any(|range| list[range].eq_ignore_ascii_case(word))
 }

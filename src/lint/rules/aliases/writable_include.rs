@@ -2,7 +2,7 @@
 
 use super::each_include;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use std::os::unix::fs::PermissionsExt;
 
 /// The declaration.
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     each_include(site, |name, path, source, span| {
         let Ok(metadata) = std::fs::metadata(&path) else { return };
         if metadata.is_file() && metadata.permissions().mode() & 0o002 != 0 {

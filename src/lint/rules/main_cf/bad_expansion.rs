@@ -4,7 +4,7 @@ use crate::base::Span;
 use crate::config::expand::{Reason, parse};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::set_values::{SetValue, read_values};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for set in read_values(site) {
         let before = findings.len();
         look_at(site, &set, findings);
@@ -33,7 +33,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn look_at(site: &Site, set: &SetValue<'_>, findings: &mut Vec<Finding>) {
+fn look_at(site: &LoadedSite, set: &SetValue<'_>, findings: &mut Vec<Finding>) {
     let &SetValue { name, value, source, service } = set;
     let faults = parse(value.bytes()).faults;
     for fault in &faults {

@@ -4,7 +4,7 @@ use crate::base::{Edit, Span};
 use crate::config::catalogue::Kind;
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::set_values::set_values;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::logical::{is_space, trim_end};
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for set in set_values(site) {
         // In master.cf `#` would be an argument of its own.
         let Some(entry) = site.configuration.files.entry(set.name.bytes()).filter(|_| set.service.is_none()) else {

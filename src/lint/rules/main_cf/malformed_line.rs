@@ -1,7 +1,7 @@
 //! MC002: a line that is not `name = value`.
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::FaultKind;
 
 /// The declaration.
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let main = &site.configuration.files.main;
     for fault in &main.faults {
         let (message, label) = match fault.kind {

@@ -3,7 +3,7 @@
 use crate::config::catalogue::Kind;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::set_values::set_values;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
 const WHOLE: [&str; 3] = ["mydestination", "virtual_alias_domains", "virtual_mailbox_domains"];
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for set in set_values(site) {
         let name = set.parameter_name();
         let is_whole = WHOLE.contains(&name.as_str());

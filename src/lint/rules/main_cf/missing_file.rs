@@ -7,7 +7,7 @@ use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::domains::place_of;
 use crate::lint::set_values::{SetValue, set_values};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list, split_list};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ const NEEDED_LISTS: [&str; 9] = [
 const MAX_DEPTH: usize = 20;
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     // Alone, a file tells nothing about others.
     if !site.is_whole {
         return;
@@ -68,7 +68,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 /// Whether the check can see where a file should be, and it is not there.
-fn is_missing(site: &Site, name: &[u8]) -> bool {
+fn is_missing(site: &LoadedSite, name: &[u8]) -> bool {
     let path = site.paths.resolve(name);
     let absent = std::fs::metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
     name.starts_with(b"/") && absent && site.paths.in_scope(&path)
@@ -76,7 +76,7 @@ fn is_missing(site: &Site, name: &[u8]) -> bool {
 
 /// The file of a list; what it holds is part of the list, and may name more.
 fn list_file(
-    site: &Site,
+    site: &LoadedSite,
     set: &SetValue,
     element: &Element,
     (source, span): (&Arc<Source>, Span),
@@ -106,7 +106,7 @@ fn list_file(
 }
 
 /// The files that TLS needs.
-fn paths(site: &Site, set: &SetValue, findings: &mut Vec<Finding>) {
+fn paths(site: &LoadedSite, set: &SetValue, findings: &mut Vec<Finding>) {
     let name = set.parameter_name();
     let Some((owner, file)) = File::of(&name) else { return };
     let Some(value) = set.expanded(site) else { return };
@@ -169,7 +169,7 @@ impl File {
 }
 
 /// What comes of it that a file is not there; nothing if it is not asked for.
-fn effect(site: &Site, service: Option<&Service>, owner: &str, file: File) -> Option<(&'static str, Severity)> {
+fn effect(site: &LoadedSite, service: Option<&Service>, owner: &str, file: File) -> Option<(&'static str, Severity)> {
     let expanded = |name: &str, service: Option<&Service>| {
         String::from_utf8_lossy(&site.configuration.expanded(name.as_bytes(), service).unwrap_or_default()).into_owned()
     };
@@ -226,7 +226,7 @@ const JAIL_FILES: [&str; 3] = ["/etc/resolv.conf", "/etc/hosts", "/etc/services"
 const JAIL_FILLER: &[u8] = b"/usr/lib/postfix/configure-instance.sh";
 
 /// Files of the system that the jail of services on the network lacks.
-fn jail(site: &Site, findings: &mut Vec<Finding>) {
+fn jail(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let configuration = &site.configuration;
     let Some(master) = &configuration.files.master else { return };
     let queue = site.expanded("queue_directory");
@@ -235,7 +235,7 @@ fn jail(site: &Site, findings: &mut Vec<Finding>) {
         return;
     }
     let level = CompatibilityLevel::parse(&site.expanded("compatibility_level"));
-    let by_default = default_chroot(configuration.settings.target, level.is_some_and(|level| level.major == 0));
+    let by_default = default_chroot(configuration.platform.target, level.is_some_and(|level| level.major == 0));
     let jailed = configuration.files.services.iter().map(|service| &service.line).find(|line| {
         let is_on_network = matches!(line.command().bytes(), b"smtp" | b"smtpd" | b"lmtp");
         let chroot = line.fields[4].bytes();
@@ -268,10 +268,9 @@ enum Use {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::catalogue::Version;
-    use crate::config::host::Host;
+    use crate::base::Overlay;
     use crate::config::paths::PathMap;
-    use crate::config::{ConfigFiles, Configuration, Settings};
+    use crate::config::{ConfigFiles, Configuration, Platform, Site};
 
     #[test]
     fn jails_need_what_the_system_has() -> std::io::Result<()> {
@@ -288,8 +287,10 @@ mod tests {
         let found = |chroot: &str| -> std::io::Result<Vec<String>> {
             write("etc/postfix/master.cf", &format!("smtp inet n - {chroot} - - smtpd\n"))?;
             let files = ConfigFiles::load(&scratch.path().join("etc/postfix")).map_err(|failed| failed.error)?;
-            let settings = Settings { target: Version::NEWEST, profile: None, host: Host::this() };
-            let site = Site::open(Configuration::new(files, settings), &PathMap::root(scratch.path()), false);
+            let site = LoadedSite::read(
+                Site::new(Configuration::new(files, Platform::default()), PathMap::root(scratch.path())),
+                &Overlay::default(),
+            );
             let mut findings = Vec::new();
             check(&site, &mut findings);
             Ok(findings.into_iter().map(|finding| finding.message).collect())

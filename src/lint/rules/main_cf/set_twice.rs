@@ -2,7 +2,7 @@
 
 use crate::base::{Edit, Source, Span};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::LogicalLines;
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let files = &site.configuration.files;
     let source = files.main.tree.source();
     for entry in &files.main.entries {

@@ -3,7 +3,7 @@
 use crate::base::{Edit, Span};
 use crate::config::catalogue::{self, Kind};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::LogicalLines;
 use crate::syntax::main_cf::split_assignment;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let source = site.configuration.files.main.tree.source();
     let bytes = source.bytes();
     let mut given = std::collections::HashSet::new();

@@ -4,7 +4,7 @@ use crate::base::suggest;
 use crate::config::catalogue::{self, Kind, ValueType};
 use crate::config::expand::references;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::Text;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let files = &site.configuration.files;
     for entry in &files.main.entries {
         look_at(site, files.main.tree.source(), &entry.name.to_string_lossy(), &entry.value, findings);
@@ -35,7 +35,13 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn look_at(site: &Site, source: &Arc<crate::base::Source>, parameter: &str, value: &Text, findings: &mut Vec<Finding>) {
+fn look_at(
+    site: &LoadedSite,
+    source: &Arc<crate::base::Source>,
+    parameter: &str,
+    value: &Text,
+    findings: &mut Vec<Finding>,
+) {
     // Templates and commands have names of their own ($recipient, $user, …), which other programs fill in.
     if catalogue::parameter(parameter)
         .is_some_and(|parameter| matches!(parameter.value_type, ValueType::Raw(_)) || parameter.kind == Kind::Template)

@@ -4,7 +4,7 @@ use crate::base::Edit;
 use crate::config::Configuration;
 use crate::config::catalogue::{self, NameKind};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::main_cf::Assignment;
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let configuration = &site.configuration;
     let used = configuration.used_names();
     // Two slips of one name: renaming both would set it twice.
@@ -53,11 +53,11 @@ pub fn is_known(configuration: &Configuration, name: &str) -> bool {
 }
 
 /// Gives the entry the one name that may have been meant, unless that is set already or does not exist in the target.
-fn renaming(site: &Site, entry: &Assignment) -> Option<Fix> {
+fn renaming(site: &LoadedSite, entry: &Assignment) -> Option<Fix> {
     let meant = catalogue::suggest_parameter(&entry.name.to_string_lossy());
     let ([name], None) = (meant.similar.as_slice(), meant.restriction) else { return None };
     let files = &site.configuration.files;
-    let target = site.configuration.settings.target;
+    let target = site.configuration.platform.target;
     // A name of a transport that does not exist would be as unknown.
     let exists = catalogue::parameter(name).is_some_and(|parameter| parameter.exists_in(target))
         || site.configuration.is_service_parameter(name);

@@ -5,7 +5,7 @@ use crate::config::catalogue::{Argument, restriction_lists, restrictions};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::restriction_lists::{Step, StepKind, restriction_list, smtp_servers};
 use crate::lint::set_values::set_values;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let servers = smtp_servers(site);
     for set in set_values(site) {
         let name = set.parameter_name();

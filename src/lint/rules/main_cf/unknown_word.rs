@@ -4,7 +4,7 @@ use crate::base::{Span, suggest};
 use crate::config::catalogue::{self, Kind};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::set_values::{SetValue, set_values};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
 const FATAL: [&str; 2] = ["inet_protocols", "syslog_facility"];
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for set in set_values(site) {
         match set.kind(site) {
             Some(Kind::Enum) => {

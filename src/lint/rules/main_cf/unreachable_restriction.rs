@@ -4,7 +4,7 @@ use crate::config::catalogue::restriction_lists;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::restriction_lists::restriction_list;
 use crate::lint::set_values::set_values;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for set in set_values(site) {
         let name = set.parameter_name();
         if !restriction_lists().iter().any(|list| list.parameter == name) {

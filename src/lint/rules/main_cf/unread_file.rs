@@ -3,7 +3,7 @@
 use crate::base::Source;
 use crate::config::catalogue;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::main_cf::parse_main_cf;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub static RULE: Rule = Rule {
 const MOST_BYTES: u64 = 1 << 20;
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     if !site.is_whole {
         return;
     }

@@ -3,7 +3,7 @@
 use crate::config::catalogue::{self, Limits, ValueType};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::set_values::set_values;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for set in set_values(site) {
         let (Some(value_type), Some(value)) = (set.value_type(site), set.expanded(site)) else { continue };
         let Some((wrong, help)) = fault(value_type, &value) else { continue };

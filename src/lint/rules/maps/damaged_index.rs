@@ -2,7 +2,7 @@
 
 use super::{at_uses, described};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::{IndexState, Site};
+use crate::lint::site::{IndexState, LoadedSite};
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
         let Some((path, IndexState::Damaged(error))) = &table.index else { continue };
         let finding =

@@ -1,7 +1,7 @@
 //! MAP006: a line of a table that is dropped, or stored otherwise than it looks.
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::maps::compile::ComplaintKind;
 use crate::syntax::FaultKind;
 
@@ -38,7 +38,7 @@ pub fn words(kind: FaultKind) -> (&'static str, &'static str) {
 }
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
         let Some(Ok(source)) = &table.source else { continue };
         for complaint in &table.complaints {

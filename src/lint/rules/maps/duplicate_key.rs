@@ -3,7 +3,7 @@
 use crate::base::{Source, Span};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::fixes::removal_of_line;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::maps::compile::ComplaintKind;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
         let Some(Ok(source)) = &table.source else { continue };
         for complaint in &table.complaints {

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::rules::maps::pattern_form;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::pattern_table::{Pattern, PatternForm, Statement, StatementKind, parse_pattern_table};
 
 /// The declaration.
@@ -24,7 +24,7 @@ pub(in crate::lint::rules) const EVERYTHING: [&[u8]; 14] =
     [b"", b".", b"^", b"$", b".*", b".+", b"^.", b".$", b"^.*", b"^.+", b".*$", b".+$", b"^.*$", b"^.+$"];
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
         let (Some(Ok(source)), Some(form)) = (&table.source, pattern_form(table)) else { continue };
         let statements = parse_pattern_table(source, form).statements;

@@ -3,7 +3,7 @@
 use crate::base::Span;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::rules::maps::pattern_form;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::maps::patterns::Expression;
 use crate::maps::patterns::pcre2::{Flags, Pcre2Regex};
 use crate::maps::patterns::template::{Template, TemplateFault};
@@ -28,7 +28,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
         let (Some(Ok(source)), Some(form)) = (&table.source, pattern_form(table)) else { continue };
         let parsed = parse_pattern_table(source, form);

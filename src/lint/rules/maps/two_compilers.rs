@@ -2,7 +2,7 @@
 
 use super::at_uses;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::table_line::TableForm;
 
 /// The declaration.
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
         let aliases = table.named.uses.iter().filter(|named| named.form == TableForm::Aliases);
         let others: Vec<_> = table.named.uses.iter().filter(|named| named.form == TableForm::KeyValue).collect();

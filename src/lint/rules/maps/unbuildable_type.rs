@@ -2,7 +2,7 @@
 
 use super::{at_uses, described, is_retired};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let level = site.expanded("non_bdb_migration_level");
     for table in &site.tables {
         let map_type = table.named.reference.map_type.as_str();

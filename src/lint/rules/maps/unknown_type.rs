@@ -5,7 +5,7 @@ use crate::config::catalogue::{self, Kind};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::domains::place_of;
 use crate::lint::set_values::{SetValue, read_values};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::match_list::split_list;
 
 /// The declaration.
@@ -24,13 +24,13 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for set in read_values(site) {
         look_at(site, &set, findings);
     }
 }
 
-fn look_at(site: &Site, set: &SetValue<'_>, findings: &mut Vec<Finding>) {
+fn look_at(site: &LoadedSite, set: &SetValue<'_>, findings: &mut Vec<Finding>) {
     let &SetValue { name, value, source, service } = set;
     let Some(parameter) = catalogue::parameter(&name.to_string_lossy()) else { return };
     let Ok(expanded) = site.configuration.expand(value.bytes(), service) else { return };
@@ -49,7 +49,7 @@ fn look_at(site: &Site, set: &SetValue<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// What is wrong with an element of a list, and what to do.
-fn fault(site: &Site, element: &[u8], kind: Kind, parameter: &str) -> Option<(String, String)> {
+fn fault(site: &LoadedSite, element: &[u8], kind: Kind, parameter: &str) -> Option<(String, String)> {
     let holds_tables_only = matches!(kind, Kind::Table | Kind::TableList);
     let may_be_table = matches!(
         kind,

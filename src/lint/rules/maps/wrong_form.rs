@@ -1,7 +1,7 @@
 //! MAP009: a source in the form of the other compiler.
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::{Site, Table};
+use crate::lint::site::{LoadedSite, Table};
 use crate::maps::compile::ComplaintKind;
 use crate::syntax::FaultKind;
 use crate::syntax::table_line::TableForm;
@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
         let (Some(Ok(source)), Some(wrong)) = (&table.source, wrong_lines(table)) else { continue };
         let Some(first) = wrong.first else { continue };

@@ -2,7 +2,7 @@
 
 use crate::base::Edit;
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use std::sync::Arc;
 
 /// The declaration.
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let Some(master) = &site.configuration.files.master else { return };
     let source = master.tree.source();
     for service in &site.configuration.files.services {

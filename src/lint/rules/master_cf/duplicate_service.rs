@@ -3,7 +3,7 @@
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::inet_ports::port_number;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::mail::host_port::{host_address, host_and_port};
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let Some(master) = &site.configuration.files.master else { return };
     let mut seen: HashMap<[Vec<u8>; 3], &Service> = HashMap::new();
     for service in &site.configuration.files.services {
@@ -50,7 +50,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 /// The name of a service; for the network, one text for all ways to write the same address and port.
-fn endpoint(site: &Site, service: &Service) -> Vec<u8> {
+fn endpoint(site: &LoadedSite, service: &Service) -> Vec<u8> {
     let name = service.line.name().to_string_lossy();
     if service.line.service_type().bytes() != b"inet" {
         return service.line.name().bytes().to_vec();

@@ -2,7 +2,7 @@
 
 use crate::config::services::OverrideFaultKind;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let Some(master) = &site.configuration.files.master else { return };
     for service in &site.configuration.files.services {
         for fault in &service.faults {

@@ -1,7 +1,7 @@
 //! MS001: a line of master.cf that is no service.
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::FaultKind;
 
 /// The declaration.
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let Some(master) = &site.configuration.files.master else { return };
     for fault in &master.faults {
         let (message, label) = match fault.kind {

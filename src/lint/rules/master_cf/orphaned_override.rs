@@ -3,7 +3,7 @@
 use crate::base::Span;
 use crate::config::catalogue::ServiceType;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::logical::{is_comment, is_space, trim, trim_start};
 
 /// The declaration.
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let Some(master) = &site.configuration.files.master else { return };
     let source = master.tree.source();
     let mut commented: Option<Span> = None;

@@ -3,7 +3,7 @@
 use crate::base::Edit;
 use crate::config::catalogue::{self, NameKind};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use std::sync::Arc;
 
 /// The declaration.
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let configuration = &site.configuration;
     let Some(master) = &configuration.files.master else { return };
     let source = master.tree.source();
@@ -55,7 +55,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
                 None => RULE.remedy.to_string(),
             });
             if let [only] = meant.similar.as_slice()
-                && catalogue::parameter(only).is_some_and(|only| only.exists_in(configuration.settings.target))
+                && catalogue::parameter(only).is_some_and(|only| only.exists_in(configuration.platform.target))
                 && service.value(only.as_bytes()).is_none()
                 && given.insert(only.clone())
             {

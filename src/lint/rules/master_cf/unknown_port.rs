@@ -5,7 +5,7 @@ use crate::config::protocols::Protocols;
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::inet_ports::port_number;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::mail::host_port::{MAIL_PORTS, host_address, host_and_port, named_port};
 
 /// The declaration.
@@ -33,7 +33,7 @@ struct Fault {
 }
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let Some(master) = &site.configuration.files.master else { return };
     for service in site.configuration.files.services.iter().filter(|service| is_inet(service)) {
         let name = service.line.name().to_string_lossy();
@@ -47,7 +47,7 @@ fn is_inet(service: &Service) -> bool {
     service.line.service_type().bytes() == b"inet"
 }
 
-fn fault(site: &Site, name: &str) -> Option<Fault> {
+fn fault(site: &LoadedSite, name: &str) -> Option<Fault> {
     let refused = |message: String, help: &str| {
         let label = "the master daemon refuses to start".to_string();
         Some(Fault { severity: Severity::Error, message, label, help: help.to_string() })
@@ -82,7 +82,7 @@ fn fault(site: &Site, name: &str) -> Option<Fault> {
     Some(Fault { severity: Severity::Warning, message: format!("there is no port {port}"), label, help })
 }
 
-fn unknown_name(site: &Site, name: &str) -> Option<Fault> {
+fn unknown_name(site: &LoadedSite, name: &str) -> Option<Fault> {
     let read = |path: &str| String::from_utf8(site.paths.read(path.as_bytes()).ok()?.bytes().to_vec()).ok();
     let services = read("/etc/services");
     let lists = |services: &String| named_port(services, name).is_some();

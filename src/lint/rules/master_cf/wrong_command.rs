@@ -3,7 +3,7 @@
 use crate::base::suggest;
 use crate::config::catalogue::{self, ServiceType};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let Some(master) = &site.configuration.files.master else { return };
     let source = master.tree.source();
     for service in &site.configuration.files.services {

@@ -3,7 +3,7 @@
 use crate::config::catalogue;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::hops::{Client, Form, NamedHop, client_of, each_hop};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::mail::destination::{DestinationFault, parse_destination, split_destinations};
 use std::net::Ipv6Addr;
 
@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     each_hop(site, |hop| {
         let nexthop = hop.nexthop();
         let client = client_of(site, hop);

@@ -4,7 +4,7 @@ use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::hops::{Client, Form, NamedHop, client_of, each_hop};
 use crate::lint::inet_ports::port_number;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::mail::destination::{Destination, parse_destination, split_destinations};
 use crate::mail::host_port::{host_address, host_and_port};
 use crate::syntax::match_list::split_list;
@@ -36,7 +36,7 @@ struct Own {
 }
 
 impl Own {
-    fn of(site: &Site) -> Self {
+    fn of(site: &LoadedSite) -> Self {
         let interfaces = site.expanded("inet_interfaces");
         let proxies = site.expanded("proxy_interfaces");
         let words = |list: &[u8]| -> Vec<String> {
@@ -76,7 +76,7 @@ impl Own {
 }
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let own = Own::of(site);
     each_hop(site, |hop| {
         // A fallback that is this system is left out by the client.
@@ -123,7 +123,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 /// The SMTP server of this system at a port other than 25, if mail that it gets from `hop` takes the same way again.
-fn listener<'s>(site: &'s Site, destination: &Destination, hop: &NamedHop) -> Option<&'s Service> {
+fn listener<'s>(site: &'s LoadedSite, destination: &Destination, hop: &NamedHop) -> Option<&'s Service> {
     let wanted = port_number(site, &String::from_utf8_lossy(destination.port))?;
     let is_it = |service: &&Service| {
         let name = service.line.name().to_string_lossy();

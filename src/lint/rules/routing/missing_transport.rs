@@ -4,7 +4,7 @@ use crate::base::{Source, Span, suggest};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::hops::{each_hop, transport_service};
 use crate::lint::set_values::set_values;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -38,7 +38,12 @@ struct Missing {
 }
 
 impl Missing {
-    fn add<'p>(&mut self, site: &Site, transport: &[u8], place: impl FnOnce() -> Option<(&'p Arc<Source>, Span)>) {
+    fn add<'p>(
+        &mut self,
+        site: &LoadedSite,
+        transport: &[u8],
+        place: impl FnOnce() -> Option<(&'p Arc<Source>, Span)>,
+    ) {
         let at = *self.known.entry(transport.to_vec()).or_insert_with(|| {
             let is_there =
                 transport_service(site, transport).is_some_and(|service| service.line.fields[2].bytes() != b"n");
@@ -56,7 +61,7 @@ impl Missing {
 }
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let files = &site.configuration.files;
     let Some(master) = &files.master else { return };
     let mut missing = Missing::default();

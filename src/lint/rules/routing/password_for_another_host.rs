@@ -3,7 +3,7 @@
 use crate::base::{Source, Span};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::hops::{Client, NamedHop, client_of, each_hop, transport_service};
-use crate::lint::site::{Site, TablesOf};
+use crate::lint::site::{LoadedSite, TablesOf};
 use crate::mail::destination::{parse_destination, split_destinations};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let passwords = site.tables_of("smtp_sasl_password_maps");
     if passwords.tables.is_empty() || !passwords.complete {
         return;
@@ -70,7 +70,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 /// Whether the client that serves a hop logs in, with the passwords of main.cf.
-fn authenticates(site: &Site, hop: &NamedHop) -> bool {
+fn authenticates(site: &LoadedSite, hop: &NamedHop) -> bool {
     let service = match hop.transport() {
         b"" => transport_service(site, b"smtp"),
         transport => transport_service(site, transport),

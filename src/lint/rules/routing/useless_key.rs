@@ -4,7 +4,7 @@ use crate::base::{Source, Span};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::domains::place_of;
 use crate::lint::set_values::set_values;
-use crate::lint::site::{Site, Table};
+use crate::lint::site::{LoadedSite, Table};
 use crate::syntax::Text;
 use crate::syntax::match_list::{ElementKind, parse_elements, parse_match_list, split_list};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ const WHOLE: [&str; 3] = ["mydestination", "virtual_alias_domains", "virtual_mai
 type Useless = (String, String);
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let mut tell = |source: &Arc<Source>, span: Span, key: &[u8], (why, help): Useless| {
         let message = format!("nothing is looked up as {}", String::from_utf8_lossy(key));
         findings.push(Finding::new(&RULE, message).at(source, span, why).help(help));
@@ -74,7 +74,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn in_table(site: &Site, table: &Table, tell: &mut impl FnMut(&Arc<Source>, Span, &[u8], Useless)) {
+fn in_table(site: &LoadedSite, table: &Table, tell: &mut impl FnMut(&Arc<Source>, Span, &[u8], Useless)) {
     let uses: Vec<&str> = table.named.uses.iter().map(|used| used.parameter.as_str()).collect();
     let is_known =
         |parameter: &&str| TRANSPORTS.contains(parameter) || WHOLE.contains(parameter) || *parameter == "relay_domains";
@@ -109,7 +109,7 @@ fn in_table(site: &Site, table: &Table, tell: &mut impl FnMut(&Arc<Source>, Span
 }
 
 /// Why a parameter's lookups never ask for a key; nothing if they do.
-fn why_useless(site: &Site, parameter: &str, key: &[u8]) -> Option<Useless> {
+fn why_useless(site: &LoadedSite, parameter: &str, key: &[u8]) -> Option<Useless> {
     let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let is_transport = TRANSPORTS.contains(&parameter);
     let is_whole = WHOLE.contains(&parameter);
@@ -150,14 +150,14 @@ fn why_useless(site: &Site, parameter: &str, key: &[u8]) -> Option<Useless> {
     })
 }
 
-fn by_parent(site: &Site, parameter: &str) -> bool {
+fn by_parent(site: &LoadedSite, parameter: &str) -> bool {
     let parameter = if TRANSPORTS.contains(&parameter) { TRANSPORTS[0] } else { parameter };
     let names = site.expanded("parent_domain_matches_subdomains");
     split_list(&names).into_iter().any(|range| names[range].eq_ignore_ascii_case(parameter.as_bytes()))
 }
 
 /// Mail for a virtual alias domain never comes to transport_maps: an address without an alias is an unknown user.
-fn of_virtual_aliases(site: &Site, key: &[u8]) -> Option<Useless> {
+fn of_virtual_aliases(site: &LoadedSite, key: &[u8]) -> Option<Useless> {
     let domain = memchr::memrchr(b'@', key).map_or(key, |at| &key[at + 1..]);
     let domains = site.domains();
     let is_listed = |list: &str| domains.list(list).is_some_and(|list| list.find(domain).is_some());

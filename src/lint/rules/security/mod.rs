@@ -8,11 +8,11 @@ mod permitting_entry;
 pub mod readable_secret;
 
 use crate::config::services::Service;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::match_list::split_list;
 
 /// Whether strangers on the network can talk to an SMTP server; `None` stands for main.cf where there is no master.cf.
-fn faces_strangers(site: &Site, service: Option<&Service>) -> bool {
+fn faces_strangers(site: &LoadedSite, service: Option<&Service>) -> bool {
     let local = |host: &str| host == "localhost" || host == "::1" || host.starts_with("127.");
     if let Some(service) = service {
         let kind = service.line.service_type().bytes();

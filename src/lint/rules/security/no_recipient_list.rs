@@ -6,7 +6,7 @@ use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::domains::Domains;
 use crate::lint::restriction_lists::{restriction_list, smtp_servers, walk};
 use crate::lint::set_values::{SetValue, set_values};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -33,7 +33,7 @@ const LISTS: [&str; 5] = [
 ];
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for set in set_values(site) {
         let name = set.parameter_name();
         let (class, help) = match name.as_str() {
@@ -58,7 +58,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 /// Whether strangers' mail is judged by it, and by nothing else.
-fn matters(site: &Site, set: &SetValue) -> bool {
+fn matters(site: &LoadedSite, set: &SetValue) -> bool {
     let name = set.parameter_name();
     let decides = |service: Option<&Service>| {
         // A service with a value of its own is looked at by itself.
@@ -78,7 +78,7 @@ fn matters(site: &Site, set: &SetValue) -> bool {
 }
 
 /// Whether the service asks for each recipient whether it exists, or takes mail for nobody.
-fn verifies(site: &Site, service: Option<&Service>) -> bool {
+fn verifies(site: &LoadedSite, service: Option<&Service>) -> bool {
     LISTS.iter().any(|parameter| {
         let mut asks = false;
         let list = restriction_list(site, parameter, service);
@@ -91,7 +91,7 @@ fn verifies(site: &Site, service: Option<&Service>) -> bool {
 }
 
 /// Whether the list of an address class names anything.
-fn has_domains(site: &Site, class: &str, service: Option<&Service>) -> bool {
+fn has_domains(site: &LoadedSite, class: &str, service: Option<&Service>) -> bool {
     let Ok(value) = site.configuration.expanded(class.as_bytes(), service) else { return false };
     if value.iter().all(u8::is_ascii_whitespace) {
         return false;

@@ -3,7 +3,7 @@
 use crate::config::catalogue::restriction_lists;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::restriction_lists::{holds_one_of, restriction_list, smtp_servers};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
 const LISTS: [&str; 2] = ["smtpd_relay_restrictions", "smtpd_recipient_restrictions"];
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let mut told = Vec::new();
     for service in smtp_servers(site) {
         let lists = LISTS.map(|parameter| restriction_list(site, parameter, service));

@@ -5,7 +5,7 @@ use crate::base::{Source, Span};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::domains::place_of;
 use crate::lint::set_values::{SetValue, set_values};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::maps::networks::network::{Address, Family as AddressFamily, Network};
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};
@@ -50,7 +50,7 @@ const NOT_PUBLIC: [&str; 13] = [
 ];
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let mut told: Vec<(String, Span)> = Vec::new();
     for set in set_values(site) {
         let name = set.parameter_name();
@@ -90,7 +90,7 @@ struct Open {
 }
 
 /// `mynetworks_style = class`, where it decides.
-fn by_class(site: &Site, set: &SetValue) -> Option<Open> {
+fn by_class(site: &LoadedSite, set: &SetValue) -> Option<Open> {
     let decides = site.configuration.explicit(b"mynetworks").is_none()
         && set.service.is_none_or(|service| service.value(b"mynetworks").is_none());
     let is_class = set.expanded(site)?.eq_ignore_ascii_case(b"class");
@@ -104,13 +104,13 @@ fn by_class(site: &Site, set: &SetValue) -> Option<Open> {
 
 /// A list on the way: the first element that matches decides.
 struct List<'a> {
-    site: &'a Site,
+    site: &'a LoadedSite,
     excluded: Vec<Network>,
     found: Vec<Open>,
 }
 
 impl<'a> List<'a> {
-    fn of(site: &'a Site, set: &SetValue) -> Self {
+    fn of(site: &'a LoadedSite, set: &SetValue) -> Self {
         let mut list = Self { site, excluded: Vec::new(), found: Vec::new() };
         let Some(text) = set.expanded(site) else { return list };
         for element in parse_elements(&Text::whole(&text)) {
@@ -219,10 +219,9 @@ fn what_is_open(network: &Network) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::catalogue::Version;
-    use crate::config::host::Host;
+    use crate::base::Overlay;
     use crate::config::paths::PathMap;
-    use crate::config::{ConfigFiles, Configuration, Settings};
+    use crate::config::{ConfigFiles, Configuration, Platform, Site};
     use std::path::Path;
 
     #[test]
@@ -239,8 +238,10 @@ mod tests {
         for (main, expected) in cases {
             let source = Arc::new(Source::new("main.cf", main));
             let files = ConfigFiles::from_sources(Path::new("."), &source, None);
-            let settings = Settings { target: Version::NEWEST, profile: None, host: Host::this() };
-            let site = Site::open(Configuration::new(files, settings), &PathMap::system(), false);
+            let site = LoadedSite::read(
+                Site::new(Configuration::new(files, Platform::default()), PathMap::system()),
+                &Overlay::default(),
+            );
             let mut findings = Vec::new();
             check(&site, &mut findings);
             assert_eq!(findings.len(), expected, "{main}");

@@ -7,7 +7,7 @@ use crate::config::catalogue::{Version, restriction_lists};
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::restriction_lists::{Step, StepKind, holds_one_of, restriction_list, smtp_servers, walk};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::match_list::split_list;
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ struct Opening {
 }
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let mut told = Vec::new();
     for service in smtp_servers(site).into_iter().filter(|service| faces_strangers(site, *service)) {
         let mut openings = Vec::new();
@@ -68,7 +68,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 /// Whether a list keeps strangers from relaying, and whom it lets in although it has a word that should.
-fn look_at(site: &Site, parameter: &str, service: Option<&Service>) -> (bool, Vec<Opening>) {
+fn look_at(site: &LoadedSite, parameter: &str, service: Option<&Service>) -> (bool, Vec<Opening>) {
     let list = restriction_list(site, parameter, service);
     let guards = restriction_lists().iter().find(|known| known.parameter == parameter).map_or(&[][..], |l| l.one_of);
     let has_guard = holds_one_of(site, &list, service, guards);
@@ -88,7 +88,7 @@ fn look_at(site: &Site, parameter: &str, service: Option<&Service>) -> (bool, Ve
 }
 
 /// Which strangers a step lets in, if it does, and the entry of its table that says so.
-fn lets_in(site: &Site, step: &Step, service: Option<&Service>) -> Option<(String, Option<Place>)> {
+fn lets_in(site: &LoadedSite, step: &Step, service: Option<&Service>) -> Option<(String, Option<Place>)> {
     let word = &step.word;
     let key = match step.name() {
         // Only in a class: else Postfix would not start.
@@ -101,7 +101,7 @@ fn lets_in(site: &Site, step: &Step, service: Option<&Service>) -> Option<(Strin
         }
         "permit_naked_ip_address" => {
             // Postfix 3.9 took it away, and answers with an error.
-            let works = site.configuration.settings.target < Version::new(3, 9);
+            let works = site.configuration.platform.target < Version::new(3, 9);
             return works.then(|| (format!("{word} permits whoever says an address in HELO"), None));
         }
         "check_helo_access" => Key::Claimed("says a certain name in HELO"),

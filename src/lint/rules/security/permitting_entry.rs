@@ -4,7 +4,7 @@ use crate::base::{Source, Span};
 use crate::config::catalogue::{self, Argument, Class};
 use crate::lint::rules::maps::hidden_rules::EVERYTHING;
 use crate::lint::rules::maps::pattern_form;
-use crate::lint::site::{Site, Table};
+use crate::lint::site::{LoadedSite, Table};
 use crate::maps::patterns::source::read_source;
 use crate::maps::types::inline::InlineTable;
 use crate::maps::{LookupTable, OpenOptions};
@@ -39,7 +39,7 @@ impl Key {
 
 /// The entry of a table that lets strangers in; no place for one that stands in the table's name.
 #[must_use]
-pub fn entry_that_permits(site: &Site, table: &str, key: Key) -> Option<Option<Place>> {
+pub fn entry_that_permits(site: &LoadedSite, table: &str, key: Key) -> Option<Option<Place>> {
     if let Some(name) = table.strip_prefix("inline:") {
         let mut found = false;
         let mut inline = InlineTable::open(name.as_bytes(), &OpenOptions::default()).ok()?;

@@ -5,7 +5,7 @@ use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::domains::place_of;
 use crate::lint::rules::maps::at_uses;
 use crate::lint::set_values::set_values;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::main_cf::parse_main_cf;
 use crate::syntax::match_list::split_list;
 use std::os::unix::fs::PermissionsExt;
@@ -32,7 +32,7 @@ const MOST_BYTES: u64 = 1 << 20;
 const SECRET_SETTINGS: [&[u8]; 3] = [b"password", b"bind_pw", b"uri"];
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     // Alone, a file tells nothing about others.
     if !site.is_whole {
         return;
@@ -93,7 +93,7 @@ fn is_client(map_type: &str) -> bool {
 }
 
 /// Whether a file is there, belongs to the site, and lets everybody read it.
-fn everybody_reads(site: &Site, path: &Path) -> bool {
+fn everybody_reads(site: &LoadedSite, path: &Path) -> bool {
     if !site.paths.in_scope(path) {
         return false;
     }
@@ -112,7 +112,7 @@ fn everybody_comes_to(path: &Path) -> bool {
 }
 
 /// Whether the settings of a client hold a password.
-fn has_password(site: &Site, path: &Path) -> bool {
+fn has_password(site: &LoadedSite, path: &Path) -> bool {
     let Ok(source) = site.overlay.read(path) else { return false };
     parse_main_cf(&source).entries.iter().any(|entry| {
         let value = entry.value.bytes();

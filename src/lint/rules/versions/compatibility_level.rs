@@ -6,7 +6,7 @@ use crate::config::catalogue::Version;
 use crate::config::expand::CompatibilityLevel;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::set_values::set_values;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -30,7 +30,7 @@ const DOTTED: Version = Version::new(3, 6);
 const LAST_PLAIN: u64 = 2;
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let target = target(site);
     // That there was no such parameter is told by another rule.
     if target < LEVELS {

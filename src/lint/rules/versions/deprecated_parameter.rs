@@ -8,7 +8,7 @@ use crate::config::services::Override;
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::fixes::removal_of_line;
 use crate::lint::set_values::{SetValue, set_values};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let used = site.configuration.used_names();
     for set in set_values(site) {
         let name = set.parameter_name();
@@ -51,7 +51,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 /// A change that keeps the meaning; nothing where more than this one place decides.
-fn change_over(site: &Site, set: &SetValue, entry: &Deprecation, used: &HashSet<Vec<u8>>) -> Option<Fix> {
+fn change_over(site: &LoadedSite, set: &SetValue, entry: &Deprecation, used: &HashSet<Vec<u8>>) -> Option<Fix> {
     let &[new] = entry.replacement else { return None };
     let exists = catalogue::parameter(new).is_some_and(|parameter| parameter.exists_in(target(site)));
     if !exists || times_set(site, entry.name) != 1 || used.contains(set.name.bytes()) {
@@ -71,7 +71,7 @@ fn change_over(site: &Site, set: &SetValue, entry: &Deprecation, used: &HashSet<
 }
 
 /// Puts the new parameter's value in the place of `yes`; takes out what has no effect.
-fn by_value(site: &Site, set: &SetValue, entry: &Deprecation, new: &str) -> Option<(String, Vec<Edit>)> {
+fn by_value(site: &LoadedSite, set: &SetValue, entry: &Deprecation, new: &str) -> Option<(String, Vec<Edit>)> {
     // Both may be asked for: `yes` of one and of its sister come to one value together.
     let sister = match entry.name.strip_suffix("_use_tls") {
         Some(owner) => Some(format!("{owner}_enforce_tls")),
@@ -105,7 +105,7 @@ fn by_value(site: &Site, set: &SetValue, entry: &Deprecation, new: &str) -> Opti
 }
 
 /// How many places of main.cf and master.cf set a parameter.
-fn times_set(site: &Site, name: &str) -> usize {
+fn times_set(site: &LoadedSite, name: &str) -> usize {
     let files = &site.configuration.files;
     let in_main = files.main.entries.iter().filter(|entry| entry.name.bytes() == name.as_bytes()).count();
     let overrides = files.services.iter().flat_map(|service| &service.overrides);
@@ -115,19 +115,19 @@ fn times_set(site: &Site, name: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Source, apply_edits};
-    use crate::config::catalogue::Version;
-    use crate::config::host::Host;
+    use crate::base::{Overlay, Source, apply_edits};
     use crate::config::paths::PathMap;
-    use crate::config::{ConfigFiles, Configuration, Settings};
+    use crate::config::{ConfigFiles, Configuration, Platform, Site};
     use std::path::Path;
 
     /// main.cf and master.cf, with every change that is offered made.
     fn mended(main: &str, master: &str) -> String {
         let (main, master) = (Arc::new(Source::new("main.cf", main)), Arc::new(Source::new("master.cf", master)));
         let files = ConfigFiles::from_sources(Path::new("."), &main, Some(&master));
-        let settings = Settings { target: Version::NEWEST, profile: None, host: Host::this() };
-        let site = Site::open(Configuration::new(files, settings), &PathMap::system(), false);
+        let site = LoadedSite::read(
+            Site::new(Configuration::new(files, Platform::default()), PathMap::system()),
+            &Overlay::default(),
+        );
         let mut findings = Vec::new();
         check(&site, &mut findings);
         let fixes: Vec<Fix> = findings.into_iter().filter_map(|finding| finding.fix).collect();

@@ -7,7 +7,7 @@ use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::restriction_lists::restriction_list;
 use crate::lint::rules::maps::pattern_form;
 use crate::lint::set_values::{SetValue, set_values};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::pattern_line::Dialect;
 use crate::syntax::pattern_table::{PatternForm, StatementKind, parse_pattern_table};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for set in set_values(site) {
         if holds_restrictions(site, &set) {
             restrictions(site, &set, findings);
@@ -50,7 +50,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn restrictions(site: &Site, set: &SetValue, findings: &mut Vec<Finding>) {
+fn restrictions(site: &LoadedSite, set: &SetValue, findings: &mut Vec<Finding>) {
     let mut ended = false;
     for step in restriction_list(site, &set.parameter_name(), set.service).steps {
         let reached = !ended;
@@ -80,7 +80,7 @@ fn restrictions(site: &Site, set: &SetValue, findings: &mut Vec<Finding>) {
     }
 }
 
-fn ciphers(site: &Site, set: &SetValue, findings: &mut Vec<Finding>) {
+fn ciphers(site: &LoadedSite, set: &SetValue, findings: &mut Vec<Finding>) {
     let Some(value) = set.expanded(site) else { return };
     let grade = String::from_utf8_lossy(&value).to_ascii_lowercase();
     let Some(entry) = catalogue::deprecation(NameKind::Value, &grade) else { return };
@@ -96,7 +96,7 @@ fn ciphers(site: &Site, set: &SetValue, findings: &mut Vec<Finding>) {
 }
 
 /// Letters behind a pattern that the library of today does not know.
-fn flags(site: &Site, findings: &mut Vec<Finding>) {
+fn flags(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let Some(entry) = catalogue::deprecation(NameKind::Value, "X") else { return };
     if entry.change_in(target(site)).is_none() {
         return;

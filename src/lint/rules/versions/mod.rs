@@ -9,12 +9,12 @@ pub mod removed_parameter;
 
 use crate::config::catalogue::{Deprecation, Version, restriction_lists};
 use crate::lint::set_values::SetValue;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::match_list::split_list;
 
 /// The version of Postfix that a site is judged by.
-fn target(site: &Site) -> Version {
-    site.configuration.settings.target
+fn target(site: &LoadedSite) -> Version {
+    site.configuration.platform.target
 }
 
 /// ` since Postfix 3.9`; nothing for a date that is not known.
@@ -38,7 +38,7 @@ fn successor(entry: &Deprecation) -> Option<String> {
 }
 
 /// Whether a value is a list of access restrictions: one that Postfix knows, or a class of the site.
-fn holds_restrictions(site: &Site, set: &SetValue) -> bool {
+fn holds_restrictions(site: &LoadedSite, set: &SetValue) -> bool {
     let name = set.parameter_name();
     let classes = site.configuration.expanded(b"smtpd_restriction_classes", set.service).unwrap_or_default();
     restriction_lists().iter().any(|list| list.parameter == name)

@@ -9,7 +9,7 @@ use crate::config::tables::TableReference;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::restriction_lists::{StepKind, restriction_list};
 use crate::lint::set_values::{SetValue, set_values};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use std::sync::Arc;
 
 /// The declaration.
@@ -48,7 +48,7 @@ impl Newer {
 }
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     if target(site) == Version::NEWEST {
         return;
     }
@@ -68,7 +68,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn tell(site: &Site, newer: Newer, source: &Arc<Source>, span: Span, findings: &mut Vec<Finding>) {
+fn tell(site: &LoadedSite, newer: Newer, source: &Arc<Source>, span: Span, findings: &mut Vec<Finding>) {
     let target = target(site);
     if newer.introduced <= target {
         return;
@@ -117,7 +117,7 @@ fn look_into(set: &SetValue, nodes: &[Node], found: &mut Vec<(Newer, Span)>) {
 }
 
 /// Restrictions, tables and bounds in lists.
-fn elements(site: &Site, set: &SetValue, found: &mut Vec<(Newer, Span)>) {
+fn elements(site: &LoadedSite, set: &SetValue, found: &mut Vec<(Newer, Span)>) {
     let restrictions = holds_restrictions(site, set);
     if restrictions {
         for step in restriction_list(site, &set.parameter_name(), set.service).steps {

@@ -4,7 +4,7 @@ use super::target;
 use crate::config::catalogue::{self, Version};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::set_values::set_values;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let target = target(site);
     for set in set_values(site) {
         let name = set.parameter_name();
@@ -35,7 +35,7 @@ pub fn check(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn introduced(site: &Site, name: &str) -> Option<Version> {
+fn introduced(site: &LoadedSite, name: &str) -> Option<Version> {
     if let Some(parameter) = catalogue::parameter(name) {
         return Some(parameter.introduced);
     }

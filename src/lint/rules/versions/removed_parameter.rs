@@ -5,7 +5,7 @@ use crate::base::Edit;
 use crate::config::catalogue::{self, Change, Deprecation, NameKind, Version};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::set_values::{SetValue, set_values};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use std::sync::Arc;
 
 /// The declaration.
@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let used = site.configuration.used_names();
     for set in set_values(site) {
         let name = set.parameter_name();
@@ -50,7 +50,7 @@ pub fn gone(name: &str, version: Version) -> Option<&'static Deprecation> {
 }
 
 /// The new name comes into force by it, which the old one was not.
-fn renaming(site: &Site, set: &SetValue, entry: &Deprecation) -> Option<Fix> {
+fn renaming(site: &LoadedSite, set: &SetValue, entry: &Deprecation) -> Option<Fix> {
     let new = entry.new_name()?;
     let is_free = match set.service {
         Some(service) => service.value(new.as_bytes()).is_none(),

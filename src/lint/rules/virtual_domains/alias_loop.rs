@@ -4,7 +4,7 @@ use super::VirtualAliases;
 use super::expansion::{Expansions, Numbered};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::rules::cycles::cycles;
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use std::collections::HashSet;
 
 /// The declaration.
@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let aliases = VirtualAliases::of(site);
     let numbered = Numbered::of(&aliases);
     let at = |mut finding: Finding, numbers: &[(usize, &str)]| {

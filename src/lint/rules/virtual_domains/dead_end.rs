@@ -2,7 +2,7 @@
 
 use super::VirtualAliases;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use crate::syntax::alias_value::destinations;
 
 /// The declaration.
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let aliases = VirtualAliases::of(site);
     let domains = site.domains();
     let Some(list) = domains.list("virtual_alias_domains") else { return };

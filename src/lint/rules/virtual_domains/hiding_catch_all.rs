@@ -1,7 +1,7 @@
 //! VT002: a catch-all in virtual_alias_maps that hides mailboxes or aliases of its domain.
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 use std::collections::HashMap;
 
 /// The declaration.
@@ -26,7 +26,7 @@ struct Taken {
 }
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let aliases = site.tables_of("virtual_alias_maps");
     let mut catch_alls = Vec::new();
     let mut by_domain: HashMap<&[u8], Option<Taken>> = HashMap::new();

@@ -7,19 +7,19 @@ pub mod hiding_catch_all;
 pub mod two_classes;
 pub mod undeclared_domain;
 
-use crate::lint::site::{Site, TablesOf};
+use crate::lint::site::{LoadedSite, TablesOf};
 use crate::maps::compile::Entry;
 
 /// virtual_alias_maps as a lookup for an address goes through it.
 struct VirtualAliases<'s> {
-    site: &'s Site,
+    site: &'s LoadedSite,
     tables: TablesOf<'s>,
     origin: Vec<u8>,
     delimiters: Vec<u8>,
 }
 
 impl<'s> VirtualAliases<'s> {
-    fn of(site: &'s Site) -> Self {
+    fn of(site: &'s LoadedSite) -> Self {
         let origin = site.expanded("myorigin").to_ascii_lowercase();
         let delimiters = site.expanded("recipient_delimiter");
         Self { site, tables: site.tables_of("virtual_alias_maps"), origin, delimiters }

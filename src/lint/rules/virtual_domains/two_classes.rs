@@ -1,7 +1,7 @@
 //! VT004: a domain in two address classes.
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::Site;
+use crate::lint::site::LoadedSite;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -29,7 +29,7 @@ const PAIRS: [(&str, &str); 5] = [
 ];
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let domains = site.domains();
     for (winner, loser) in PAIRS {
         let (Some(winners), Some(losers)) = (domains.list(winner), domains.list(loser)) else { continue };

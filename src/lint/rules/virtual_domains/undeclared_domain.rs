@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::domains::LISTS;
-use crate::lint::site::{Site, Table};
+use crate::lint::site::{LoadedSite, Table};
 use crate::maps::compile::Entry;
 use std::collections::HashSet;
 
@@ -26,7 +26,7 @@ pub static RULE: Rule = Rule {
 const MOST: usize = 20;
 
 /// Looks for it.
-pub fn check(site: &Site, findings: &mut Vec<Finding>) {
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let lists = site.domains();
     if !lists.complete() || !site.is_whole {
         return;

@@ -1,0 +1,88 @@
+//! By what a configuration is judged: a release of Postfix, the package whose defaults hold, and the machine.
+//!
+//! The command line decides, else the environment (`POSTWRIGHT_TARGET`, `POSTWRIGHT_PROFILE`), else `postwright.toml`, else the
+//! newest release and upstream's defaults with `lmdb`. What cannot be understood is an error wherever it stands: a slip must not
+//! silently give another answer.
+
+use super::catalogue::{Profile, Version};
+use super::host::Host;
+use super::project::Project;
+use crate::syntax::toml_file::TomlError;
+use std::fmt;
+use std::path::Path;
+
+/// By what a configuration is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Platform {
+    /// The series of Postfix whose defaults hold.
+    pub target: Version,
+    /// The package whose defaults hold; none: upstream's, with `lmdb`.
+    pub profile: Option<Profile>,
+    /// What the defaults of `myhostname` and its like come from.
+    pub host: Host,
+}
+
+impl Default for Platform {
+    /// The newest release, upstream's defaults, and a machine of which nothing is known.
+    fn default() -> Self {
+        Self { target: Version::NEWEST, profile: None, host: Host::unknown() }
+    }
+}
+
+/// A platform that was asked for and cannot be.
+#[derive(Debug)]
+pub enum PlatformError {
+    /// What `POSTWRIGHT_TARGET` says is no release; why.
+    Target(String),
+    /// What `POSTWRIGHT_PROFILE` says, which is no package.
+    Profile(String),
+    /// A `postwright.toml` that cannot be read or understood.
+    Project(TomlError),
+}
+
+impl fmt::Display for PlatformError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Target(why) => write!(f, "POSTWRIGHT_TARGET: {why}"),
+            Self::Profile(name) => {
+                write!(f, "POSTWRIGHT_PROFILE={name}: expected upstream, debian, redhat or alpine")
+            }
+            Self::Project(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for PlatformError {}
+
+impl From<PlatformError> for String {
+    fn from(error: PlatformError) -> Self {
+        error.to_string()
+    }
+}
+
+impl Platform {
+    /// The platform for the configuration in a directory; `target` and `profile` are what the command line says.
+    ///
+    /// # Errors
+    /// A release or package in the environment that does not exist, or a `postwright.toml` that cannot be understood.
+    pub fn of(directory: &Path, target: Option<Version>, profile: Option<Profile>) -> Result<Self, PlatformError> {
+        let project = Project::find(directory).map_err(PlatformError::Project)?;
+        let target = match (target, environment("POSTWRIGHT_TARGET")) {
+            (Some(target), _) => target,
+            (None, Some(text)) => text.parse().map_err(|error| PlatformError::Target(format!("{error}")))?,
+            (None, None) => project.target.unwrap_or(Version::NEWEST),
+        };
+        let profile = match (profile, environment("POSTWRIGHT_PROFILE")) {
+            (Some(profile), _) => Some(profile),
+            (None, Some(name)) => Some(Profile::from_name(&name).ok_or(PlatformError::Profile(name))?),
+            (None, None) => project.profile,
+        };
+        Ok(Self { target, profile, host: Host::this() })
+    }
+}
+
+/// A variable, unless it is empty.
+fn environment(name: &str) -> Option<String> {
+    let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+    Some(value.to_string_lossy().into_owned())
+}

@@ -1,0 +1,115 @@
+//! A site: its configuration, where the files are that it names, and whether it is the system's own. Every command opens it here.
+
+use super::effective::Configuration;
+use super::load::ConfigFiles;
+use super::paths::{PathMap, STOCK_DIRECTORY};
+use super::platform::Platform;
+use crate::base::{FileError, Overlay};
+use std::path::{Path, PathBuf};
+
+/// A configuration that was found and read.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// main.cf, master.cf and their layers.
+    pub configuration: Configuration,
+    /// Where its files are.
+    pub paths: PathMap,
+    /// Whether this is the system's own configuration, not one that is looked at somewhere else.
+    pub is_system: bool,
+}
+
+/// Where a site is.
+#[derive(Clone, Debug, Default)]
+pub struct Location {
+    /// The configuration directory; none: the system's own.
+    pub directory: Option<PathBuf>,
+    /// The directory below which all absolute paths lie.
+    pub root: Option<PathBuf>,
+    /// What is below the first lies below the second instead.
+    pub mappings: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Location {
+    /// Whether the system's own configuration is meant, in its own place.
+    #[must_use]
+    pub fn is_system(&self) -> bool {
+        self.directory.is_none() && self.root.is_none()
+    }
+
+    /// The configuration directory: the one that is named, else that of `MAIL_CONFIG`, else the stock one, below the root.
+    #[must_use]
+    pub fn directory(&self) -> PathBuf {
+        if let Some(named) = &self.directory {
+            return named.clone();
+        }
+        let from_environment = std::env::var_os("MAIL_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from);
+        let system = from_environment.unwrap_or_else(|| PathBuf::from(STOCK_DIRECTORY));
+        match &self.root {
+            Some(root) => PathMap::root(root).resolve(system.as_os_str().as_encoded_bytes()),
+            None => system,
+        }
+    }
+}
+
+impl Site {
+    /// A configuration that was read elsewhere, and where its files are.
+    #[must_use]
+    pub fn new(configuration: Configuration, paths: PathMap) -> Self {
+        Self { configuration, paths, is_system: false }
+    }
+
+    /// Reads the configuration at a location; texts of the overlay stand for files.
+    ///
+    /// # Errors
+    /// When main.cf cannot be read, or master.cf is there and cannot.
+    pub fn open(location: &Location, platform: Platform, overlay: &Overlay) -> Result<Self, FileError> {
+        let is_system = location.is_system();
+        let directory = location.directory();
+        let files = ConfigFiles::load_with(&directory, &overlay.below(location.root.as_deref()))?;
+        let configuration = Configuration::new(files, platform);
+        let mut paths = match &location.root {
+            Some(root) => PathMap::root(root),
+            None if is_system => PathMap::system(),
+            None => {
+                let own = configuration.files.entry(b"config_directory").map(|entry| entry.value.to_string_lossy());
+                PathMap::directory(&directory, own.as_deref().map(Path::new))
+            }
+        };
+        for (from, to) in &location.mappings {
+            paths.add(from, to);
+        }
+        Ok(Self { configuration, paths, is_system })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_has_its_own_name_for_itself() -> std::io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        std::fs::write(scratch.path().join("main.cf"), "config_directory = /opt/mail\n")?;
+        let location = Location {
+            directory: Some(scratch.path().to_path_buf()),
+            mappings: vec![("/etc/mail".into(), scratch.path().join("maps"))],
+            ..Location::default()
+        };
+        let site = Site::open(&location, Platform::default(), &Overlay::default()).map_err(|failed| failed.error)?;
+        assert!(!site.is_system);
+        let resolved = ["/opt/mail/virtual", "/etc/postfix/virtual", "/etc/mail/x"]
+            .map(|name| site.paths.resolve(name.as_bytes()));
+        let scratch = scratch.path();
+        assert_eq!(resolved, [scratch.join("virtual"), scratch.join("virtual"), scratch.join("maps/x")]);
+        Ok(())
+    }
+
+    #[test]
+    fn below_a_root_lies_the_stock_directory() {
+        let location = Location { root: Some("/nowhere".into()), ..Location::default() };
+        assert!(!location.is_system());
+        if std::env::var_os("MAIL_CONFIG").is_none() {
+            assert_eq!(location.directory(), Path::new("/nowhere/etc/postfix"));
+        }
+    }
+}
