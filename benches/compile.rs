@@ -9,8 +9,6 @@
 // A benchmark that cannot go on says why and stops.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "../tests/oracle/mod.rs"]
-mod oracle;
 mod place;
 mod verdict;
 
@@ -20,8 +18,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use oracle::Random;
 use place::Place;
+use support::Random;
 use verdict::{median, verdict};
 
 const ENTRIES: usize = 1_000_000;

@@ -8,8 +8,6 @@
 // A benchmark that cannot go on says why and stops.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "../tests/oracle/mod.rs"]
-mod oracle;
 mod place;
 mod verdict;
 
@@ -19,8 +17,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use oracle::Random;
 use place::Place;
+use support::Random;
 use verdict::{median, verdict};
 
 /// Entries of the indexed table, all of them asked once.

@@ -8,8 +8,6 @@
 // A benchmark that cannot go on says why and stops.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "../tests/oracle/mod.rs"]
-mod oracle;
 mod verdict;
 
 use std::fmt::Write as _;
@@ -17,8 +15,8 @@ use std::fs;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use oracle::Oracle;
 use postwright::config::catalogue::{NameKind, Profile, Version, default_value, deprecation, parameters};
+use support::Oracle;
 use verdict::{median, verdict};
 
 const ROUNDS: usize = 300;

@@ -2,10 +2,10 @@
 
 #![allow(dead_code)] // Each benchmark uses a part.
 
-use super::oracle::Oracle;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use support::Oracle;
 
 /// Where the programs run and the table is.
 pub struct Place {

@@ -4,9 +4,6 @@
 //! how the server fails for a name and a type (`broken.example.com MX SERVFAIL`, REFUSED too; `*` for all types). `PTR 192.0.2.1 name`
 //! spares the writing of `.in-addr.arpa`. Behind `#` anything may stand.
 
-// Each test program uses its part of this, and Clippy's leave for tests does not reach functions that they share.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, TXT};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};

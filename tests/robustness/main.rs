@@ -1,0 +1,14 @@
+//! Whatever is in a file, whoever else is at it and whenever the program ends: no panic, no loss, no half a table.
+//!
+//! A module for each kind of harm; `cargo test --test robustness crash` runs one.
+
+// Clippy's leave for tests does not reach the functions that they share.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod build_dangers;
+mod concurrency;
+mod cpu_time;
+mod crash;
+mod damage;
+mod expand_properties;
+mod lossless;

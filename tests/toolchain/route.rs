@@ -1,0 +1,362 @@
+//! `postwright route`: the text that it prints, and its status.
+
+use support::Scratch;
+
+const NAME: &str = "route -c site --color never --map-path /etc/passwd=passwd";
+
+fn site() -> Scratch {
+    let scratch = Scratch::example();
+    scratch.write("passwd", "alice:x:1000:1000::/srv/alice:/bin/sh\n");
+    scratch
+}
+
+#[test]
+fn each_lookup_in_order() {
+    site().run(&format!("{NAME} x@sub.inner.example.com")).is(
+        0,
+        "x@sub.inner.example.com\n\
+         \x20 ├ SMTP server x@sub.inner.example.com\n\
+         \x20 │ ├ sub.inner.example.com is not in mydestination\n\
+         \x20 │ ├ sub.inner.example.com is not in virtual_alias_domains\n\
+         \x20 │ ├ sub.inner.example.com is not in virtual_mailbox_domains\n\
+         \x20 │ ├ sub.inner.example.com is in relay_domains, as example.com\n\
+         \x20 │ ├ lmdb:/etc/postfix/transport x@sub.inner.example.com not found\n\
+         \x20 │ ├ lmdb:/etc/postfix/transport sub.inner.example.com not found\n\
+         \x20 │ ├ lmdb:/etc/postfix/transport .inner.example.com = relay:[10.0.0.25] ($DIR/site/transport:3)\n\
+         \x20 │ ├ lmdb:/etc/postfix/virtual x@sub.inner.example.com not found\n\
+         \x20 │ ├ sub.inner.example.com is not in mydestination\n\
+         \x20 │ └ lmdb:/etc/postfix/virtual @sub.inner.example.com not found\n\
+         \x20 ├ virtual_alias_maps x@sub.inner.example.com\n\
+         \x20 │ ├ lmdb:/etc/postfix/virtual x@sub.inner.example.com not found\n\
+         \x20 │ ├ sub.inner.example.com is not in mydestination\n\
+         \x20 │ └ lmdb:/etc/postfix/virtual @sub.inner.example.com not found\n\
+         \x20 └ recipient x@sub.inner.example.com\n\
+         \x20   └ resolve x@sub.inner.example.com\n\
+         \x20     ├ sub.inner.example.com is not in mydestination\n\
+         \x20     ├ sub.inner.example.com is not in virtual_alias_domains\n\
+         \x20     ├ sub.inner.example.com is not in virtual_mailbox_domains\n\
+         \x20     ├ sub.inner.example.com is in relay_domains, as example.com\n\
+         \x20     ├ lmdb:/etc/postfix/transport x@sub.inner.example.com not found\n\
+         \x20     ├ lmdb:/etc/postfix/transport sub.inner.example.com not found\n\
+         \x20     └ lmdb:/etc/postfix/transport .inner.example.com = relay:[10.0.0.25] ($DIR/site/transport:3)\n\
+         \x20 → x@sub.inner.example.com: relayed via relay to [10.0.0.25]\n",
+        "",
+    );
+}
+
+#[test]
+fn where_it_ends() {
+    let scratch = site();
+    scratch.run(&format!("{NAME} -q root alice@example.com x@else.example tickets")).is(
+        0,
+        "root\n\
+         \x20 → alice@example.com: delivered to mailbox /var/mail/alice\n\
+         alice@example.com\n\
+         \x20 → alice@example.com: delivered to mailbox /var/mail/alice\n\
+         x@else.example\n\
+         \x20 → x@else.example: relayed via smtp to else.example, or the MX hosts that the DNS has for it\n\
+         tickets\n\
+         \x20 → tickets@example.com: delivered to command /usr/local/bin/tickets --queue inbox\n",
+        "",
+    );
+    scratch.run(&format!("{NAME} -q Sales@example.net none@example.net foo a@")).is(
+        1,
+        "Sales@example.net\n\
+         \x20 → alice@example.com: delivered to mailbox /var/mail/alice\n\
+         \x20 → bob@example.com: bounced 5.1.1 unknown user: \"bob\"\n\
+         none@example.net\n\
+         \x20 → rejected 550 5.1.1 <none@example.net>: Recipient address rejected: User unknown in virtual alias table\n\
+         foo\n\
+         \x20 → rejected 550 5.1.1 <foo>: Recipient address rejected: User unknown in local recipient table\n\
+         a@\n\
+         \x20 → a@: bounced 5.1.3 bad address syntax\n",
+        "",
+    );
+    scratch.edit("site/virtual", "alice, bob", "more@example.net");
+    scratch.write(
+        "site/virtual",
+        [scratch.read("site/virtual"), b"more@example.net sales@example.net\n".to_vec()].concat(),
+    );
+    scratch.run(&format!("{NAME} -q sales@example.net")).is(
+        1,
+        "sales@example.net\n\
+         \x20 → sales@example.net: would loop: unreasonable virtual_alias_maps map nesting for sales@example.net\n",
+        "",
+    );
+}
+
+/// Postfix looks a recipient up before virtual aliases, and does not look up the null sender. Nobody is told of a copy that
+/// bounces, but route tells.
+#[test]
+fn copies_are_followed() {
+    let scratch = Scratch::copy_of(&support::fixture("graph"));
+    let main = "compatibility_level = 3.11\nmyhostname = mx.example\nalias_maps =\nlocal_recipient_maps =\n\
+        always_bcc = all@bcc.example\nmydestination =\nvirtual_alias_domains = gone.example\n\
+        virtual_alias_maps = inline:{{a@example.org=b@example.org},{from@bcc.example=f@bcc.example all@bcc.example}}\n\
+        sender_bcc_maps = inline:{s@example.net=from@bcc.example}\n\
+        recipient_bcc_maps = inline:{{a@example.org=to@bcc.example},{b@example.org=wrong@bcc.example},\
+        {c@example.org=c@gone.example},{d@example.org=all@bcc.example}}\n";
+    scratch.write("site/main.cf", main);
+    let relayed = |prefix: &str, recipient: &str| {
+        let domain = recipient.split('@').nth(1).unwrap();
+        format!("  → {prefix}{recipient}: relayed via smtp to {domain}, or the MX hosts that the DNS has for it\n")
+    };
+    let copies = |names: &[&str]| -> String { names.iter().map(|name| relayed("copy to ", name)).collect() };
+    let mail = relayed("", "b@example.org");
+    scratch.run("route -c site -q a@example.org").is(
+        0,
+        &format!("a@example.org\n{mail}{}", copies(&["to@bcc.example", "all@bcc.example"])),
+        "",
+    );
+    scratch.run("route -c site -q --from s@example.net a@example.org").is(
+        0,
+        &format!(
+            "a@example.org\n{mail}{}",
+            copies(&["f@bcc.example", "all@bcc.example", "to@bcc.example", "all@bcc.example"])
+        ),
+        "",
+    );
+    scratch.run("route -c site -q c@example.org d@example.org").is(
+        1,
+        &format!(
+            "c@example.org\n{}  → copy to c@gone.example: bounced 5.1.1 User unknown in virtual alias table\n{}\
+             d@example.org\n{}{}",
+            relayed("", "c@example.org"),
+            copies(&["all@bcc.example"]),
+            relayed("", "d@example.org"),
+            copies(&["all@bcc.example"]),
+        ),
+        "",
+    );
+    let tree = scratch.run("route -c site d@example.org").stdout;
+    let lines = [
+        "  ├ recipient_bcc_maps d@example.org\n",
+        " d@example.org = all@bcc.example\n",
+        "  ├ always_bcc all@bcc.example\n",
+        "  │ └ all@bcc.example is not sent a copy twice\n",
+        "  ├ recipient d@example.org\n",
+        "  └ copy by recipient_bcc_maps all@bcc.example\n    └ resolve all@bcc.example\n",
+    ];
+    let mut rest = tree.as_str();
+    for line in lines {
+        rest = rest.split_once(line).unwrap_or_else(|| panic!("no {line:?} in its place in\n{tree}")).1;
+    }
+    let outcome = scratch.run("route -c site --format json --from s@example.net d@example.org");
+    let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let end = |recipient: &str| {
+        serde_json::json!({
+            "recipient": recipient, "class": "default", "transport": "smtp", "nexthop": "bcc.example", "hosts": [],
+            "outcome": "relayed", "status": null, "text": null
+        })
+    };
+    let expected = serde_json::json!([
+        {
+            "by": "sender_bcc_maps", "address": "from@bcc.example",
+            "recipients": [end("f@bcc.example"), end("all@bcc.example")]
+        },
+        { "by": "recipient_bcc_maps", "address": "all@bcc.example", "recipients": [end("all@bcc.example")] },
+    ]);
+    assert_eq!(document["routes"][0]["copies"], expected);
+    assert_eq!(document["routes"][0]["recipients"].as_array().unwrap().len(), 1);
+}
+
+/// A rule that would let a stranger's address choose the nexthop is skipped, and that is said once.
+#[test]
+fn transports_take_no_parts_of_the_address() {
+    let scratch = Scratch::copy_of(&support::fixture("route/substitution"));
+    scratch.run("route -c . -q a@sub.example.net b@sub.example.net").is(
+        0,
+        "a@sub.example.net\n  → a@sub.example.net: relayed via smtp to [fixed.example.com]\n\
+         b@sub.example.net\n  → b@sub.example.net: relayed via smtp to [fixed.example.com]\n",
+        "postwright: regexp map $DIR/regexp-transports, line 1: regular expression substitution is not allowed: skipping this rule\n\
+         postwright: pcre map $DIR/pcre-relayhosts, line 1: regular expression substitution is not allowed: skipping this rule\n\
+         postwright: pcre map $DIR/pcre-transport, line 1: regular expression substitution is not allowed: skipping this rule\n\
+         postwright: pcre map $DIR/pcre-transport, line 3: regular expression substitution is not allowed: skipping this rule\n",
+    );
+}
+
+#[test]
+fn one_document() {
+    let outcome = site().run(&format!("{NAME} --format json --from a@b.example alice@example.com"));
+    let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!((outcome.status, &document["version"]), (0, &1.into()));
+    let expected = serde_json::json!([{
+        "recipient": "alice@example.com", "class": "local", "transport": "local", "nexthop": "mail.example.com", "hosts": [],
+        "outcome": "delivered", "status": null, "text": "mailbox /var/mail/alice"
+    }]);
+    assert_eq!(document["routes"][0]["recipients"], expected);
+}
+
+#[test]
+fn wrong_usage() {
+    let scratch = site();
+    scratch.run("route -c none a").is(2, "", "postwright: none/main.cf: No such file or directory\n");
+    assert_eq!(scratch.run("route -c site").status, 2);
+}
+
+/// Mail that an SMTP server takes before a content filter, as a rule, is not mapped there.
+#[test]
+fn mappings_may_be_left_to_a_later_server() {
+    let scratch = Scratch::copy_of(&support::fixture("route/received"));
+    let site = "route -c . -q a@example.org";
+    scratch.run(site).is(0, "a@example.org\n  → far@example.com: discarded\n", "");
+    scratch.edit("master.cf", "no_unknown_recipient_checks", "no_address_mappings");
+    scratch.run(site).is(
+        1,
+        "a@example.org\n  → a@example.org: bounced 5.1.1 User unknown in virtual alias table\n",
+        "",
+    );
+}
+
+/// The session comes first, with each restriction and its lookups.
+#[test]
+fn access_restrictions() {
+    let scratch = site();
+    scratch.edit(
+        "site/main.cf",
+        "mynetworks = ",
+        "smtpd_client_restrictions = reject_unknown_client_hostname\nmynetworks = ",
+    );
+    scratch.edit("site/main.cf", "\ntransport_maps =", "\n#");
+    scratch.run(&format!("{NAME} --client 198.51.100.1 --helo h --from a@junk.example.com x@else.example")).is(
+        1,
+        "x@else.example\n\
+         \x20 ├ resolve a@junk.example.com\n\
+         \x20 │ ├ junk.example.com is not in mydestination\n\
+         \x20 │ ├ junk.example.com is not in virtual_alias_domains\n\
+         \x20 │ ├ junk.example.com is not in virtual_mailbox_domains\n\
+         \x20 │ └ junk.example.com is in relay_domains, as example.com\n\
+         \x20 ├ resolve x@else.example\n\
+         \x20 │ ├ else.example is not in mydestination\n\
+         \x20 │ ├ else.example is not in virtual_alias_domains\n\
+         \x20 │ ├ else.example is not in virtual_mailbox_domains\n\
+         \x20 │ └ else.example is not in relay_domains\n\
+         \x20 ├ smtpd_client_restrictions unknown[198.51.100.1]\n\
+         \x20 │ └ reject_unknown_client_hostname → not asked: needs the DNS\n\
+         \x20 └ smtpd_sender_restrictions a@junk.example.com\n\
+         \x20   └ check_sender_access cdb:/etc/postfix/access → reject: 550 5.7.1 <a@junk.example.com>: Sender address rejected: No mail from this domain\n\
+         \x20     ├ cdb:/etc/postfix/access a@junk.example.com not found\n\
+         \x20     └ cdb:/etc/postfix/access junk.example.com = 550 5.7.1 No mail from this domain ($DIR/site/access:3)\n\
+         \x20 → rejected 550 5.7.1 <a@junk.example.com>: Sender address rejected: No mail from this domain\n\
+         \x20 → by smtpd_sender_restrictions: check_sender_access cdb:/etc/postfix/access\n",
+        "",
+    );
+}
+
+#[test]
+fn how_sessions_end() {
+    let scratch = site();
+    let accepted = "x@else.example\n  → accepted\n\
+                    \x20 → x@else.example: relayed via smtp to else.example, or the MX hosts that the DNS has for it\n";
+    let denied = "x@else.example\n  → rejected 554 5.7.1 <x@else.example>: Relay access denied\n\
+                  \x20 → by smtpd_relay_restrictions: reject_unauth_destination\n";
+    let rejected = "x@else.example\n  → rejected 554 5.7.1 <x@else.example>: Recipient address rejected: Access denied\n\
+                    \x20 → by smtpd_relay_restrictions: reject\n";
+    let plain = "x@else.example\n  → rejected at MAIL 530 5.7.0 Must issue a STARTTLS command first\n";
+    let cases = [
+        ("192.0.2.7", 0, accepted),
+        ("a.example[192.0.2.7]", 0, accepted),
+        ("198.51.100.1", 1, denied),
+        ("198.51.100.1 --service submission/inet", 1, plain),
+        ("198.51.100.1 --service submission/inet --tls", 1, rejected),
+        ("198.51.100.1 --service submission/inet --tls --sasl joe", 1, rejected),
+    ];
+    for (session, status, stdout) in cases {
+        scratch.run(&format!("{NAME} -q x@else.example --client {session}")).is(status, stdout, "");
+    }
+    scratch.edit(
+        "site/main.cf",
+        "\nsmtpd_sender_restrictions",
+        "\nsmtpd_sasl_auth_enable = yes\nsmtpd_sender_restrictions",
+    );
+    let submission = "--client 198.51.100.1 --service submission/inet --tls --sasl joe";
+    scratch.run(&format!("{NAME} -q x@else.example {submission}")).is(0, accepted, "");
+    scratch.write("site/access", "spam@example.com HOLD\n");
+    scratch.run(&format!("{NAME} -q --client 192.0.2.7 --from spam@example.com root")).is(
+        0,
+        "root\n  → accepted\n  → the message is held\n  → alice@example.com: delivered to mailbox /var/mail/alice\n",
+        "",
+    );
+    // What is discarded is so for all, and gets nowhere; nor does a copy, which would bounce.
+    scratch.edit(
+        "site/main.cf",
+        "\nsmtpd_sender_restrictions",
+        "\nalways_bcc = none@example.net\nsmtpd_sender_restrictions",
+    );
+    scratch.write("site/access", "spam@example.com DISCARD\n");
+    scratch.run(&format!("{NAME} -q --client 192.0.2.7 --from spam@example.com root x@else.example")).is(
+        0,
+        "root\n  → accepted\n  → the message is discarded\n  → root@example.com: discarded\n\
+         x@else.example\n  → accepted\n  → the message is discarded\n  → x@else.example: discarded\n",
+        "",
+    );
+    let outcome = scratch.run(&format!("{NAME} --client 192.0.2.7 --from spam@example.com root"));
+    let last = outcome.stdout.lines().rfind(|line| line.starts_with("  └"));
+    assert_eq!(last, Some("  └ smtpd_sender_restrictions spam@example.com"), "{}", outcome.stdout);
+}
+
+/// A refusal of the message is one for all that were taken, and not for others.
+#[test]
+fn messages_are_refused_for_all() {
+    let scratch = site();
+    scratch.edit(
+        "site/main.cf",
+        "\nsmtpd_sender_restrictions",
+        "\nsmtpd_end_of_data_restrictions = permit_mynetworks, reject\nsmtpd_sender_restrictions",
+    );
+    let outcome = scratch.run(&format!("{NAME} --client 198.51.100.1 root x@else.example"));
+    let last: Vec<&str> =
+        outcome.stdout.lines().filter(|line| line.contains("END") || line.starts_with("  →")).collect();
+    let expected = [
+        "  └ smtpd_end_of_data_restrictions END-OF-MESSAGE",
+        "    └ reject → reject: 554 5.7.1 <END-OF-MESSAGE>: End-of-data rejected: Access denied",
+        "  → rejected at END-OF-MESSAGE 554 5.7.1 <END-OF-MESSAGE>: End-of-data rejected: Access denied",
+        "  → by smtpd_end_of_data_restrictions: reject",
+        "  → rejected 554 5.7.1 <x@else.example>: Relay access denied",
+        "  → by smtpd_relay_restrictions: reject_unauth_destination",
+    ];
+    assert_eq!((outcome.status, last), (1, expected.to_vec()));
+    let outcome = scratch.run(&format!("{NAME} --format json --client 192.0.2.7 root"));
+    let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let access = &document["routes"][0]["access"];
+    assert_eq!((&access["accepted"], &access["command"]), (&true.into(), &"END-OF-MESSAGE".into()));
+}
+
+#[test]
+fn sessions_as_a_document() {
+    let outcome = site().run(&format!("{NAME} --format json --client 198.51.100.1 x@else.example"));
+    let document: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let access = &document["routes"][0]["access"];
+    assert_eq!((outcome.status, &access["accepted"], &access["command"]), (1, &false.into(), &"RCPT".into()));
+    let reply = serde_json::json!({ "code": 554, "status": "5.7.1", "text": "<x@else.example>: Relay access denied" });
+    assert_eq!(access["reply"], reply);
+    assert_eq!(access["rejected_by"], serde_json::json!(["smtpd_relay_restrictions", "reject_unauth_destination"]));
+    let list = access["steps"].as_array().unwrap().last().unwrap();
+    let last = list["steps"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["kind"], &last["decision"], &last["reply"]), (&"restriction".into(), &"reject".into(), &reply));
+}
+
+/// What smtpd would die of is an error, and so is a server that is none.
+#[test]
+fn servers_that_would_not_run() {
+    let scratch = site();
+    let run = |service: &str, message: &str| {
+        let outcome = scratch.run(&format!("{NAME} --client 192.0.2.7 --service {service} x@else.example"));
+        outcome.is(2, "", &format!("postwright: {message}\n"));
+    };
+    run("smtp/unix", "smtp/unix is no SMTP server");
+    run("smtpx/inet", "master.cf: no service smtpx/inet; did you mean smtp/inet?");
+    scratch.edit("site/main.cf", "    reject_unauth_destination\n", "    permit\n");
+    run(
+        "smtp/inet",
+        "smtp/inet: the SMTP server would not run: in parameter smtpd_relay_restrictions or smtpd_recipient_restrictions, \
+         specify at least one working instance of: reject_unauth_destination, defer_unauth_destination, reject, defer, \
+         defer_if_permit or check_relay_domains",
+    );
+    scratch.edit("site/main.cf", "    permit\n", "    a\nsmtpd_restriction_classes = a, b\na = reject\n");
+    run("smtp/inet", "smtp/inet: the SMTP server would not run: restriction class `b' needs a definition");
+    scratch.edit("site/main.cf", "a = reject\n", "a = b\nb = a, reject\n");
+    run("smtp/inet", "smtp/inet: the SMTP server would not run: restriction class `a' refers to itself");
+    assert_eq!(scratch.run("route -c site --helo h a").status, 2);
+    assert_eq!(scratch.run("route -c site --client nowhere a").status, 2);
+}
