@@ -5,8 +5,13 @@
 //!
 //! The new file is made in the target's own directory, through a descriptor of that directory, with a name of its own
 //! (`O_EXCL`, `O_NOFOLLOW`) and readable by its owner alone until it gets its owner and mode by descriptor.
+//!
+//! Only a regular file gives way to it: a device, FIFO or socket of that name is refused at the start, and once more at the end.
 
+use super::carried_over::{Lost, carry_over};
+use super::exchange::{Exchange, exchange, rename_to_new};
 use super::lock::{FileLock, LockKind, hold_until_closed};
+use super::regular_file::{check_replaceable, check_replaceable_at};
 use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -54,6 +59,7 @@ pub struct AtomicFile {
     target: OsString,
     aside: OsString,
     file: File,
+    synced: bool,
     committed: bool,
 }
 
@@ -63,8 +69,9 @@ impl AtomicFile {
     /// A symbolic link at `path` is followed, so that the file behind it is replaced and the link stays.
     ///
     /// # Errors
-    /// When the directory cannot be opened or written to.
+    /// When the directory cannot be opened or written to, or what stands at `path` is no regular file.
     pub fn create(path: &Path) -> io::Result<Self> {
+        check_replaceable(path)?;
         let resolved = resolve(path);
         let target = resolved
             .file_name()
@@ -81,19 +88,21 @@ impl AtomicFile {
     /// followed. For work as root in somebody else's directory.
     ///
     /// # Errors
-    /// When the directory cannot be written to.
+    /// When the directory cannot be written to, or what has the name is neither a regular file nor a symbolic link.
     pub fn create_in(directory: OwnedFd, target: &OsStr) -> io::Result<Self> {
+        check_replaceable_at(&directory, target)?;
         remove_left_over(&directory, target);
         let (aside, file) = open_aside(&directory, target)?;
-        Ok(Self { directory, target: target.to_os_string(), aside, file, committed: false })
+        Ok(Self { directory, target: target.to_os_string(), aside, file, synced: false, committed: false })
     }
 
-    /// Opens the file that is to be replaced, for locking it.
+    /// Opens the file that is to be replaced: for writing too, so that it can be locked, or for reading alone.
     ///
     /// # Errors
     /// Those of `openat`; a symbolic link is one of them.
-    pub fn open_old(&self) -> io::Result<File> {
-        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    pub fn open_old(&self, for_writing: bool) -> io::Result<File> {
+        let flags = if for_writing { OFlags::RDWR } else { OFlags::RDONLY };
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         Ok(rustix::fs::openat(&self.directory, &self.target, flags, Mode::empty())?.into())
     }
 
@@ -139,16 +148,67 @@ impl AtomicFile {
         Ok(())
     }
 
+    /// Gives the new file what `old` carries besides contents, owner and permissions, which are set first; returns what the
+    /// system does not let it have.
+    ///
+    /// # Errors
+    /// Those of [`carry_over`].
+    pub fn carry_over(&self, old: &File) -> io::Result<Vec<Lost>> {
+        carry_over(old, &self.file)
+    }
+
+    /// Syncs the new file before [`commit`](Self::commit), which then takes next to no time; nothing is to be written afterwards.
+    ///
+    /// # Errors
+    /// Those of `fsync`.
+    pub fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_all()?;
+        self.synced = true;
+        Ok(())
+    }
+
     /// Syncs the new file, puts it in the place of the old one, and syncs the directory.
     ///
     /// # Errors
-    /// Those of the three steps. After an error the old file is still in place, unless only the last one failed.
+    /// Those of the three steps, and that no regular file stands there any more. After an error the old file is still in place,
+    /// unless only the last step failed.
     pub fn commit(mut self) -> io::Result<()> {
-        self.file.sync_all()?;
+        if !self.synced {
+            self.sync()?;
+        }
+        check_replaceable_at(&self.directory, &self.target)?;
         rustix::fs::renameat(&self.directory, &self.aside, &self.directory, &self.target)?;
         self.committed = true;
         rustix::fs::fsync(&self.directory)?;
         Ok(())
+    }
+
+    /// As [`commit`](Self::commit), but only over the file that is expected: `is_expected` is asked of the one that really gave
+    /// way; without it, nothing may have stood there. Says whether it was so; else all is as it was.
+    ///
+    /// Where the file system cannot do that the new file takes the place of whatever is there.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn commit_over(mut self, is_expected: Option<impl FnOnce(&File) -> bool>) -> io::Result<bool> {
+        if !self.synced {
+            self.sync()?;
+        }
+        let outcome = match is_expected {
+            Some(is_expected) => exchange(&self.directory, &self.aside, &self.target, is_expected)?,
+            None => rename_to_new(&self.directory, &self.aside, &self.target)?,
+        };
+        match outcome {
+            // The old file goes with the name aside.
+            Exchange::Done => {
+                let directory = self.directory.try_clone()?;
+                drop(self);
+                rustix::fs::fsync(directory)?;
+                Ok(true)
+            }
+            Exchange::Unexpected => Ok(false),
+            Exchange::Unsupported => self.commit().map(|()| true),
+        }
     }
 }
 
@@ -169,23 +229,6 @@ impl Drop for AtomicFile {
             let _ = rustix::fs::unlinkat(&self.directory, &self.aside, AtFlags::empty());
         }
     }
-}
-
-/// Replaces the file at `path`, or makes it, with `contents`; an existing file's owner and permissions are kept.
-///
-/// # Errors
-/// Those of [`AtomicFile`]; the old file is then as it was.
-pub fn replace(path: &Path, contents: &[u8], when_new: u32) -> io::Result<()> {
-    let mut file = AtomicFile::create(path)?;
-    file.write_all(contents)?;
-    match File::open(path) {
-        Ok(old) => file.set_access(Access::of(&old)?)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            rustix::fs::fchmod(file.file(), Mode::from_raw_mode(when_new))?;
-        }
-        Err(error) => return Err(error),
-    }
-    file.commit()
 }
 
 /// The file that is meant by a path, there or not: symbolic links are followed to the end.
@@ -271,6 +314,32 @@ mod tests {
         names
     }
 
+    fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+        let mut file = AtomicFile::create(path)?;
+        file.write_all(contents)?;
+        file.commit()
+    }
+
+    /// A name that a device, FIFO or socket gets while the new file is written.
+    #[test]
+    fn only_a_regular_file_gives_way() -> io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let fifo = scratch.path().join("fifo");
+        let late = AtomicFile::create(&fifo)?;
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0)?;
+        let link = scratch.path().join("link");
+        std::os::unix::fs::symlink("fifo", &link)?;
+        let told = |result: io::Result<()>| result.map_err(|error| error.to_string());
+        let refused = Err("not a regular file but a FIFO".to_string());
+        assert_eq!(told(late.commit()), refused);
+        assert_eq!(told(AtomicFile::create(&fifo).map(drop)), refused);
+        assert_eq!(told(AtomicFile::create(&link).map(drop)), refused);
+        let directory = open_directory(scratch.path())?;
+        assert_eq!(told(AtomicFile::create_in(directory, OsStr::new("fifo")).map(drop)), refused);
+        assert_eq!(names(scratch.path()), ["fifo", "link"]);
+        Ok(())
+    }
+
     #[test]
     fn the_old_file_stays_until_commit_and_its_mode_is_kept() -> io::Result<()> {
         let scratch = tempfile::tempdir()?;
@@ -282,7 +351,10 @@ mod tests {
         assert_eq!(std::fs::read(&path)?, b"old");
         drop(file);
         assert_eq!(names(scratch.path()), ["main.cf"]);
-        replace(&path, b"new", 0o644)?;
+        let mut file = AtomicFile::create(&path)?;
+        file.write_all(b"new")?;
+        file.set_access(Access::of(&file.open_old(false)?)?)?;
+        file.commit()?;
         assert_eq!(std::fs::read(&path)?, b"new");
         assert_eq!(std::fs::metadata(&path)?.permissions().mode() & 0o7777, 0o640);
         Ok(())
@@ -309,11 +381,11 @@ mod tests {
         std::fs::write(&real, "old")?;
         let link = scratch.path().join("link");
         std::os::unix::fs::symlink(&real, &link)?;
-        replace(&link, b"new", 0o644)?;
+        replace(&link, b"new")?;
         assert!(std::fs::symlink_metadata(&link)?.is_symlink());
         assert_eq!(std::fs::read(&real)?, b"new");
         std::fs::remove_file(&real)?;
-        replace(&link, b"newer", 0o644)?;
+        replace(&link, b"newer")?;
         assert!(std::fs::symlink_metadata(&link)?.is_symlink());
         assert_eq!(std::fs::read(&real)?, b"newer");
         Ok(())

@@ -5,12 +5,15 @@
 
 pub mod atomic_file;
 pub mod beneath;
+pub mod carried_over;
 pub mod edit;
+pub mod exchange;
 pub mod file_error;
 pub mod lock;
 pub mod overlay;
 pub mod patience;
 pub mod plain_file;
+pub mod regular_file;
 pub mod run_as;
 pub mod source;
 pub mod suggest;

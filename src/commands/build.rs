@@ -282,6 +282,7 @@ impl Job<'_> {
         if let Some(words) = outcome.about_names().filter(|_| !self.output.quiet) {
             self.output.warning(&format!("postwright: {}: {words}", clean(&self.path.to_string_lossy())));
         }
+        self.output.warn_of_lost(&self.path, &outcome.lost);
         Ok(outcome.entries)
     }
 

@@ -7,7 +7,6 @@ pub mod check;
 pub mod cli;
 pub mod diff;
 pub mod dropin;
-pub mod edit_lock;
 pub mod expand;
 pub mod explain;
 

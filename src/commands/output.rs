@@ -1,6 +1,11 @@
 //! Where words go: results to standard output, warnings to standard error; a closed pipe ends the program quietly.
 
+use crate::base::carried_over::Lost;
+use crate::base::{FileError, system_words};
+use crate::config::edit::lock::EditLock;
+use crate::config::edit::replace::{CHANGED, EditError};
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// How to speak.
@@ -60,8 +65,15 @@ impl Output {
                 // Whoever read has seen enough.
                 std::process::exit(141);
             }
-            self.warning(&format!("postwright: standard output: {}", crate::base::system_words(&error)));
+            self.warning(&format!("postwright: standard output: {}", system_words(&error)));
             std::process::exit(2);
+        }
+    }
+
+    /// Warns of what a new file could not get of the old one.
+    pub fn warn_of_lost(&self, path: &Path, lost: &[Lost]) {
+        for lost in lost {
+            self.warning(&format!("postwright: warning: {}", crate::diagnostic::render::clean(&not_kept(path, lost))));
         }
     }
 
@@ -69,6 +81,28 @@ impl Output {
     pub fn warning(&self, text: &str) {
         // With standard error gone there is nobody left to tell.
         let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+}
+
+/// The words for what a new file could not get of the old one.
+#[must_use]
+pub fn not_kept(path: &Path, lost: &Lost) -> String {
+    format!("{}: {lost} could not be kept: {}", path.display(), system_words(&lost.error()))
+}
+
+/// The words for a file that was not edited.
+#[must_use]
+pub fn not_edited(path: &Path, error: EditError<String>) -> String {
+    match error {
+        // The directory is missing.
+        EditError::Lock(error) if error.kind() == std::io::ErrorKind::NotFound => FileError::at(path)(error).into(),
+        EditError::Lock(error) => {
+            let lock = EditLock::name(path);
+            format!("{}: the lock for editing: {}", lock.display(), system_words(&error))
+        }
+        EditError::Read(error) | EditError::Write(error) => FileError::at(path)(error).into(),
+        EditError::Change(message) => message,
+        EditError::Busy => format!("{}: {CHANGED}", path.display()),
     }
 }
 

@@ -1,10 +1,11 @@
 //! `postwright set`: changes main.cf (or one service of master.cf) by range; comments, order and layout stay.
 
-use super::edit_lock::EditLock;
-use super::output::{Output, fail};
+use super::output::{Output, fail, not_edited};
 use super::site_options::SiteOptions;
 use super::unified_diff;
-use crate::base::{Edit, Overlay, Source, apply_edits, atomic_file, system_words};
+use crate::base::regular_file::read_regular;
+use crate::base::{Edit, FileError, Overlay, Source, apply_edits};
+use crate::config::edit::replace::{Edited, edit_file};
 use crate::config::edit::service::set_override;
 use crate::config::edit::set::{Change, set};
 use crate::config::find_service::find_service;
@@ -18,6 +19,7 @@ use crate::syntax::master_cf::parse_master_cf;
 use clap::Args;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -53,12 +55,38 @@ fn change(options: &Set, output: &Output) -> Result<(), String> {
     let directory = options.site.location(None).directory();
     let platform = options.site.platform(&directory)?;
     let path = directory.join(if options.service.is_some() { "master.cf" } else { "main.cf" });
-    let failed = |error: &std::io::Error| format!("{}: {}", path.display(), system_words(error));
-    let _lock = if options.dry_run { None } else { Some(EditLock::acquire(&path).map_err(|error| failed(&error))?) };
-    let old = std::fs::read(&path).map_err(|error| failed(&error))?;
-    let mut text = old.clone();
+    let edited = if options.dry_run {
+        let old = read_regular(&path).map_err(FileError::at(&path))?;
+        let text = changed(&old, &changes, options, &path)?;
+        Edited { noted: (old, text), lost: Vec::new() }
+    } else {
+        let edit = |old: &[u8]| {
+            let text = changed(old, &changes, options, &path)?;
+            Ok((Some(text.clone()).filter(|text| text != old), (old.to_vec(), text)))
+        };
+        edit_file(&path, edit).map_err(|error| not_edited(&path, error))?
+    };
+    let (old, text) = edited.noted;
+    if text == old {
+        output.line("nothing to change");
+        return Ok(());
+    }
+    if !output.quiet {
+        unified_diff::show(&path.to_string_lossy(), &old, &text, output);
+    }
+    output.warn_of_lost(&path, &edited.lost);
+    if options.service.is_none() {
+        let names = changes.iter().filter(|(_, change)| !matches!(change, Change::Remove(_))).map(|(name, _)| name);
+        warn_of_unknown(names, &Arc::new(Source::new(path.to_string_lossy(), text)), options, platform, output);
+    }
+    Ok(())
+}
+
+/// The new text of the file.
+fn changed(old: &[u8], changes: &[(Vec<u8>, Change)], options: &Set, path: &Path) -> Result<Vec<u8>, String> {
+    let mut text = old.to_vec();
     // One after the other, so that two changes of one list both count.
-    for (name, change) in &changes {
+    for (name, change) in changes {
         let source = Arc::new(Source::new(path.to_string_lossy(), text.clone()));
         let edits = match &options.service {
             None => set(&parse_main_cf(&source), name, change)
@@ -67,21 +95,7 @@ fn change(options: &Set, output: &Output) -> Result<(), String> {
         };
         text = apply_edits(&text, &edits).map_err(|error| error.to_string())?;
     }
-    if text == old {
-        output.line("nothing to change");
-        return Ok(());
-    }
-    if !output.quiet {
-        unified_diff::show(&path.to_string_lossy(), &old, &text, output);
-    }
-    if options.service.is_none() {
-        let names = changes.iter().filter(|(_, change)| !matches!(change, Change::Remove(_))).map(|(name, _)| name);
-        warn_of_unknown(names, &Arc::new(Source::new(path.to_string_lossy(), text.clone())), options, platform, output);
-    }
-    if !options.dry_run {
-        atomic_file::replace(&path, &text, 0o644).map_err(|error| failed(&error))?;
-    }
-    Ok(())
+    Ok(text)
 }
 
 /// Tells of names that nothing reads in main.cf as it will be: a slip of the finger, as a rule.

@@ -12,3 +12,4 @@ mod crash;
 mod damage;
 mod expand_properties;
 mod lossless;
+mod replaced_files;

@@ -1,12 +1,12 @@
 //! `check --fix`: findings that can mend themselves do so, until none is left; and what was mended is written, or shown.
 //!
 //! All is done in memory first: each round looks at the texts as the last one left them. A file is then replaced whole, under the
-//! lock of postconf, and only if it still holds what was looked at.
+//! lock of postconf, and only if it still holds what was looked at; else all is looked at anew.
 
-use crate::base::{Overlay, Source, atomic_file, system_words};
-use crate::commands::edit_lock::EditLock;
-use crate::commands::output::Output;
+use crate::base::{Overlay, Source};
+use crate::commands::output::{Output, not_edited};
 use crate::commands::unified_diff;
+use crate::config::edit::replace::{CHANGED, EditError, edit_file};
 use crate::diagnostic::{Finding, Fix};
 use crate::lint::fixes::apply_fixes;
 use std::collections::BTreeMap;
@@ -19,13 +19,21 @@ const MOST_ROUNDS: usize = 10;
 /// What was found, and how much more a baseline holds back.
 type Look = (Vec<Finding>, usize);
 
+/// Why what was mended is not on disk.
+pub(super) struct NotWritten {
+    /// Somebody else changed a file meanwhile: looking at all anew may help.
+    pub(super) changed: bool,
+    /// What is said of it.
+    pub(super) message: String,
+}
+
 /// What was mended so far.
 #[derive(Debug, Default)]
 pub(super) struct Mending {
     /// The texts as they are now.
     pub(super) overlay: Overlay,
-    /// How many fixes were carried out.
-    pub(super) count: usize,
+    /// How many fixes were carried out, by name of the text.
+    counts: BTreeMap<String, usize>,
     /// The texts as they were read, by name.
     before: BTreeMap<String, Arc<Source>>,
 }
@@ -52,12 +60,17 @@ impl Mending {
                 self.before.entry(fix.source.name().to_string()).or_insert_with(|| Arc::clone(&fix.source));
             }
             for text in mended {
-                self.count += text.count;
+                *self.counts.entry(text.source.name().to_string()).or_default() += text.count;
                 self.overlay.set(text.source);
             }
             last = look(&self.overlay)?;
         }
         Ok((first, last))
+    }
+
+    /// How many fixes were carried out.
+    pub(super) fn count(&self) -> usize {
+        self.counts.values().sum()
     }
 
     /// The texts that changed: before, and now.
@@ -76,20 +89,55 @@ impl Mending {
         }
     }
 
-    /// Writes what changed.
+    /// Writes what changed, and adds to `fixed` how many fixes are on disk now.
     ///
     /// # Errors
     /// The first file that cannot be written, or was changed by somebody else meanwhile; those before it are written.
-    pub(super) fn write(&self) -> Result<(), String> {
+    pub(super) fn write(&self, fixed: &mut usize, output: &Output) -> Result<(), NotWritten> {
+        let mut written = 0;
         for (old, new) in self.changed() {
             let path = Path::new(old.name());
-            let failed = |error: std::io::Error| format!("{}: {}", path.display(), system_words(&error));
-            let _lock = EditLock::acquire(path).map_err(failed)?;
-            if std::fs::read(path).map_err(failed)? != old.bytes() {
-                return Err(format!("{}: changed by somebody else meanwhile; not written", path.display()));
-            }
-            atomic_file::replace(path, new.bytes(), 0o644).map_err(failed)?;
+            let edited = edit_file(path, |text| match text == old.bytes() {
+                true => Ok((Some(new.bytes().to_vec()), ())),
+                false => Err(format!("{}: {CHANGED}", path.display())),
+            });
+            let edited = edited.map_err(|error| {
+                *fixed += written;
+                let changed = matches!(error, EditError::Change(_) | EditError::Busy);
+                NotWritten { changed, message: not_edited(path, error) }
+            })?;
+            output.warn_of_lost(path, &edited.lost);
+            written += self.counts.get(old.name()).copied().unwrap_or_default();
         }
+        *fixed += self.count();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::output::Color;
+
+    #[test]
+    fn a_file_that_somebody_else_changed_is_not_written_and_those_before_it_count() -> std::io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let mut mending = Mending::default();
+        for name in ["a", "b"] {
+            let path = scratch.path().join(name).to_string_lossy().into_owned();
+            std::fs::write(&path, "old")?;
+            mending.before.insert(path.clone(), Arc::new(Source::new(path.clone(), "old")));
+            mending.overlay.set(Arc::new(Source::new(path.clone(), "new")));
+            mending.counts.insert(path, 3);
+        }
+        std::fs::write(scratch.path().join("b"), "theirs")?;
+        let mut fixed = 1;
+        let refused = mending.write(&mut fixed, &Output::new(true, Color::Never));
+        let told = refused.map_err(|refused| (refused.changed, refused.message));
+        let message = format!("{}/b: changed by somebody else meanwhile; not written", scratch.path().display());
+        assert_eq!((told, fixed), (Err((true, message)), 4));
+        assert_eq!(std::fs::read(scratch.path().join("a"))?, b"new");
+        assert_eq!(std::fs::read(scratch.path().join("b"))?, b"theirs");
         Ok(())
     }
 }

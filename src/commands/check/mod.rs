@@ -5,10 +5,12 @@ mod format;
 mod settings;
 mod subject;
 
-use super::output::{Output, fail};
+use super::output::{Output, fail, not_edited};
 use super::progress::Progress;
 use super::site_options::SiteOptions;
-use crate::base::{FileError, atomic_file};
+use crate::base::FileError;
+use crate::base::regular_file::read_regular;
+use crate::config::edit::replace::{CHANGED, edit_or_make_file};
 use crate::diagnostic::render::Report;
 use crate::diagnostic::{Finding, Fix, Rule, Safety, Severity};
 use crate::lint::baseline::Baseline;
@@ -89,20 +91,25 @@ fn check(options: &Check, output: &Output) -> Result<ExitCode, String> {
         directory: std::env::current_dir().unwrap_or_default(),
         baseline: options.baseline.as_deref().map(read_baseline).transpose()?,
     };
-    let progress = Progress::start("reading", output.quiet);
-    let mut mending = Mending::default();
-    let mut seen = Seen::default();
-    if options.paths.is_empty() {
-        run.look_at(None, &mut mending, &mut seen, output)?;
-    }
-    for path in &options.paths {
-        run.look_at(Some(path), &mut mending, &mut seen, output)?;
-    }
-    drop(progress);
+    // Before all the work: that it cannot be written, and what somebody else may change meanwhile.
+    let old_baseline = options.write_baseline.as_deref().map(read_if_there).transpose()?;
+    let mut fixed = 0;
+    let mut attempt = 1;
+    let (mending, seen) = loop {
+        let (mending, seen) = run.look_at_all(output)?;
+        if options.diff {
+            break (mending, seen);
+        }
+        match mending.write(&mut fixed, output) {
+            Ok(()) => break (mending, seen),
+            Err(refused) if !refused.changed || attempt == MOST_ATTEMPTS => return Err(refused.message),
+            Err(_) => attempt += 1,
+        }
+    };
     let report = run.report(&seen.findings);
-    if let Some(path) = &options.write_baseline {
+    if let (Some(path), Some(old)) = (&options.write_baseline, old_baseline) {
         let text = Baseline::of(&report.identities()).print();
-        atomic_file::replace(path, text.as_bytes(), 0o644).map_err(FileError::at(path))?;
+        write_baseline(path, old.as_deref(), text.as_bytes(), output)?;
         if !output.quiet {
             let file = crate::diagnostic::render::clean(&path.display().to_string());
             output.line(&format!("{} written to {file}", format::findings(report.findings.len())));
@@ -112,14 +119,35 @@ fn check(options: &Check, output: &Output) -> Result<ExitCode, String> {
     if options.diff {
         mending.show(|name| report.file_named(name), output);
         if !output.quiet {
-            output.warning(&format!("would fix {}", mending.count));
+            output.warning(&format!("would fix {}", mending.count()));
         }
     } else {
-        mending.write()?;
-        let fixed = run.may_fix().then_some(mending.count);
+        let fixed = run.may_fix().then_some(fixed);
         format::show(&report, options.format, &format::Sums { fixed, accepted: seen.accepted }, output);
     }
     Ok(if seen.failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// How often all is looked at, before somebody who changes the files all the time is left alone.
+const MOST_ATTEMPTS: usize = 5;
+
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, String> {
+    match read_regular(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FileError::at(path)(error).into()),
+    }
+}
+
+/// Writes a baseline in the place of the one that was there before the findings were looked for.
+fn write_baseline(path: &Path, before: Option<&[u8]>, text: &[u8], output: &Output) -> Result<(), String> {
+    let edited = edit_or_make_file(path, |old| match old == before || old == Some(text) {
+        true => Ok((Some(text.to_vec()), ())),
+        false => Err(format!("{}: {CHANGED}", path.display())),
+    });
+    let edited = edited.map_err(|error| not_edited(path, error))?;
+    output.warn_of_lost(path, &edited.lost);
+    Ok(())
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline, String> {
@@ -145,6 +173,20 @@ struct Seen {
 }
 
 impl Run<'_> {
+    /// Looks at all operands.
+    fn look_at_all(&self, output: &Output) -> Result<(Mending, Seen), String> {
+        let _progress = Progress::start("reading", output.quiet);
+        let mut mending = Mending::default();
+        let mut seen = Seen::default();
+        if self.options.paths.is_empty() {
+            self.look_at(None, &mut mending, &mut seen, output)?;
+        }
+        for path in &self.options.paths {
+            self.look_at(Some(path), &mut mending, &mut seen, output)?;
+        }
+        Ok((mending, seen))
+    }
+
     /// Looks at one operand, and mends what is asked for.
     fn look_at(
         &self,

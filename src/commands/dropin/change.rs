@@ -4,7 +4,7 @@
 
 use super::complaints::{Remark, Subject, remarks, say_all};
 use super::create::{bad_key, check_owner, failed, no_berkeley_db, shown_in_warnings};
-use super::messages::{Fatal, Messages};
+use super::messages::{Fatal, Messages, warn_of_lost};
 use super::query::{for_lines, found, no_input};
 use super::table_program::{Manner, Operand};
 use super::unindexed::{self, Inside};
@@ -86,7 +86,8 @@ fn insert_into(
     if manner.form == TableForm::Aliases {
         add_alias_records(&mut entries, &manner.host);
     }
-    make_if_missing(operand, target, &recipe, |old| inherited_access(IndexType::Lmdb, input, old, manner.inherit))?;
+    let access = |old: Option<&Metadata>| inherited_access(IndexType::Lmdb, input, old, manner.inherit);
+    make_if_missing(operand, target, &recipe, access, messages)?;
     let work = |update: &mut Update<'_>| put_all(update, &entries, stored_lines, manner);
     let stored = update(target, manner.map_size, work).map_err(|error| not_changed(target, &error))?;
     let told = inside.updates(&entries, &given_keys, |number| {
@@ -183,7 +184,7 @@ pub fn delete(key: &[u8], operands: &[OsString], manner: &Manner, messages: &Mes
             let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
             Access { uid, gid, mode: 0o644 }
         };
-        make_if_missing(&inside.table, &target, &manner.recipe(), own)?;
+        make_if_missing(&inside.table, &target, &manner.recipe(), own, messages)?;
         if number == 0 {
             warn_of_bad_keys(keys.iter().filter(|key| !usable(key)), &operands, messages);
         }
@@ -275,6 +276,7 @@ fn make_if_missing(
     target: &Path,
     recipe: &Recipe,
     access: impl FnOnce(Option<&Metadata>) -> Access,
+    messages: &Messages,
 ) -> Result<(), Fatal> {
     let old = match std::fs::metadata(target) {
         Ok(old) if old.len() > 0 => return Ok(()),
@@ -283,8 +285,8 @@ fn make_if_missing(
     };
     let access = access(old.as_ref());
     write_index(&read_entries(Vec::new(), recipe), recipe, IndexType::Lmdb, target, access)
-        .map(drop)
-        .map_err(|error| failed(&operand.shown(), target, &error))
+        .map(|outcome| warn_of_lost(target, &outcome.lost, messages))
+        .map_err(|error| failed(IndexType::Lmdb, &operand.shown(), target, &error))
 }
 
 fn not_changed(target: &Path, error: &UpdateError) -> Fatal {

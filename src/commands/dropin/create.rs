@@ -4,10 +4,11 @@
 //! the directory in which we opened the source, and never through a symbolic link that the owner could have put there.
 
 use super::complaints::{Remark, Subject, remarks, say_all};
-use super::messages::{Fatal, Messages};
+use super::messages::{Fatal, Messages, warn_of_lost};
 use super::table_program::{Manner, Operand};
 use super::unindexed::{self, Inside, KeepsNothing};
 use crate::base::atomic_file::open_directory;
+use crate::base::regular_file::{NotRegular, check_replaceable};
 use crate::base::run_as::run_as;
 use crate::base::{AtomicFile, system_words};
 use crate::config::catalogue::{MapKind, map_type};
@@ -63,9 +64,7 @@ fn create(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<(),
     let index_type = index_type(operand)?;
     let target = index_type.path(&path);
     // Before the source is read, as it may be long.
-    if target.is_dir() {
-        return Err(cannot_open(&target, &io::Error::from_raw_os_error(libc::EISDIR)));
-    }
+    check_replaceable(&target).map_err(|error| cannot_open(index_type, &target, &error))?;
     let mut opened = Some(source);
     let done = until_steady(|| {
         let source = opened.take().map_or_else(open, Ok);
@@ -111,6 +110,7 @@ fn compile(
             if let Some(words) = outcome.about_names() {
                 messages.warning([target.as_os_str().as_bytes(), b": ", words.as_bytes()].concat());
             }
+            warn_of_lost(&target, &outcome.lost, messages);
             Ok(Some(()))
         }
         Err(WriteError::SourceChanged) => Ok(None),
@@ -119,12 +119,12 @@ fn compile(
                 WriteError::KeyTooLong { line, .. } | WriteError::EmptyKey { line } => (*line, error.to_string()),
                 _ => {
                     say(&[], None);
-                    return Err(failed(&operand.shown(), &target, &error));
+                    return Err(failed(index_type, &operand.shown(), &target, &error));
                 }
             };
             let duplicates = unique(&entries, recipe.duplicates).map(|unique| unique.duplicates).unwrap_or_default();
             say(&duplicates, Some((line, words.as_bytes())));
-            Err(failed(&operand.shown(), &target, &error))
+            Err(failed(index_type, &operand.shown(), &target, &error))
         }
     }
 }
@@ -253,7 +253,7 @@ fn write(
     let (aside, old) = match (source.directory, target.file_name()) {
         (Some(directory), Some(name)) if theirs => {
             let aside = AtomicFile::create_in(directory, name).map_err(WriteError::Create)?;
-            let old = aside.open_old().and_then(|old| old.metadata()).ok();
+            let old = aside.open_old(false).and_then(|old| old.metadata()).ok();
             (aside, old)
         }
         _ => (AtomicFile::create(target).map_err(WriteError::Create)?, std::fs::metadata(target).ok()),
@@ -263,14 +263,20 @@ fn write(
     write_index_aside(entries, recipe, index_type, aside, access, &swap)
 }
 
-fn cannot_open(target: &Path, error: &io::Error) -> Fatal {
-    Fatal::system("open database", target, error)
+fn cannot_open(index_type: IndexType, target: &Path, error: &io::Error) -> Fatal {
+    match NotRegular::of(error) {
+        // As the library fails in Postfix; in the place of a cdb file Postfix puts another, whatever it was.
+        Some(reason) if index_type == IndexType::Lmdb => {
+            Fatal::system("open database", target, &reason.as_system_error())
+        }
+        _ => Fatal::system("open database", target, error),
+    }
 }
 
 /// The words for an index that could not be written.
-pub(super) fn failed(table: &[u8], target: &Path, error: &WriteError) -> Fatal {
+pub(super) fn failed(index_type: IndexType, table: &[u8], target: &Path, error: &WriteError) -> Fatal {
     match error {
-        WriteError::Create(error) => cannot_open(target, error),
+        WriteError::Create(error) => cannot_open(index_type, target, error),
         WriteError::Io(error) => Fatal::system("write database", target, error),
         WriteError::KeyTooLong { .. } | WriteError::EmptyKey { .. } => bad_key(table),
         WriteError::TooBig | WriteError::InPlace { .. } | WriteError::SourceChanged => {

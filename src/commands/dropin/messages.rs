@@ -1,6 +1,9 @@
 //! What drop-in programs say on standard error, and how they end: `NAME: warning: …`, `NAME: fatal: …` and an exit status.
 
+use crate::base::carried_over::Lost;
+use crate::base::regular_file::NotRegular;
 use crate::base::system_words;
+use crate::commands::output::not_kept;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -42,7 +45,7 @@ impl Fatal {
     /// A file that cannot be opened.
     #[must_use]
     pub fn open(path: impl AsRef<OsStr>, error: &std::io::Error) -> Self {
-        Self::system("open", path, error)
+        Self::new([b"open ", path.as_ref().as_bytes(), b": ", open_words(error).as_bytes()].concat())
     }
 
     /// Standard output that takes no more. A reader that went away is no reason for words.
@@ -108,6 +111,22 @@ impl Messages {
 
     fn write(&self, severity: &[u8], text: &[u8]) {
         self.raw(&printable(&[severity, text].concat(), self.utf8.load(Ordering::Relaxed)));
+    }
+}
+
+/// Why a file could not be opened. Sockets nobody can open; Postfix does open other things that we refuse.
+#[must_use]
+pub fn open_words(error: &std::io::Error) -> String {
+    match NotRegular::of(error) {
+        Some(NotRegular::SOCKET) => system_words(&NotRegular::SOCKET.as_system_error()),
+        _ => system_words(error),
+    }
+}
+
+/// Warns of what a new file could not get of the old one.
+pub fn warn_of_lost(path: &Path, lost: &[Lost], messages: &Messages) {
+    for lost in lost {
+        messages.warning(not_kept(path, lost));
     }
 }
 

@@ -6,9 +6,9 @@ mod page;
 mod status;
 
 use super::dropin::MANUALS;
-use super::output::{Output, fail};
-use crate::base::atomic_file::replace;
+use super::output::{Output, fail, not_edited};
 use crate::base::system_words;
+use crate::config::edit::replace::edit_or_make_file;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,8 +40,9 @@ pub fn run(options: &Man, output: &Output) -> ExitCode {
     let pages = pages();
     for (name, text) in &pages {
         let path = options.directory.join(name);
-        if let Err(error) = replace(&path, text.as_bytes(), 0o644) {
-            return fail(&format!("{}: {}", path.display(), system_words(&error)));
+        match edit_or_make_file(&path, |_| Ok((Some(text.clone().into_bytes()), ()))) {
+            Ok(edited) => output.warn_of_lost(&path, &edited.lost),
+            Err(error) => return fail(&not_edited(&path, error)),
         }
     }
     if !output.quiet {

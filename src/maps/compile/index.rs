@@ -7,6 +7,7 @@ use super::read::{Complaint, ComplaintKind, Entries};
 use super::sort::{Order, sorted_order};
 use super::{Duplicates, Recipe};
 use crate::base::atomic_file::Access;
+use crate::base::carried_over::Lost;
 use crate::base::{AtomicFile, FileLock, LockKind, Span, system_words};
 use crate::maps::lmdb::{LeafRun, LmdbWriter, MAX_KEY, UpdateError, refill};
 use rayon::prelude::*;
@@ -75,6 +76,8 @@ pub struct Outcome {
     pub names: u64,
     /// Whether the old file was filled anew, so that all of its names lead to the new entries.
     pub in_place: bool,
+    /// What the old file carried and the new one could not get.
+    pub lost: Vec<Lost>,
 }
 
 impl Outcome {
@@ -303,21 +306,28 @@ pub fn write_index_aside(
         }
     }
     aside.set_access(access)?;
-    let (names, in_place) = swap_in(aside, index_type, swap, |file, size| fill(entries, &kept, nul, file, size))?;
-    Ok(Outcome { entries: kept.len(), duplicates, names, in_place })
+    let swapped = swap_in(aside, index_type, swap, |file, size| fill(entries, &kept, nul, file, size))?;
+    let Swapped { names, in_place, lost } = swapped;
+    Ok(Outcome { entries: kept.len(), duplicates, names, in_place, lost })
 }
 
-/// Puts the new file in the place of the old one, or fills that by `fill`, which is given room in bytes to begin with. Tells
-/// how many names the old one has, and whether it was filled.
+/// The part of an [`Outcome`] that is about the old file.
+struct Swapped {
+    names: u64,
+    in_place: bool,
+    lost: Vec<Lost>,
+}
+
+/// Puts the new file in the place of the old one, or fills that by `fill`, which is given room in bytes to begin with.
 fn swap_in(
     aside: AtomicFile,
     index_type: IndexType,
     swap: &Swap<'_>,
     fill: impl Fn(&File, usize) -> Result<(), UpdateError>,
-) -> Result<(u64, bool), WriteError> {
+) -> Result<Swapped, WriteError> {
     // Asked before the lock is taken too: it may take a moment.
     while (swap.is_still)()? {
-        let old = aside.open_old();
+        let old = aside.open_old(true);
         let _waited = old.as_ref().ok().map(|old| FileLock::acquire(old, LockKind::Exclusive)).transpose()?;
         if !(swap.is_still)()? {
             break;
@@ -329,8 +339,13 @@ fn swap_in(
         let (Some(status), OtherNames::Follow { owner }, IndexType::Lmdb, 2..) =
             (status, swap.other_names, index_type, names)
         else {
+            // One that we may not write to cannot be locked, but it can be looked at.
+            let lost = match &old {
+                Ok(old) => aside.carry_over(old)?,
+                Err(_) => aside.open_old(false).map_or(Ok(Vec::new()), |old| aside.carry_over(&old))?,
+            };
             aside.commit()?;
-            return Ok((names, false));
+            return Ok(Swapped { names, in_place: false, lost });
         };
         let fail = |why: String| WriteError::InPlace { names, why };
         let old = old.as_ref().map_err(|error| fail(system_words(error)))?;
@@ -345,7 +360,7 @@ fn swap_in(
         // The old entries take their room until the new ones are in.
         let room = usize::try_from(aside.file().metadata()?.len() + status.len()).unwrap_or(usize::MAX);
         return match fill(old, room) {
-            Ok(()) => Ok((names, true)),
+            Ok(()) => Ok(Swapped { names, in_place: true, lost: Vec::new() }),
             Err(UpdateError::Open(error)) => Err(fail(system_words(&error))),
             Err(error) => Err(fail(error.to_string())),
         };

@@ -16,7 +16,7 @@ use std::path::Path;
 pub fn edit(options: &Options, directory: &Path, messages: &Messages) -> Result<(), Fatal> {
     let edits = edits(options, messages)?;
     let path = directory.join("main.cf");
-    super::edit_file(&path, |text| {
+    super::edit_file(&path, messages, |text| {
         let done = rewrite_main_cf(text, &edits);
         for name in done.repeated {
             let head = format!("{}: multiple entries for \"", path.display());

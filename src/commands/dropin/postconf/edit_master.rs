@@ -58,7 +58,10 @@ pub fn edit(options: &Options, mode: char, directory: &Path, messages: &Messages
     let edits = options.operands.iter().map(|operand| one_edit(options, mode, operand.as_bytes(), messages));
     let mut edits: Vec<Edit> = edits.collect::<Result<_, _>>()?;
     let path = directory.join("master.cf");
-    super::edit_file(&path, |text| rewrite(text, &path.to_string_lossy(), &mut edits, messages))?;
+    super::edit_file(&path, messages, |text| {
+        edits.iter_mut().for_each(|edit| edit.matched = false);
+        rewrite(text, &path.to_string_lossy(), &mut edits, messages)
+    })?;
     for edit in edits.iter().filter(|edit| !edit.matched) {
         if !matches!(edit.change, Change::Replace(_) | Change::Remove | Change::CommentOut) {
             messages.warning([b"unmatched service_name/type: \"", edit.text.as_slice(), b"\""].concat());

@@ -33,10 +33,11 @@ mod usage;
 pub use manual::MANUAL;
 
 use super::context;
-use super::messages::{Fatal, Messages};
+use super::messages::{Fatal, Messages, open_words, warn_of_lost};
 use crate::base::Source;
-use crate::commands::edit_lock::EditLock;
 use crate::config::catalogue::read_by_every_program;
+use crate::config::edit::lock::EditLock;
+use crate::config::edit::replace::{self, EditError};
 use crate::config::effective::is_read_only;
 use crate::config::{ConfigFiles, Configuration};
 use options::Options;
@@ -208,21 +209,24 @@ fn explicit(options: &Options, configuration: &Configuration) -> BTreeMap<Vec<u8
     explicit
 }
 
-/// Replaces a file by what `change` makes of it.
-fn edit_file(path: &Path, change: impl FnOnce(&[u8]) -> Result<Vec<u8>, Fatal>) -> Result<(), Fatal> {
-    let _lock = EditLock::acquire(path).map_err(|error| {
-        let words = crate::base::system_words(&error);
-        Fatal::new(format!("open {}.tmp: {words}", path.display()))
-    })?;
-    let old = std::fs::read(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::IsADirectory => Fatal::new(format!("read {}: Is a directory", path.display())),
-        _ => {
-            let words = crate::base::system_words(&error);
-            Fatal::new(format!("open {} for reading: {words}", path.display()))
+/// Replaces a file by what `change` makes of it, which is asked again when somebody else changes the file meanwhile.
+fn edit_file(
+    path: &Path,
+    messages: &Messages,
+    mut change: impl FnMut(&[u8]) -> Result<Vec<u8>, Fatal>,
+) -> Result<(), Fatal> {
+    let shown = path.display();
+    let edited = replace::edit_file(path, |text| change(text).map(|text| (Some(text), ())));
+    let edited = edited.map_err(|error| match error {
+        EditError::Lock(error) => Fatal::open(EditLock::name(path), &error),
+        EditError::Read(error) if error.kind() == std::io::ErrorKind::IsADirectory => {
+            Fatal::new(format!("read {shown}: Is a directory"))
         }
+        EditError::Read(error) => Fatal::new(format!("open {shown} for reading: {}", open_words(&error))),
+        EditError::Change(fatal) => fatal,
+        EditError::Write(error) => Fatal::system("close", EditLock::name(path), &error),
+        EditError::Busy => Fatal::new(format!("{shown}: {}", replace::CHANGED)),
     })?;
-    crate::base::atomic_file::replace(path, &change(&old)?, 0o644).map_err(|error| {
-        let words = crate::base::system_words(&error);
-        Fatal::new(format!("close {}.tmp: {words}", path.display()))
-    })
+    warn_of_lost(path, &edited.lost, messages);
+    Ok(())
 }
