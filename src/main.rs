@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    postwright::commands::refuse_file_size_signal();
     postwright::commands::main(std::env::args_os().collect())
 }

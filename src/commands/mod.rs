@@ -19,9 +19,20 @@ pub mod set;
 pub mod site_options;
 pub mod unified_diff;
 
+use nix::sys::signal::{SigSet, Signal};
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
+
+/// Turns writing past the limit on the size of files (`ulimit -f`) into an error, from a signal that would end the program.
+///
+/// The signal is blocked and not ignored: programs that we start have it as they expect it. To be called before there are threads.
+pub fn refuse_file_size_signal() {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGXFSZ);
+    // A thread may always block a signal of its own.
+    let _ = signals.thread_block();
+}
 
 /// Runs the program that `arguments` (with the program's own name first) ask for.
 #[must_use]

@@ -1,4 +1,5 @@
-//! What is written takes the place of regular files alone, and loses nothing that somebody else wrote or that the old file carried.
+//! What is written takes the place of regular files alone, loses nothing that somebody else wrote or that the old file carried,
+//! and ends with words where the system allows no more.
 //!
 //! Words of Postfix 3.11.7: an LMDB index that is a FIFO is "Illegal seek", a device "No such device", a socket "No such device or
 //! address"; a main.cf that is a socket the last one. In the place of a cdb index, and of a main.cf that is a device, it puts a
@@ -335,4 +336,47 @@ fn what_cannot_be_kept_is_told() {
     set("site/virtual.lmdb");
     let told = format!("postwright: warning: $DIR/{}\n", lost("site/virtual.lmdb"));
     as_nobody(&scratch, "build -q --force site").is(0, "", &told);
+}
+
+/// Runs the program with a limit on the size of files, in blocks of 512 bytes.
+fn limited(scratch: &Scratch, blocks: usize, arguments: &str, input: &str) -> Outcome {
+    let mut command = Command::new("/bin/sh");
+    let script = format!("ulimit -f {blocks}; exec {} {arguments} <{input}", env!("CARGO_BIN_EXE_postwright"));
+    command.args(["-c", &script]).current_dir(scratch.path("")).env_clear();
+    scratch.outcome(&mut command)
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error_and_loses_nothing() {
+    let scratch = Scratch::example();
+    scratch.run("postmap -c site lmdb:site/virtual").is(0, "", "");
+    let lines: String = (0..500).map(|number| format!("key{number} {}\n", "v".repeat(100))).collect();
+    scratch.write("site/big", &lines);
+    scratch.write("lines", &lines);
+    let before: Vec<_> = scratch.names("site").iter().map(|name| scratch.read(&format!("site/{name}"))).collect();
+    let cases = [
+        (1, "set -c site a=b", 2, "postwright: site/main.cf: File too large\n"),
+        (1, "postconf -c site -e a=b", 1, "postconf: fatal: close site/main.cf.tmp: File too large\n"),
+        (8, "postmap -c site lmdb:site/big", 1, "postmap: fatal: write database site/big.lmdb: File too large\n"),
+        (8, "postmap -c site cdb:site/big", 1, "postmap: fatal: write database site/big.cdb: File too large\n"),
+    ];
+    for (blocks, command, status, told) in cases {
+        limited(&scratch, blocks, command, "lines").is(status, "", told);
+        let after: Vec<_> = scratch.names("site").iter().map(|name| scratch.read(&format!("site/{name}"))).collect();
+        assert!(after == before, "{command}: {:?}", scratch.names("site"));
+    }
+    // A page was written in part: the library knows no better words. What it holds is what it held, and can be changed again.
+    let told = "postmap: fatal: open database site/virtual.lmdb: Input/output error\n";
+    let entries = scratch.entries("lmdb", "site/virtual");
+    limited(&scratch, 32, "postmap -c site -i lmdb:site/virtual", "lines").is(1, "", told);
+    assert_eq!(scratch.entries("lmdb", "site/virtual"), entries);
+    scratch.run_with_input("postmap -c site -i lmdb:site/virtual", lines.as_bytes()).is(0, "", "");
+    assert_eq!(scratch.entries("lmdb", "site/virtual").len(), entries.len() + 500);
+    let told = limited(&scratch, 1, "explain MAP005 >site/out", "/dev/null");
+    assert_eq!(told.status, 0, "{}", told.stderr);
+    limited(&scratch, 1, "postconf -c site -d >site/out", "/dev/null").is(
+        1,
+        "",
+        "postconf: fatal: write to standard output: File too large\n",
+    );
 }
