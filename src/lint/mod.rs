@@ -3,23 +3,11 @@
 //! Rules see one read-only [`LoadedSite`]; each is one file under `rules/`, declared once: code, name, severity and documentation
 //! beside the check itself. [`registry::rules`] lists them all.
 
-pub mod baseline;
-pub mod domains;
 pub mod fixes;
-pub mod hops;
-pub mod inet_ports;
-pub mod key_index;
-pub mod path_pattern;
 pub mod policy;
 pub mod registry;
-pub mod restriction_lists;
 pub mod rules;
-pub mod selection;
-pub mod set_values;
-pub mod settings;
 pub mod site;
-pub mod suppression;
-pub mod table_text;
 
 pub use policy::Policy;
 pub use registry::{LintRule, declarations, rules};
@@ -45,7 +33,7 @@ pub fn lint_by(site: &LoadedSite, policy: &Policy) -> Vec<Finding> {
         findings
     });
     let mut findings: Vec<Finding> = found.collect::<Vec<_>>().into_iter().flatten().collect();
-    suppression::silence(site, policy, &mut findings);
+    policy::suppression::silence(site, policy, &mut findings);
     let mut findings: Vec<Finding> = findings.into_iter().filter_map(|finding| policy.judge(finding)).collect();
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     findings

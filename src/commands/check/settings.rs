@@ -1,7 +1,7 @@
 //! Where `check` finds its settings: `postwright.toml` beside main.cf, or the nearest one above it.
 
 use crate::config::project::nearest;
-use crate::lint::settings::LintSettings;
+use crate::lint::policy::settings::LintSettings;
 use std::path::Path;
 
 /// The settings for what lies in `directory`; those of an empty file where there is none.

@@ -12,7 +12,7 @@ use crate::config::facts::{facts, uses};
 use crate::diagnostic::Family;
 use crate::diagnostic::render::clean;
 use crate::lint::declarations;
-use crate::lint::selection::rule_called;
+use crate::lint::policy::selection::rule_called;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::process::ExitCode;

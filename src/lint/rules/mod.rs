@@ -1,7 +1,6 @@
 //! One file per rule, by family.
 
 pub mod aliases;
-pub mod cycles;
 pub mod main_cf;
 pub mod maps;
 pub mod master_cf;

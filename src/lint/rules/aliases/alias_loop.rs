@@ -2,8 +2,8 @@
 
 use super::alias_tables;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::rules::cycles::cycles;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::cycles::cycles;
 use crate::syntax::alias_value::{DestinationKind, parse_alias_value};
 
 /// The declaration.

@@ -3,6 +3,7 @@
 use super::alias_tables;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::uses::at_uses;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -37,5 +38,5 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     }
     let finding =
         Finding::new(&RULE, format!("{} has no alias for postmaster", table.named.reference)).help(RULE.remedy);
-    findings.push(crate::lint::rules::maps::at_uses(finding, table));
+    findings.push(at_uses(finding, table));
 }

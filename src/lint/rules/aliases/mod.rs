@@ -10,8 +10,8 @@ pub mod missing_postmaster;
 pub mod writable_include;
 
 use crate::base::{Source, Span};
+use crate::lint::site::table_text::EntryText;
 use crate::lint::site::{LoadedSite, Table};
-use crate::lint::table_text::EntryText;
 use crate::syntax::alias_value::{AliasValue, DestinationKind, parse_alias_value};
 use crate::syntax::match_list::split_list;
 use crate::syntax::table_line::TableForm;

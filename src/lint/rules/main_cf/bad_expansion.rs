@@ -3,8 +3,8 @@
 use crate::base::Span;
 use crate::config::expand::{Reason, parse};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::set_values::{SetValue, read_values};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::set_values::{SetValue, read_values};
 
 /// The declaration.
 pub static RULE: Rule = Rule {

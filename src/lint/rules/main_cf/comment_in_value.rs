@@ -3,8 +3,8 @@
 use crate::base::{Edit, Span};
 use crate::config::catalogue::Kind;
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
-use crate::lint::set_values::set_values;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::set_values::set_values;
 use crate::syntax::logical::{is_space, trim_end};
 use std::sync::Arc;
 

@@ -3,9 +3,9 @@
 use crate::base::suggest;
 use crate::config::catalogue::{Argument, restriction_lists, restrictions};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::restriction_lists::{Step, StepKind, restriction_list, smtp_servers};
-use crate::lint::set_values::set_values;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::restriction_lists::{Step, StepKind, restriction_list, smtp_servers};
+use crate::lint::site::set_values::set_values;
 
 /// The declaration.
 pub static RULE: Rule = Rule {

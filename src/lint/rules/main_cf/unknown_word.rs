@@ -3,8 +3,8 @@
 use crate::base::{Span, suggest};
 use crate::config::catalogue::{self, Kind};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::set_values::{SetValue, set_values};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::set_values::{SetValue, set_values};
 
 /// The declaration.
 pub static RULE: Rule = Rule {

@@ -2,9 +2,9 @@
 
 use crate::config::catalogue::restriction_lists;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::restriction_lists::restriction_list;
-use crate::lint::set_values::set_values;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::restriction_lists::restriction_list;
+use crate::lint::site::set_values::set_values;
 
 /// The declaration.
 pub static RULE: Rule = Rule {

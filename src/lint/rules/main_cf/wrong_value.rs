@@ -2,8 +2,8 @@
 
 use crate::config::catalogue::{self, Limits, ValueType};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::set_values::set_values;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::set_values::set_values;
 
 /// The declaration.
 pub static RULE: Rule = Rule {

@@ -1,8 +1,8 @@
 //! MAP012: an index beside a pattern table.
 
-use super::{at_uses, pattern_form};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::uses::{at_uses, pattern_form};
 
 /// The declaration.
 pub static RULE: Rule = Rule {

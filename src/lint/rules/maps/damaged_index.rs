@@ -1,7 +1,7 @@
 //! MAP004: an indexed file that cannot be read.
 
-use super::{at_uses, described};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::uses::{at_uses, described};
 use crate::lint::site::{IndexState, LoadedSite};
 
 /// The declaration.

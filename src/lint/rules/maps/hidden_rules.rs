@@ -1,8 +1,8 @@
 //! MAP011: a pattern that matches everything, and rules behind it.
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::rules::maps::pattern_form;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::uses::pattern_form;
 use crate::syntax::pattern_table::{Pattern, PatternForm, Statement, StatementKind, parse_pattern_table};
 
 /// The declaration.

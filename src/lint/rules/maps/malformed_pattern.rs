@@ -2,8 +2,8 @@
 
 use crate::base::Span;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::rules::maps::pattern_form;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::uses::pattern_form;
 use crate::maps::patterns::Expression;
 use crate::maps::patterns::pcre2::{Flags, Pcre2Regex};
 use crate::maps::patterns::template::{Template, TemplateFault};

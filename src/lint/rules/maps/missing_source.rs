@@ -1,7 +1,7 @@
 //! MAP001: a table whose source is not there.
 
-use super::{at_uses, described};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::uses::{at_uses, described};
 use crate::lint::site::{IndexState, LoadedSite};
 
 /// The declaration.

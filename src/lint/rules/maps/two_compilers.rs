@@ -1,8 +1,8 @@
 //! MAP007: one file named both as aliases and as a `key value` table.
 
-use super::at_uses;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::uses::at_uses;
 use crate::syntax::table_line::TableForm;
 
 /// The declaration.

@@ -1,8 +1,9 @@
 //! MAP008: a table of a type that can no longer be compiled.
 
-use super::{at_uses, described, is_retired};
+use super::is_retired;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::uses::{at_uses, described};
 
 /// The declaration.
 pub static RULE: Rule = Rule {

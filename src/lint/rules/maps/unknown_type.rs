@@ -3,9 +3,9 @@
 use crate::base::{Span, suggest};
 use crate::config::catalogue::{self, Kind};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::domains::place_of;
-use crate::lint::set_values::{SetValue, read_values};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::domains::place_of;
+use crate::lint::site::set_values::{SetValue, read_values};
 use crate::syntax::match_list::split_list;
 
 /// The declaration.

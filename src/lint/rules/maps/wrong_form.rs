@@ -1,6 +1,7 @@
 //! MAP009: a source in the form of the other compiler.
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::uses::at_uses;
 use crate::lint::site::{LoadedSite, Table};
 use crate::maps::compile::ComplaintKind;
 use crate::syntax::FaultKind;
@@ -38,7 +39,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         };
         let label = format!("{} of {} entries are like this", wrong.count, wrong.all);
         let finding = Finding::new(&RULE, message).at(source, first, label).help(help);
-        findings.push(super::at_uses(finding, table));
+        findings.push(at_uses(finding, table));
     }
 }
 

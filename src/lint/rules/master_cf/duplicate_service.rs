@@ -2,8 +2,8 @@
 
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::inet_ports::port_number;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::inet_ports::port_number;
 use crate::mail::host_port::{host_address, host_and_port};
 use std::collections::HashMap;
 

@@ -4,8 +4,8 @@ use crate::base::suggest;
 use crate::config::protocols::Protocols;
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::inet_ports::port_number;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::inet_ports::port_number;
 use crate::mail::host_port::{MAIL_PORTS, host_address, host_and_port, named_port};
 
 /// The declaration.

@@ -2,8 +2,8 @@
 
 use crate::config::catalogue;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::hops::{Client, Form, NamedHop, client_of, each_hop};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::hops::{Client, Form, NamedHop, client_of, each_hop};
 use crate::mail::destination::{DestinationFault, parse_destination, split_destinations};
 use std::net::Ipv6Addr;
 

@@ -2,9 +2,9 @@
 
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::hops::{Client, Form, NamedHop, client_of, each_hop};
-use crate::lint::inet_ports::port_number;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::hops::{Client, Form, NamedHop, client_of, each_hop};
+use crate::lint::site::inet_ports::port_number;
 use crate::mail::destination::{Destination, parse_destination, split_destinations};
 use crate::mail::host_port::{host_address, host_and_port};
 use crate::syntax::match_list::split_list;

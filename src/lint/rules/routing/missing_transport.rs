@@ -2,9 +2,9 @@
 
 use crate::base::{Source, Span, suggest};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::hops::{each_hop, transport_service};
-use crate::lint::set_values::set_values;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::hops::{each_hop, transport_service};
+use crate::lint::site::set_values::set_values;
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use crate::base::{Source, Span};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::hops::{Client, NamedHop, client_of, each_hop, transport_service};
+use crate::lint::site::hops::{Client, NamedHop, client_of, each_hop, transport_service};
 use crate::lint::site::{LoadedSite, TablesOf};
 use crate::mail::destination::{parse_destination, split_destinations};
 use std::collections::HashSet;

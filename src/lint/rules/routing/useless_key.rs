@@ -2,8 +2,8 @@
 
 use crate::base::{Source, Span};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::domains::place_of;
-use crate::lint::set_values::set_values;
+use crate::lint::site::domains::place_of;
+use crate::lint::site::set_values::set_values;
 use crate::lint::site::{LoadedSite, Table};
 use crate::syntax::Text;
 use crate::syntax::match_list::{ElementKind, parse_elements, parse_match_list, split_list};

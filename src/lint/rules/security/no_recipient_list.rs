@@ -3,10 +3,10 @@
 use super::faces_strangers;
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::domains::Domains;
-use crate::lint::restriction_lists::{restriction_list, smtp_servers, walk};
-use crate::lint::set_values::{SetValue, set_values};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::domains::Domains;
+use crate::lint::site::restriction_lists::{restriction_list, smtp_servers, walk};
+use crate::lint::site::set_values::{SetValue, set_values};
 
 /// The declaration.
 pub static RULE: Rule = Rule {

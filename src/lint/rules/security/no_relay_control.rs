@@ -2,8 +2,8 @@
 
 use crate::config::catalogue::restriction_lists;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::restriction_lists::{holds_one_of, restriction_list, smtp_servers};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::restriction_lists::{holds_one_of, restriction_list, smtp_servers};
 
 /// The declaration.
 pub static RULE: Rule = Rule {

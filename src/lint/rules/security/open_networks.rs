@@ -3,9 +3,9 @@
 use super::faces_strangers;
 use crate::base::{Source, Span};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::domains::place_of;
-use crate::lint::set_values::{SetValue, set_values};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::domains::place_of;
+use crate::lint::site::set_values::{SetValue, set_values};
 use crate::maps::networks::network::{Address, Family as AddressFamily, Network};
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};

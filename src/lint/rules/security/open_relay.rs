@@ -6,8 +6,8 @@ use crate::base::{Source, Span};
 use crate::config::catalogue::{Version, restriction_lists};
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::restriction_lists::{Step, StepKind, holds_one_of, restriction_list, smtp_servers, walk};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::restriction_lists::{Step, StepKind, holds_one_of, restriction_list, smtp_servers, walk};
 use crate::syntax::match_list::split_list;
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use crate::base::{Source, Span};
 use crate::config::catalogue::{self, Argument, Class};
 use crate::lint::rules::maps::hidden_rules::EVERYTHING;
-use crate::lint::rules::maps::pattern_form;
+use crate::lint::site::uses::pattern_form;
 use crate::lint::site::{LoadedSite, Table};
 use crate::maps::patterns::source::read_source;
 use crate::maps::types::inline::InlineTable;

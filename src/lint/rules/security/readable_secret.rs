@@ -2,10 +2,10 @@
 
 use crate::config::catalogue::{self, Kind, MapFile};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::domains::place_of;
-use crate::lint::rules::maps::at_uses;
-use crate::lint::set_values::set_values;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::domains::place_of;
+use crate::lint::site::set_values::set_values;
+use crate::lint::site::uses::at_uses;
 use crate::syntax::main_cf::parse_main_cf;
 use crate::syntax::match_list::split_list;
 use std::os::unix::fs::PermissionsExt;

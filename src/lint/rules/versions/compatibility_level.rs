@@ -5,8 +5,8 @@ use crate::base::Span;
 use crate::config::catalogue::Version;
 use crate::config::expand::CompatibilityLevel;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::set_values::set_values;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::set_values::set_values;
 
 /// The declaration.
 pub static RULE: Rule = Rule {

@@ -7,8 +7,8 @@ use crate::config::catalogue::{self, Change, Deprecation, NameKind};
 use crate::config::services::Override;
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::fixes::removal_of_line;
-use crate::lint::set_values::{SetValue, set_values};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::set_values::{SetValue, set_values};
 use std::collections::HashSet;
 use std::sync::Arc;
 

@@ -8,8 +8,8 @@ pub mod newer_parameter;
 pub mod removed_parameter;
 
 use crate::config::catalogue::{Deprecation, Version, restriction_lists};
-use crate::lint::set_values::SetValue;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::set_values::SetValue;
 use crate::syntax::match_list::split_list;
 
 /// The version of Postfix that a site is judged by.

@@ -7,9 +7,9 @@ use crate::config::expand::{Branch, Branches, Node, parse};
 use crate::config::services::Service;
 use crate::config::tables::TableReference;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::restriction_lists::{StepKind, restriction_list};
-use crate::lint::set_values::{SetValue, set_values};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::restriction_lists::{StepKind, restriction_list};
+use crate::lint::site::set_values::{SetValue, set_values};
 use std::sync::Arc;
 
 /// The declaration.

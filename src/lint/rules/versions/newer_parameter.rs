@@ -3,8 +3,8 @@
 use super::target;
 use crate::config::catalogue::{self, Version};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::set_values::set_values;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::set_values::set_values;
 
 /// The declaration.
 pub static RULE: Rule = Rule {

@@ -4,8 +4,8 @@ use super::{since, successor, target};
 use crate::base::Edit;
 use crate::config::catalogue::{self, Change, Deprecation, NameKind, Version};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
-use crate::lint::set_values::{SetValue, set_values};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::set_values::{SetValue, set_values};
 use std::sync::Arc;
 
 /// The declaration.

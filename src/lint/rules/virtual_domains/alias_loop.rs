@@ -1,10 +1,10 @@
 //! VT003: virtual aliases that lead back to themselves, or to more than Postfix follows.
 
-use super::VirtualAliases;
-use super::expansion::{Expansions, Numbered};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::rules::cycles::cycles;
 use crate::lint::site::LoadedSite;
+use crate::lint::site::cycles::cycles;
+use crate::lint::site::virtual_aliases::VirtualAliases;
+use crate::lint::site::virtual_aliases::expansion::{Expansions, Numbered};
 use std::collections::HashSet;
 
 /// The declaration.

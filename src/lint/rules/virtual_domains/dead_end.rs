@@ -1,8 +1,8 @@
 //! VT005: a virtual alias that leads to an address of a virtual alias domain that has no entry.
 
-use super::VirtualAliases;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::virtual_aliases::VirtualAliases;
 use crate::syntax::alias_value::destinations;
 
 /// The declaration.

@@ -2,57 +2,6 @@
 
 pub mod alias_loop;
 pub mod dead_end;
-mod expansion;
 pub mod hiding_catch_all;
 pub mod two_classes;
 pub mod undeclared_domain;
-
-use crate::lint::site::{LoadedSite, TablesOf};
-use crate::maps::compile::Entry;
-
-/// virtual_alias_maps as a lookup for an address goes through it.
-struct VirtualAliases<'s> {
-    site: &'s LoadedSite,
-    tables: TablesOf<'s>,
-    origin: Vec<u8>,
-    delimiters: Vec<u8>,
-}
-
-impl<'s> VirtualAliases<'s> {
-    fn of(site: &'s LoadedSite) -> Self {
-        let origin = site.expanded("myorigin").to_ascii_lowercase();
-        let delimiters = site.expanded("recipient_delimiter");
-        Self { site, tables: site.tables_of("virtual_alias_maps"), origin, delimiters }
-    }
-
-    /// The entry for an address in lower case: for all of it, without an extension, for the name alone, for the domain.
-    fn find(&self, address: &[u8]) -> Option<(&'s crate::lint::site::Table, &'s Entry)> {
-        let (name, domain) = self.split(address);
-        let plain = match name.iter().skip(1).position(|byte| self.delimiters.contains(byte)) {
-            Some(at) => &name[..=at],
-            None => name,
-        };
-        let mut found = None;
-        for local in [name, plain] {
-            found = found.or_else(|| self.tables.find(&[local, b"@", domain].concat()));
-        }
-        if found.is_none() && self.is_local(domain) {
-            found = self.tables.find(name).or_else(|| self.tables.find(plain));
-        }
-        found.or_else(|| self.tables.find(&[b"@", domain].concat()))
-    }
-
-    /// The local part, and the domain: myorigin, if there is none.
-    fn split<'a>(&'a self, address: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-        match memchr::memrchr(b'@', address) {
-            Some(at) => (&address[..at], &address[at + 1..]),
-            None => (address, &self.origin),
-        }
-    }
-
-    /// Whether addresses of a domain are looked up by the name alone too.
-    fn is_local(&self, domain: &[u8]) -> bool {
-        domain == self.origin
-            || self.site.domains().list("mydestination").is_some_and(|list| list.find(domain).is_some())
-    }
-}

@@ -1,7 +1,7 @@
 //! VT001: a domain in virtual_alias_maps that is declared nowhere, though it looks as if it were meant to be.
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::domains::LISTS;
+use crate::lint::site::domains::LISTS;
 use crate::lint::site::{LoadedSite, Table};
 use crate::maps::compile::Entry;
 use std::collections::HashSet;

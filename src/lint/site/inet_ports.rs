@@ -1,6 +1,6 @@
 //! The numbers of the ports that services of type inet are named by.
 
-use super::site::LoadedSite;
+use super::LoadedSite;
 use crate::mail::host_port::MAIL_PORTS;
 use crate::syntax::match_list::split_list;
 

@@ -4,12 +4,12 @@
 //! behind it; it hides nothing else, and a finding of its own rules ([`PW001`](malformed_suppression), [`PW002`](unused_suppression))
 //! is hidden by none. A comment inside a logical line is for the next one too.
 
-use super::policy::Policy;
-use super::rules::own::{malformed_suppression, unused_suppression};
+use super::Policy;
 use super::selection::{UnknownRule, rule_called};
-use super::site::LoadedSite;
 use crate::base::{Source, Span};
 use crate::diagnostic::{Family, Finding, Rule};
+use crate::lint::rules::own::{malformed_suppression, unused_suppression};
+use crate::lint::site::LoadedSite;
 use crate::syntax::LogicalLines;
 use crate::syntax::logical::{is_space, trim_end};
 use std::collections::BTreeMap;

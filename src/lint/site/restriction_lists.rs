@@ -1,7 +1,7 @@
 //! The access restrictions in a list of the SMTP server, as smtpd goes through them: words with their arguments and places.
 
+use super::LoadedSite;
 use super::set_values::{ListElement, list_elements};
-use super::site::LoadedSite;
 use crate::base::{Source, Span};
 use crate::config::Origin;
 use crate::config::catalogue::{self, Argument, Restriction};

@@ -1,7 +1,13 @@
 //! How a site is judged: which rules are looked for, how bad their findings are, and where they are not told.
 
-use super::selection::{Selection, Selector};
-use super::settings::LintSettings;
+pub mod baseline;
+pub mod path_pattern;
+pub mod selection;
+pub mod settings;
+pub mod suppression;
+
+use self::selection::{Selection, Selector};
+use self::settings::LintSettings;
 use crate::diagnostic::{Finding, Rule};
 
 /// The choices of one run.

@@ -14,15 +14,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The entries of virtual_alias_maps, numbered over all tables.
-pub(super) struct Numbered<'a, 's> {
+pub struct Numbered<'a, 's> {
     aliases: &'a VirtualAliases<'s>,
     starts: Vec<usize>,
     /// How many there are.
-    pub(super) count: usize,
+    pub count: usize,
 }
 
 impl<'a, 's> Numbered<'a, 's> {
-    pub(super) fn of(aliases: &'a VirtualAliases<'s>) -> Self {
+    /// Those of all tables.
+    #[must_use]
+    pub fn of(aliases: &'a VirtualAliases<'s>) -> Self {
         let mut starts = Vec::new();
         let mut count = 0;
         for table in &aliases.tables.tables {
@@ -33,7 +35,7 @@ impl<'a, 's> Numbered<'a, 's> {
     }
 
     /// An entry by its number.
-    pub(super) fn entry(&self, number: usize) -> Option<(&'s Table, &'s Entries, &'s Entry)> {
+    pub fn entry(&self, number: usize) -> Option<(&'s Table, &'s Entries, &'s Entry)> {
         let at = self.starts.partition_point(|&start| start <= number).checked_sub(1)?;
         let table = *self.aliases.tables.tables.get(at)?;
         let entries = table.entries.as_ref()?;
@@ -46,7 +48,7 @@ impl<'a, 's> Numbered<'a, 's> {
     }
 
     /// The entries that an entry leads to; none if it names itself.
-    pub(super) fn targets(&self, number: usize) -> Vec<usize> {
+    pub fn targets(&self, number: usize) -> Vec<usize> {
         let Some((_, entries, entry)) = self.entry(number) else { return Vec::new() };
         let key = entries.key(entry);
         let mut targets = Vec::new();
@@ -102,13 +104,15 @@ enum State {
 
 /// The entries that lead to other entries or to several addresses. Of circles, which another finding is about, the sizes are too
 /// small.
-pub(super) struct Expansions {
+pub struct Expansions {
     by_number: HashMap<usize, Expansion>,
     numbers: Vec<usize>,
 }
 
 impl Expansions {
-    pub(super) fn of(numbered: &Numbered) -> Self {
+    /// What each entry leads to.
+    #[must_use]
+    pub fn of(numbered: &Numbered) -> Self {
         let mut found = Self { by_number: HashMap::new(), numbers: Vec::new() };
         for number in 0..numbered.count {
             let Some((_, entries, entry)) = numbered.entry(number) else { continue };
@@ -172,13 +176,13 @@ impl Expansions {
     }
 
     /// The entries with more addresses than `most`, but not those that only lead to such, with how many they have.
-    pub(super) fn larger_than(&self, most: usize) -> Vec<(usize, usize)> {
+    pub fn larger_than(&self, most: usize) -> Vec<(usize, usize)> {
         let size = |number: usize| self.by_number.get(&number).map_or(1, |expansion| expansion.size);
         self.culprits(|number| size(number) > most, false).map(|number| (number, size(number))).collect()
     }
 
     /// The entries through whose first addresses Postfix goes `deepest` times or more, but not those that only lead to such.
-    pub(super) fn deeper_than(&self, deepest: usize) -> Vec<usize> {
+    pub fn deeper_than(&self, deepest: usize) -> Vec<usize> {
         let is_deep = |number: usize| self.by_number.get(&number).is_some_and(|expansion| expansion.depth >= deepest);
         self.culprits(is_deep, true).collect()
     }

@@ -1,6 +1,6 @@
 //! The values that somebody set and that are in force: entries of main.cf, and `-o` of services, each with its place.
 
-use super::site::LoadedSite;
+use super::LoadedSite;
 use crate::base::{Source, Span};
 use crate::config::catalogue::{self, Kind, ValueType};
 use crate::config::services::Service;

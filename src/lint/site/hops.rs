@@ -2,9 +2,9 @@
 //!
 //! Source: transport(5), postconf(5), access(5), header_checks(5).
 
-use super::rules::maps::pattern_form;
 use super::set_values::{SetValue, set_values};
-use super::site::{LoadedSite, Table};
+use super::uses::pattern_form;
+use super::{LoadedSite, Table};
 use crate::base::{Source, Span};
 use crate::config::catalogue::{self, Kind};
 use crate::config::services::Service;

@@ -4,7 +4,7 @@
 //!
 //! Source: ADDRESS_CLASS_README.
 
-use super::site::LoadedSite;
+use super::LoadedSite;
 use crate::base::{Source, Span};
 use crate::config::effective::Origin;
 use crate::syntax::Text;
@@ -156,7 +156,7 @@ impl List {
     }
 
     /// Every key of a table that can be a domain.
-    fn add_table(&mut self, table: &super::site::Table) {
+    fn add_table(&mut self, table: &super::Table) {
         let (Some(Ok(source)), Some(entries)) = (&table.source, &table.entries) else {
             self.complete = false;
             return;

@@ -1,8 +1,19 @@
 //! What rules look at: the configuration, its tables with their sources read once, and the state of their indexes.
 
-use super::domains::Domains;
-use super::key_index::KeyIndex;
-use super::table_text::EntryText;
+pub mod cycles;
+pub mod domains;
+pub mod hops;
+pub mod inet_ports;
+pub mod key_index;
+pub mod restriction_lists;
+pub mod set_values;
+pub mod table_text;
+pub mod uses;
+pub mod virtual_aliases;
+
+use self::domains::Domains;
+use self::key_index::KeyIndex;
+use self::table_text::EntryText;
 use crate::base::{Overlay, Source};
 use crate::config::paths::PathMap;
 use crate::config::tables::{NamedTable, TableReference, TableUse, named_tables};

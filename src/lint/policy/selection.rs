@@ -3,9 +3,9 @@
 //! A selector is a code (`MC003`), a rule's name (`unknown-parameter`), the start of codes (`MC`, `MAP00`) or `ALL`. Within a layer
 //! the longer selector wins, and of two equal ones the one that ignores; a later layer wins over an earlier one.
 
-use super::registry::declarations;
 use crate::base::suggest;
 use crate::diagnostic::{Family, Rule};
+use crate::lint::registry::declarations;
 use std::collections::BTreeSet;
 use std::fmt;
 
