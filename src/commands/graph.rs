@@ -5,7 +5,7 @@ use super::site_options::SiteOptions;
 use crate::diagnostic::render::clean;
 use crate::graph::{collect, dot, mermaid, svg};
 use crate::maps::NoCaller;
-use crate::routing::Lookups;
+use crate::routing::{Recording, Router};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,9 +43,9 @@ pub fn run(options: &Graph, output: &Output) -> ExitCode {
         Ok(site) => site,
         Err(message) => return fail(&message),
     };
-    let lookups = Lookups::new(&site, Arc::new(NoCaller));
-    let mut lookups = lookups.without_places();
-    let model = collect(&mut lookups);
+    let router = Router::new(&site, Arc::new(NoCaller));
+    let mut router = router.with_recording(Recording::Steps);
+    let model = collect(&mut router);
     if !output.quiet {
         model.faults.iter().for_each(|fault| output.warning(&format!("postwright: {}", clean(fault))));
     }

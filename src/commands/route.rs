@@ -11,10 +11,10 @@ use crate::diagnostic::render::clean;
 use crate::mail::local_part::internal;
 use crate::maps::{Caller, LookupError};
 use crate::routing::access::Verdict;
-use crate::routing::cleanup::copies::CopyEnding;
-use crate::routing::route::{Ending, Fate, Route as Routed};
+use crate::routing::fate::{CopyEnding, Ending, Fate};
+use crate::routing::route::Route as Routed;
 use crate::routing::router::trail::{Found, Place};
-use crate::routing::{Lookups, Step, StepKind};
+use crate::routing::{Recording, Router, Step, StepKind};
 use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -106,24 +106,24 @@ pub fn run(options: &Route, output: &Output) -> ExitCode {
         Err(message) => return fail(&message),
     };
     let caller = Arc::new(Tables { configuration: site.configuration.clone(), output: *output });
-    let mut lookups = Lookups::new(&site, caller);
+    let mut router = Router::new(&site, caller).with_recording(Recording::Lines);
     if let Some(servers) = &options.dns {
         match servers.resolver() {
-            Ok(resolver) => lookups = lookups.with_dns(resolver),
+            Ok(resolver) => router = router.with_dns(resolver),
             Err(message) => return fail(&format!("--dns: {message}")),
         }
     }
     if let Some(file) = &options.expect {
-        return expect::run(file, options, &mut lookups, output);
+        return expect::run(file, options, &mut router, output);
     }
     let sender = sender(&options.from);
     let recipients: Vec<Vec<u8>> = options.addresses.iter().map(|address| internal(address.as_bytes())).collect();
-    let verdicts = match access::verdicts(&options.session.keys(), &mut lookups, &sender, &recipients) {
+    let verdicts = match access::verdicts(&options.session.keys(), &mut router, &sender, &recipients) {
         Ok(verdicts) => verdicts,
         Err(message) => return fail(&message),
     };
-    let mut routes: Vec<Routed> = recipients.iter().map(|recipient| lookups.route(&sender, recipient)).collect();
-    routes.iter_mut().zip(&verdicts).for_each(|(route, verdict)| verdict.settle(route));
+    let mut routes: Vec<Routed> = recipients.iter().map(|recipient| router.route(&sender, recipient)).collect();
+    routes.iter_mut().zip(&verdicts).for_each(|(route, verdict)| route.settle(verdict));
     let both = || routes.iter().enumerate().map(|(number, route)| (route, verdicts.get(number)));
     match options.format {
         Format::Json => {
@@ -238,16 +238,17 @@ fn as_json(route: &Routed, verdict: Option<&Verdict>) -> Value {
 fn ends_as_json(ends: &[Ending]) -> Vec<Value> {
     let one = |end: &Ending| {
         let (status, text) = match &end.fate {
-            Fate::Relayed | Fate::Discarded => (None, None),
-            Fate::Bounced(status, why) => (Some(status), Some(why)),
-            Fate::Delivered(text) | Fate::Deferred(text) | Fate::Loop(text) => (None, Some(text)),
+            Fate::Relayed { .. } | Fate::Discarded => (None, None),
+            Fate::Bounced { status, reason } => (Some(status), Some(reason.clone())),
+            Fate::Delivered(action) => (None, Some(action.to_string())),
+            Fate::Deferred(text) | Fate::Loop(text) => (None, Some(text.clone())),
         };
         json!({
             "recipient": lossy(&end.recipient),
             "class": end.class.map(|class| class.to_string()),
             "transport": lossy(&end.hop.transport),
             "nexthop": lossy(&end.hop.nexthop),
-            "hosts": end.hosts.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "hosts": end.hosts().iter().map(ToString::to_string).collect::<Vec<_>>(),
             "outcome": end.fate.word(),
             "status": status,
             "text": text,

@@ -4,7 +4,7 @@
 //! TTL says. Servers that do not answer are waited for as long as [`Patience`] says: once it is over, every question fails at once.
 
 use crate::base::Patience;
-use crate::routing::router::dns::{NoRecords, Record, RecordType, Resolver};
+use crate::routing::router::records::{NoRecords, Record, RecordType, Resolver};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;

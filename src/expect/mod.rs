@@ -12,8 +12,9 @@ pub mod read;
 
 use crate::base::Span;
 use crate::routing::access::{Command, Verdict};
+use crate::routing::fate::{Action, Ending, Fate};
 use crate::routing::rewrite::resolve::AddressClass;
-use crate::routing::route::{Ending, Fate, Route};
+use crate::routing::route::Route;
 use client_keys::ClientKeys;
 
 /// Something that can be expected of mail.
@@ -170,7 +171,7 @@ pub const KEYS: [Key; 17] = [
         form: Form::Exact,
         of_ends: true,
         of_session: false,
-        found: |found| all(found.route, |end| delivered(end, &["mailbox ", "maildir "])),
+        found: |found| all(found.route, |end| delivered(end).and_then(Action::mailbox_path).map(lossy)),
     },
     Key {
         name: "command",
@@ -178,7 +179,12 @@ pub const KEYS: [Key; 17] = [
         form: Form::Exact,
         of_ends: true,
         of_session: false,
-        found: |found| all(found.route, |end| delivered(end, &["command "])),
+        found: |found| {
+            all(found.route, |end| match delivered(end) {
+                Some(Action::Command(line)) => Some(lossy(line)),
+                _ => None,
+            })
+        },
     },
     Key {
         name: "file",
@@ -186,7 +192,12 @@ pub const KEYS: [Key; 17] = [
         form: Form::Exact,
         of_ends: true,
         of_session: false,
-        found: |found| all(found.route, |end| delivered(end, &["file "])),
+        found: |found| {
+            all(found.route, |end| match delivered(end) {
+                Some(Action::File(path)) => Some(lossy(path)),
+                _ => None,
+            })
+        },
     },
     Key {
         name: "bounced",
@@ -196,7 +207,7 @@ pub const KEYS: [Key; 17] = [
         of_session: false,
         found: |found| {
             all(found.route, |end| match &end.fate {
-                Fate::Bounced(status, why) => Some(format!("{status} {why}")),
+                Fate::Bounced { status, reason } => Some(format!("{status} {reason}")),
                 _ => None,
             })
         },
@@ -357,10 +368,9 @@ fn all(route: &Route, value: impl Fn(&Ending) -> Option<String>) -> Vec<String> 
     values
 }
 
-/// Where mail is delivered to, if it is delivered in one of these ways.
-fn delivered(end: &Ending, ways: &[&str]) -> Option<String> {
-    let Fate::Delivered(how) = &end.fate else { return None };
-    ways.iter().find_map(|way| how.strip_prefix(way)).map(str::to_string)
+/// How mail is delivered on this machine, if it is.
+fn delivered(end: &Ending) -> Option<&Action> {
+    if let Fate::Delivered(action) = &end.fate { Some(action) } else { None }
 }
 
 fn lossy(bytes: &[u8]) -> String {
@@ -370,13 +380,13 @@ fn lossy(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routing::access::Reply;
+    use crate::mail::reply::Reply;
     use crate::routing::access::unknown::Refusal;
     use crate::routing::rewrite::transport::Hop;
 
     fn end(recipient: &str, hop: &str, fate: Fate) -> Ending {
         let class = Some(AddressClass::Default);
-        Ending { recipient: recipient.into(), class, hop: Hop::parse(hop.as_bytes()), fate, hosts: Vec::new() }
+        Ending { recipient: recipient.into(), class, hop: Hop::parse(hop.as_bytes()), fate }
     }
 
     fn differences(route: &Route, key: &str, wanted: Wanted) -> Vec<(Vec<String>, Vec<String>)> {
@@ -400,10 +410,10 @@ mod tests {
             rewritten: b"a@example.com".to_vec(),
             copies: Vec::new(),
             ends: vec![
-                end("b@example.com", "smtp:[x]", Fate::Relayed),
-                end("c@example.com", "smtp:y", Fate::Relayed),
-                end("d@example.com", "local:z", Fate::Delivered("mailbox /var/mail/d".into())),
-                end("e@example.com", "local:z", Fate::Bounced("5.1.1".into(), "unknown user: \"e\"".into())),
+                end("b@example.com", "smtp:[x]", Fate::Relayed { hosts: Vec::new() }),
+                end("c@example.com", "smtp:y", Fate::Relayed { hosts: Vec::new() }),
+                end("d@example.com", "local:z", Fate::Delivered(Action::Mailbox(b"/var/mail/d".to_vec()))),
+                end("e@example.com", "local:z", Fate::unknown_user(b"e")),
             ],
         };
         let cases: &[(&str, &[&str], bool)] = &[
@@ -455,7 +465,7 @@ mod tests {
             refusal: Some(Refusal { code: 550, status: "5.1.1".into(), reason: "No".into() }),
             rewritten: b"a@example.com".to_vec(),
             copies: Vec::new(),
-            ends: vec![end("a@example.com", "smtp:[x]", Fate::Relayed)],
+            ends: vec![end("a@example.com", "smtp:[x]", Fate::Relayed { hosts: Vec::new() })],
         };
         let taken = Verdict {
             recipient: b"a".to_vec(),

@@ -24,7 +24,7 @@ use super::client_keys::{CLIENT_KEYS, ClientKeys};
 use super::{Assertion, Expectation, Form, KEYS, Wanted};
 use crate::base::{Source, Span};
 use crate::routing::access::Client;
-use crate::routing::route::OR_MX;
+use crate::routing::fate::OR_MX;
 use crate::syntax::toml_file::{TomlError, TomlFile, TomlValue};
 use std::ops::Range;
 use toml::de::DeValue;

@@ -6,12 +6,12 @@
 use super::model::{Class, Lane, Model, NOT_LOOKED_AT, Names, Table, Tables, thousands};
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
+use crate::routing::Router;
 use crate::routing::names::{DOMAIN_LISTS, ELSEWHERE};
 use crate::routing::rewrite::resolve::{AddressClass, Resolved};
 use crate::routing::rewrite::transport::Hop;
 use crate::routing::router::listing::Listed;
 use crate::routing::router::trail::{Found, Step, StepKind};
-use crate::routing::{Lookups, Trail};
 use crate::syntax::alias_value::parse_alias_value;
 use crate::syntax::table_line::TableForm;
 use std::collections::{HashMap, HashSet};
@@ -20,10 +20,10 @@ use std::collections::{HashMap, HashSet};
 const MOST_RESOLVED: usize = 2000;
 /// The local part of the addresses that are resolved.
 const SOMEONE: &[u8] = b"someone@";
-/// The routing of a site.
+/// The routing of a site, by a router that records its steps.
 #[must_use]
-pub fn collect(lookups: &mut Lookups<'_>) -> Model {
-    let mut collector = Collector { lookups, sizes: HashMap::new(), ways: Vec::new(), faults: Vec::new() };
+pub fn collect(router: &mut Router<'_>) -> Model {
+    let mut collector = Collector { router, sizes: HashMap::new(), ways: Vec::new(), faults: Vec::new() };
     collector.lists();
     let name = String::from_utf8_lossy(&collector.text("myhostname")).into_owned();
     let first = ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps", "relocated_maps"];
@@ -45,7 +45,7 @@ struct Way {
 }
 
 struct Collector<'l, 'a> {
-    lookups: &'l mut Lookups<'a>,
+    router: &'l mut Router<'a>,
     sizes: HashMap<String, String>,
     ways: Vec<Way>,
     faults: Vec<String>,
@@ -53,7 +53,7 @@ struct Collector<'l, 'a> {
 
 impl Collector<'_, '_> {
     fn text(&mut self, parameter: &str) -> Vec<u8> {
-        let text = self.lookups.text(parameter);
+        let text = self.router.text(parameter);
         self.or_fault(text).unwrap_or_default()
     }
 
@@ -65,7 +65,7 @@ impl Collector<'_, '_> {
     fn lists(&mut self) {
         let mut seen: HashSet<Vec<u8>> = HashSet::new();
         for (parameter, class) in DOMAIN_LISTS {
-            let listed = self.lookups.listed(parameter);
+            let listed = self.router.listed(parameter);
             let mut listed = self.or_fault(listed).unwrap_or_default();
             // First what stands for many, lest it be among those that are not shown.
             listed.sort_by_key(|one| matches!(one, Listed::Domain(_)));
@@ -88,10 +88,10 @@ impl Collector<'_, '_> {
             self.left_out(left_out, class);
         }
         let mut keys = Vec::new();
-        let tables = self.lookups.tables("transport_maps");
+        let tables = self.router.tables("transport_maps");
         for table in self.or_fault(tables).unwrap_or_default() {
             // What cannot be listed is told by the size of the table.
-            let _ = self.lookups.walk(&table, TableForm::KeyValue, &mut |key, _| keys.push(key.to_ascii_lowercase()));
+            let _ = self.router.walk(&table, TableForm::KeyValue, &mut |key, _| keys.push(key.to_ascii_lowercase()));
         }
         keys.retain(|key| key != b"*" && seen.insert(key.clone()));
         let left_out = keys.len().saturating_sub(MOST_RESOLVED);
@@ -117,8 +117,7 @@ impl Collector<'_, '_> {
             [b'.', ..] => [SOMEONE, b"anything", name].concat(),
             name => [SOMEONE, name].concat(),
         };
-        let mut trail = Trail::default();
-        let resolved = self.lookups.resolve(b"", &address, &mut trail);
+        let (resolved, steps) = self.router.recorded(|router| router.resolve(b"", &address));
         let shown = if name == ELSEWHERE { b"everything else".to_vec() } else { name.to_vec() };
         let way = match resolved {
             Err(error) => {
@@ -131,7 +130,7 @@ impl Collector<'_, '_> {
                 Way { class, name: shown, by: String::new(), hop: Hop::default(), end }
             }
             Ok(resolved) => {
-                let by = self.settled_by(&resolved, &trail.finish());
+                let by = self.settled_by(&resolved, &steps);
                 Way { class: resolved.class, name: shown, by, hop: resolved.hop, end: None }
             }
         };
@@ -143,7 +142,7 @@ impl Collector<'_, '_> {
         if resolved.hop.nexthop.starts_with(b"5.1.6 ") && !self.text("relocated_maps").is_empty() {
             return "relocated_maps".into();
         }
-        let tables = self.lookups.tables("transport_maps").unwrap_or_default();
+        let tables = self.router.tables("transport_maps").unwrap_or_default();
         let tables: Vec<String> = tables.iter().map(ToString::to_string).collect();
         let is_hit = |step: &Step| matches!(&step.kind, StepKind::Lookup { table, found: Found::Hit(..), .. } if tables.contains(table));
         if resolved.class != AddressClass::VirtualAlias && steps.iter().any(is_hit) {
@@ -217,9 +216,9 @@ impl Collector<'_, '_> {
         }
         let origin = self.text("myorigin");
         let mut unlisted = Vec::new();
-        let tables = self.lookups.tables("virtual_alias_maps");
+        let tables = self.router.tables("virtual_alias_maps");
         for table in self.or_fault(tables).unwrap_or_default() {
-            let walked = self.lookups.walk(&table, TableForm::KeyValue, &mut |key, value| {
+            let walked = self.router.walk(&table, TableForm::KeyValue, &mut |key, value| {
                 let key = key.to_ascii_lowercase();
                 let Some(targets) = split_domain(&key).1.and_then(|domain| found.get_mut(domain)) else { return };
                 for destination in parse_alias_value(value).destinations {
@@ -241,7 +240,7 @@ impl Collector<'_, '_> {
             for target in targets {
                 let class = classes.entry(target.clone()).or_insert_with(|| {
                     let address = [SOMEONE, &target].concat();
-                    let resolved = self.lookups.resolve(b"", &address, &mut Trail::default());
+                    let resolved = self.router.resolve(b"", &address);
                     resolved.map_or_else(|_| String::new(), |resolved| format!(" ({})", resolved.class))
                 });
                 lines.push(format!("{}{class}", lossy(&target)));
@@ -263,7 +262,7 @@ impl Collector<'_, '_> {
             || way.hop.nexthop.eq_ignore_ascii_case(domain)
             || way.hop.nexthop == ELSEWHERE
             || domain.starts_with(b".") && way.hop.nexthop == [b"anything", domain].concat();
-        match self.lookups.daemon(&way.hop.transport).as_slice() {
+        match self.router.program(&way.hop.transport).as_slice() {
             b"local" => self.mailboxes(),
             b"virtual" => {
                 let base = lossy(&self.text("virtual_mailbox_base"));
@@ -301,7 +300,7 @@ impl Collector<'_, '_> {
             (home, _) => format!("~USER/{home}"),
         });
         for parameter in ["fallback_transport", "luser_relay"] {
-            let value = self.lookups.configuration.value(parameter.as_bytes(), None).map(|value| lossy(&value.bytes));
+            let value = self.router.configuration.value(parameter.as_bytes(), None).map(|value| lossy(&value.bytes));
             if let Some(text) = value.filter(|text| !text.is_empty()) {
                 lines.push(format!("{parameter} {text}"));
             }
@@ -311,12 +310,12 @@ impl Collector<'_, '_> {
 
     /// What serves a transport, if that is not what its name says.
     fn program(&mut self, transport: &[u8]) -> String {
-        let files = &self.lookups.configuration.files;
+        let files = &self.router.configuration.files;
         let is_here = files.services.iter().any(|service| service.line.name().bytes() == transport);
         if files.master.is_some() && !is_here && !transport.is_empty() && transport != b"various" {
             return "not in master.cf".into();
         }
-        let program = self.lookups.daemon(transport);
+        let program = self.router.program(transport);
         if program == transport { String::new() } else { lossy(&program) }
     }
 
@@ -324,7 +323,7 @@ impl Collector<'_, '_> {
     fn tables(&mut self, parameters: &[&'static str]) -> Vec<Tables> {
         let mut found = Vec::new();
         for &parameter in parameters {
-            let references = self.lookups.tables(parameter);
+            let references = self.router.tables(parameter);
             let references = self.or_fault(references).unwrap_or_default();
             let form = if parameter == "alias_maps" { TableForm::Aliases } else { TableForm::KeyValue };
             let mut tables = Vec::new();
@@ -334,7 +333,7 @@ impl Collector<'_, '_> {
                     Some(size) => size.clone(),
                     None => {
                         let mut count = 0;
-                        let walked = self.lookups.walk(&reference, form, &mut |key, _| {
+                        let walked = self.router.walk(&reference, form, &mut |key, _| {
                             // What postalias adds is no entry of the site's.
                             count += usize::from(!key.starts_with(b"YP_") && key != b"@");
                         });

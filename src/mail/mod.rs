@@ -1,8 +1,9 @@
-//! Floor 1: the parts of mail addresses, without any configuration.
+//! Floor 1: the parts of mail addresses, and what mail systems say to each other, without any configuration.
 
 pub mod destination;
 pub mod host_name;
 pub mod host_port;
 pub mod local_part;
 pub mod mime;
+pub mod reply;
 pub mod rfc822;

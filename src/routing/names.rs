@@ -3,11 +3,10 @@
 use crate::mail::local_part::internal;
 use crate::maps::TableReference;
 use crate::routing::rewrite::resolve::AddressClass;
-use crate::routing::router::Lookups;
+use crate::routing::router::Router;
 use crate::routing::router::find::KeyPart;
 use crate::routing::router::listing::Listed;
 use crate::routing::router::lists::Style;
-use crate::routing::router::trail::Trail;
 use crate::syntax::table_line::TableForm;
 
 /// The lists of domains, with the class of their addresses, in the order in which Postfix asks them.
@@ -128,7 +127,7 @@ pub struct NamedEntry<'e> {
     pub value: &'e [u8],
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// Visits the entries of all tables that are asked about recipients, each table once. Returns the tables whose entries cannot
     /// be listed, such as those of patterns.
     pub fn each_entry(&mut self, visit: &mut dyn FnMut(NamedEntry<'_>)) -> Vec<String> {
@@ -188,8 +187,7 @@ impl Lookups<'_> {
     #[must_use]
     pub fn home(&mut self) -> Vec<u8> {
         let origin = self.text("myorigin").unwrap_or_default();
-        let mut trail = Trail::default();
-        if self.is_local_domain(&origin, &mut trail).unwrap_or(false) {
+        if self.is_local_domain(&origin).unwrap_or(false) {
             return origin;
         }
         let listed = self.listed("mydestination").unwrap_or_default();
@@ -203,16 +201,14 @@ impl Lookups<'_> {
     /// A local part that no table with entries knows, so that it stands for all others.
     #[must_use]
     pub fn somebody(&mut self) -> Vec<u8> {
-        let mut trail = Trail::default();
-        let is_known = |lookups: &mut Self, name: &[u8], trail: &mut Trail| {
+        let is_known = |router: &mut Self, name: &[u8]| {
             let parameters = TABLES.iter().filter(|(_, keys)| *keys != Keys::Domains);
-            let mut answers =
-                parameters.map(|(parameter, _)| lookups.ask_tables(parameter, name, KeyPart::Partial, trail));
+            let mut answers = parameters.map(|(parameter, _)| router.ask_tables(parameter, name, KeyPart::Partial));
             answers.any(|answer| matches!(answer, Ok(Some(_))))
         };
         let names = ["someone".to_string()].into_iter().chain((2..100).map(|number| format!("someone{number}")));
         let mut names = names.map(String::into_bytes);
-        names.find(|name| !is_known(self, name, &mut trail)).unwrap_or_else(|| b"someone".to_vec())
+        names.find(|name| !is_known(self, name)).unwrap_or_else(|| b"someone".to_vec())
     }
 }
 

@@ -9,8 +9,8 @@ use postwright::config::paths::PathMap;
 use postwright::config::{ConfigFiles, Configuration, Platform, Site};
 use postwright::dns::resolver::ServerResolver;
 use postwright::maps::NoCaller;
-use postwright::routing::Lookups;
-use postwright::routing::route::{Ending, Fate};
+use postwright::routing::Router;
+use postwright::routing::fate::{Ending, Fate};
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -56,11 +56,11 @@ fn the_record() {
 /// What Postfix would log for an ending; which status a deferral has we do not tell.
 fn logged(ending: &Ending) -> String {
     match &ending.fate {
-        Fate::Bounced(status, why) => format!("{status} {why}"),
+        Fate::Bounced { status, reason } => format!("{status} {reason}"),
         Fate::Deferred(why) => format!("4 {why}"),
         Fate::Loop(why) => format!("5.4.6 {why}"),
         // It tries all, and tells of the last.
-        Fate::Relayed if !ending.hosts.is_empty() => format!("connect to {}", ending.hosts.last().unwrap()),
+        Fate::Relayed { hosts } if !hosts.is_empty() => format!("connect to {}", hosts.last().unwrap()),
         fate => format!("{fate:?}"),
     }
 }
@@ -76,7 +76,7 @@ fn the_same_ends() {
         let zone = fs::read_to_string(site.join("dns")).unwrap();
         let server = serve(Zone::parse(&zone), (Ipv4Addr::LOCALHOST, 0).into());
         let mut lookups =
-            Lookups::new(&opened, Arc::new(NoCaller)).with_dns(Arc::new(ServerResolver::at(server).unwrap()));
+            Router::new(&opened, Arc::new(NoCaller)).with_dns(Arc::new(ServerResolver::at(server).unwrap()));
         let answers = fs::read_to_string(site.join("answers")).unwrap();
         for (line, address) in answers.lines().skip(1).zip(addresses(&site)) {
             let theirs = line.strip_prefix(&format!("{address}: ")).unwrap();

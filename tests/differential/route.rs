@@ -10,10 +10,11 @@ use postwright::config::paths::PathMap;
 use postwright::config::{ConfigFiles, Configuration, Platform, Site};
 use postwright::mail::local_part::{external, internal};
 use postwright::maps::NoCaller;
+use postwright::routing::Router;
+use postwright::routing::fate::{Action, Ending, Fate};
 use postwright::routing::rewrite::resolve::AddressClass;
-use postwright::routing::route::{Ending, Fate, Route};
+use postwright::routing::route::Route;
 use postwright::routing::router::daemon::Daemon;
-use postwright::routing::{Lookups, Trail};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -113,17 +114,17 @@ fn only(text: &str, words: &[&str]) -> String {
     text.lines().filter(is_wanted).map(|line| format!("{line}\n")).collect()
 }
 
-fn with_site<T>(site: &Path, work: impl FnOnce(&mut Lookups<'_>) -> T) -> T {
+fn with_site<T>(site: &Path, work: impl FnOnce(&mut Router<'_>) -> T) -> T {
     let files = ConfigFiles::load(site).unwrap();
     let mut paths = PathMap::directory(site, None);
     paths.add(Path::new("/etc/passwd"), &directory().join("passwd"));
     paths.add(Path::new("/srv"), &site.join("homes"));
     let opened = Site::new(Configuration::new(files, Platform::default()), paths);
-    work(&mut Lookups::new(&opened, Arc::new(NoCaller)))
+    work(&mut Router::new(&opened, Arc::new(NoCaller)))
 }
 
 /// The same text as Postfix's, of the lines that begin with `word`.
-fn ours(site: &Path, answer: impl Fn(&mut Lookups<'_>, &str, &str) -> String) -> String {
+fn ours(site: &Path, answer: impl Fn(&mut Router<'_>, &str, &str) -> String) -> String {
     with_site(site, |lookups| {
         let lines = addresses(site).into_iter().map(|(sender, address)| {
             let answer = answer(lookups, &sender, &address);
@@ -139,7 +140,7 @@ fn text(bytes: &[u8]) -> String {
 
 /// Asserts that all sites say the same, and shows each address that differs.
 #[track_caller]
-fn same(words: &[&str], answer: impl Fn(&mut Lookups<'_>, &str, &str) -> String) {
+fn same(words: &[&str], answer: impl Fn(&mut Router<'_>, &str, &str) -> String) {
     let mut wrong = String::new();
     let mut count = 0;
     for site in sites() {
@@ -161,10 +162,9 @@ fn same(words: &[&str], answer: impl Fn(&mut Lookups<'_>, &str, &str) -> String)
 #[test]
 fn rewriting_and_resolving() {
     same(&["rewrite", "resolve"], |lookups, sender, address| {
-        let trail = &mut Trail::default();
         let rewritten =
             lookups.within(&Daemon::Rewrite, |service| service.rewrite_rules()).unwrap().apply(address.as_bytes());
-        let resolved = lookups.resolve(sender.as_bytes(), address.as_bytes(), trail);
+        let resolved = lookups.resolve(sender.as_bytes(), address.as_bytes());
         let resolved = match resolved {
             Ok(resolved) => {
                 let marks = [(resolved.routed, " routed"), (resolved.malformed, " malformed")];
@@ -191,9 +191,9 @@ fn the_record() {
 /// The line of the log that Postfix would write for an ending, without what depends on what the address was before.
 fn logged(ending: &Ending) -> String {
     let shown = match ending.fate.clone() {
-        Fate::Delivered(how) => format!("deliverable {}", how.split(' ').next().unwrap()),
-        Fate::Relayed | Fate::Discarded => "deliverable".to_string(),
-        Fate::Bounced(_, why) => format!("undeliverable {why}"),
+        Fate::Delivered(action) => format!("deliverable {}", action.to_string().split(' ').next().unwrap()),
+        Fate::Relayed { .. } | Fate::Discarded => "deliverable".to_string(),
+        Fate::Bounced { reason, .. } => format!("undeliverable {reason}"),
         Fate::Deferred(why) => format!("undeliverable {why}"),
         Fate::Loop(why) if ending.class.is_none() => return why,
         Fate::Loop(why) => format!("undeliverable {why}"),
@@ -276,8 +276,8 @@ fn recipients_and_refusals() {
 fn went(ending: &Ending) -> String {
     let words = logged(ending);
     match &ending.fate {
-        Fate::Relayed => format!("{words} {}", text(&ending.hop.nexthop).to_lowercase()),
-        Fate::Delivered(how) if how.starts_with("file ") && how.ends_with('/') => words.replace(" file", " maildir"),
+        Fate::Relayed { .. } => format!("{words} {}", text(&ending.hop.nexthop).to_lowercase()),
+        Fate::Delivered(Action::File(path)) if path.ends_with(b"/") => words.replace(" file", " maildir"),
         _ => words,
     }
 }

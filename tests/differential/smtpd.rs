@@ -14,7 +14,7 @@ use postwright::config::{ConfigFiles, Configuration, Platform, Site};
 use postwright::dns::resolver::ServerResolver;
 use postwright::mail::local_part::internal;
 use postwright::maps::NoCaller;
-use postwright::routing::Lookups;
+use postwright::routing::Router;
 use postwright::routing::access::{Access, Client, ClientName, Command, Session, Verdict};
 use std::fs;
 use std::net::Ipv4Addr;
@@ -120,7 +120,7 @@ impl Case {
         replies
     }
 
-    fn ours(&self, lookups: &mut Lookups<'_>) -> Vec<String> {
+    fn ours(&self, lookups: &mut Router<'_>) -> Vec<String> {
         let configuration = lookups.configuration;
         let service = configuration.files.services.iter().find(|service| service.label() == "smtp/inet");
         let name = |name: &String| match name.as_str() {
@@ -184,7 +184,7 @@ fn the_same_replies() {
             Configuration::new(ConfigFiles::load(&site).unwrap(), Platform::default()),
             PathMap::directory(&site, None),
         );
-        let mut lookups = Lookups::new(&opened, Arc::new(NoCaller));
+        let mut lookups = Router::new(&opened, Arc::new(NoCaller));
         if let Ok(zone) = fs::read_to_string(site.join("dns")) {
             let server = serve(Zone::parse(&zone), (Ipv4Addr::LOCALHOST, 0).into());
             lookups = lookups.with_dns(Arc::new(ServerResolver::at(server).unwrap()));

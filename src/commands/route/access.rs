@@ -5,9 +5,10 @@ use crate::config::find_service::find_service;
 use crate::config::services::Service;
 use crate::expect::BETWEEN;
 use crate::expect::client_keys::ClientKeys;
-use crate::routing::access::{Access, Client, Decision, Reply, Verdict};
+use crate::mail::reply::Reply;
+use crate::routing::access::{Access, Client, Decision, Verdict};
 use crate::routing::route::{Route, SERVER_STAGE};
-use crate::routing::{Lookups, Step, StepKind};
+use crate::routing::{Router, Step, StepKind};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -50,17 +51,17 @@ impl SessionOptions {
 /// There is no such server, or it would not run.
 pub fn verdicts(
     keys: &ClientKeys,
-    lookups: &mut Lookups<'_>,
+    router: &mut Router<'_>,
     sender: &[u8],
     recipients: &[Vec<u8>],
 ) -> Result<Vec<Verdict>, String> {
     let Some(session) = keys.session(sender) else { return Ok(Vec::new()) };
-    let files = &lookups.configuration.files;
+    let files = &router.configuration.files;
     let service = match keys.service.as_deref() {
         Some(wanted) if !wanted.is_empty() => Some(server(files, wanted)?),
-        _ => lookups.smtp_server().and_then(|at| files.services.get(at)),
+        _ => router.smtp_server().and_then(|at| files.services.get(at)),
     };
-    let mut access = Access::new(lookups, service, session).map_err(|error| {
+    let mut access = Access::new(router, service, session).map_err(|error| {
         let label = service.map_or_else(String::new, |service| format!("{}: ", service.label()));
         format!("{label}the SMTP server would not run: {error}")
     })?;

@@ -1,6 +1,6 @@
 //! `--dns`: which servers are asked.
 
-use crate::routing::router::dns::Resolver;
+use crate::routing::router::records::Resolver;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 

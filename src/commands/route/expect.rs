@@ -9,7 +9,7 @@ use crate::diagnostic::render::{clean, xml};
 use crate::expect::client_keys::{CLIENT_KEYS, ClientKeys};
 use crate::expect::{Difference, Expectation, Form, KEYS, Key, Outcome, read};
 use crate::mail::local_part::internal;
-use crate::routing::Lookups;
+use crate::routing::Router;
 use crate::routing::access::{Client, ClientName};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -50,7 +50,7 @@ struct Judged {
 }
 
 /// Judges all that a file expects.
-pub(super) fn run(file: &Path, options: &Route, lookups: &mut Lookups<'_>, output: &Output) -> ExitCode {
+pub(super) fn run(file: &Path, options: &Route, router: &mut Router<'_>, output: &Output) -> ExitCode {
     let source = match Source::read(file) {
         Ok(source) => source,
         Err(error) => return fail(&FileError { path: file.to_path_buf(), error }.to_string()),
@@ -65,15 +65,15 @@ pub(super) fn run(file: &Path, options: &Route, lookups: &mut Lookups<'_>, outpu
         let sender = super::sender(expectation.from.as_deref().unwrap_or(&options.from));
         let recipient = internal(expectation.address.as_bytes());
         let recipients = std::slice::from_ref(&recipient);
-        let verdicts = match verdicts(&expectation.client.or(&defaults), lookups, &sender, recipients) {
+        let verdicts = match verdicts(&expectation.client.or(&defaults), router, &sender, recipients) {
             Ok(verdicts) => verdicts,
             Err(error) => {
                 let position = source.position(expectation.span.start);
                 return fail(&format!("{}:{position}: {error}", source.name()));
             }
         };
-        let mut route = lookups.route(&sender, &recipient);
-        verdicts.iter().for_each(|verdict| verdict.settle(&mut route));
+        let mut route = router.route(&sender, &recipient);
+        verdicts.iter().for_each(|verdict| route.settle(verdict));
         let differences = expectation.judge(Outcome { verdict: verdicts.first(), route: &route });
         judged.push(Judged { expectation, differences });
     }

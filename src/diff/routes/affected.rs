@@ -1,7 +1,7 @@
 //! Which names an entry that differs can reach: those whose own keys it is among, and those that lead to such a name.
 
 use crate::mail::local_part::{split_domain, split_extension};
-use crate::routing::Lookups;
+use crate::routing::Router;
 use crate::routing::names::{Keys, NamedEntry, Subject};
 use crate::syntax::alias_value::destinations;
 use foldhash::fast::FixedState;
@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher;
 
 /// The names, and the tables that cannot be listed; nothing if all names may be meant.
-pub fn affected(a: &mut Lookups<'_>, b: &mut Lookups<'_>) -> Option<(BTreeSet<Subject>, Vec<String>)> {
+pub fn affected(a: &mut Router<'_>, b: &mut Router<'_>) -> Option<(BTreeSet<Subject>, Vec<String>)> {
     let (mut reached, unlisted) = changed_keys(a, b)?;
     if reached.keys.contains_key(b"*".as_slice()) {
         return None;
@@ -34,7 +34,7 @@ pub fn affected(a: &mut Lookups<'_>, b: &mut Lookups<'_>) -> Option<(BTreeSet<Su
 }
 
 /// The keys that one side lacks or has another value for.
-fn changed_keys(a: &mut Lookups<'_>, b: &mut Lookups<'_>) -> Option<(Reached, Vec<String>)> {
+fn changed_keys(a: &mut Router<'_>, b: &mut Router<'_>) -> Option<(Reached, Vec<String>)> {
     let mut reached = Reached {
         keys: HashMap::default(),
         domains: HashSet::default(),

@@ -13,10 +13,11 @@ mod cause;
 use super::{Comparison, TableChangeKind};
 use crate::config::Site;
 use crate::maps::NoCaller;
-use crate::routing::cleanup::copies::{CopyEnding, PARAMETERS, is_about_copies};
+use crate::routing::cleanup::copies::{PARAMETERS, is_about_copies};
+use crate::routing::fate::CopyEnding;
 use crate::routing::names::Subject;
 use crate::routing::route::Route;
-use crate::routing::{Lookups, Step};
+use crate::routing::{Recording, Router, Step};
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -138,16 +139,16 @@ fn only_entries_differ(comparison: &Comparison) -> bool {
 fn all_subjects(pair: &mut Pair<'_>) -> (BTreeSet<Subject>, Vec<String>) {
     let mut subjects = HashSet::from([Subject::Elsewhere]);
     let mut unlisted = BTreeSet::new();
-    for lookups in [&mut pair.a, &mut pair.b] {
-        unlisted.extend(lookups.each_entry(&mut |entry| subjects.extend(Subject::of_key(entry.keys, entry.key))));
+    for router in [&mut pair.a, &mut pair.b] {
+        unlisted.extend(router.each_entry(&mut |entry| subjects.extend(Subject::of_key(entry.keys, entry.key))));
     }
     (subjects.into_iter().collect(), unlisted.into_iter().collect())
 }
 
 /// Both sides, opened.
 struct Pair<'s> {
-    a: Lookups<'s>,
-    b: Lookups<'s>,
+    a: Router<'s>,
+    b: Router<'s>,
     /// Local parts that stand for all others, and the domains of names without one.
     of_a: (Vec<u8>, Vec<u8>),
     of_b: (Vec<u8>, Vec<u8>),
@@ -155,7 +156,7 @@ struct Pair<'s> {
 
 impl<'s> Pair<'s> {
     fn open(a: &'s Site, b: &'s Site) -> Self {
-        let open = |side: &'s Site| Lookups::new(side, Arc::new(NoCaller)).without_places();
+        let open = |side: &'s Site| Router::new(side, Arc::new(NoCaller)).with_recording(Recording::Steps);
         let (mut a, mut b) = (open(a), open(b));
         let (of_a, of_b) = ((a.somebody(), a.home()), (b.somebody(), b.home()));
         Self { a, b, of_a, of_b }
@@ -182,14 +183,14 @@ impl<'s> Pair<'s> {
 
 /// Follows mail and the copies that a parameter asks for, with the local part that stands for all others and the domain of names
 /// without one.
-fn followed(lookups: &mut Lookups<'_>, mail: &Mail, copies: &str, (somebody, home): &(Vec<u8>, Vec<u8>)) -> Route {
+fn followed(router: &mut Router<'_>, mail: &Mail, copies: &str, (somebody, home): &(Vec<u8>, Vec<u8>)) -> Route {
     let example = |subject: &Subject| subject.example(somebody, home);
     let (sender, recipient) = match mail {
         Mail::For(subject) => (SENDER.to_vec(), example(subject)),
         Mail::From(subject) => (example(subject), example(&Subject::Elsewhere)),
         Mail::Any => (SENDER.to_vec(), example(&Subject::Elsewhere)),
     };
-    lookups.route_with(&sender, &recipient, &[copies])
+    router.route_with(&sender, &recipient, &[copies])
 }
 
 /// The steps that lead to the mail itself, or to the copies that a parameter asks for.

@@ -7,14 +7,13 @@
 //! Source: access(5), "EMAIL ADDRESS PATTERNS", "HOST NAME/ADDRESS PATTERNS"; experiments with 3.11.
 
 use super::decision::{Checked, Decision, Stop, Subject};
-use super::reply::Topic;
 use super::session::ClientName;
+use super::topic::Topic;
 use super::walk::Access;
 use crate::mail::local_part::{external, split_domain};
 use crate::maps::TableReference;
 use crate::maps::types::proxy::behind_proxy;
 use crate::routing::router::lists::Style;
-use crate::routing::router::trail::Trail;
 use crate::routing::router::values::takes_partial_keys;
 use crate::syntax::table_line::TableForm;
 
@@ -28,107 +27,95 @@ pub(super) struct Key {
 }
 
 impl Access<'_, '_> {
-    pub(super) fn check_client_access(&mut self, table: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
+    pub(super) fn check_client_access(&mut self, table: &[u8], subject: &Subject) -> Checked {
         let client = &self.session.client;
         let subject = subject.about(Topic::Client, client.to_string().as_bytes());
         let (name, address) = (client.name.clone(), client.address.to_string());
-        self.check_host(table, &name, &address, &subject, trail)
+        self.check_host(table, &name, &address, &subject)
     }
 
-    pub(super) fn check_reverse_client_access(
-        &mut self,
-        table: &[u8],
-        subject: &Subject,
-        trail: &mut Trail,
-    ) -> Checked {
+    pub(super) fn check_reverse_client_access(&mut self, table: &[u8], subject: &Subject) -> Checked {
         let client = &self.session.client;
         let subject = subject.about(Topic::ReverseClient, client.reverse_name.shown());
         let (name, address) = (client.reverse_name.clone(), client.address.to_string());
-        self.check_host(table, &name, &address, &subject, trail)
+        self.check_host(table, &name, &address, &subject)
     }
 
-    pub(super) fn check_sasl_access(&mut self, table: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
-        match self.login(trail) {
+    pub(super) fn check_sasl_access(&mut self, table: &[u8], subject: &Subject) -> Checked {
+        match self.login() {
             Some(user) => {
                 let subject = subject.about(Topic::Login, &user);
-                self.check_keys(table, vec![Key { text: user, whole: true }], &subject, trail)
+                self.check_keys(table, vec![Key { text: user, whole: true }], &subject)
             }
             None => Ok(Decision::Undecided),
         }
     }
 
-    pub(super) fn check_helo_access(&mut self, table: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
+    pub(super) fn check_helo_access(&mut self, table: &[u8], subject: &Subject) -> Checked {
         let Some(helo) = self.session.helo.clone() else { return Ok(Decision::Undecided) };
         let keys = domain_keys(&helo, true, self.access_style());
-        self.check_keys(table, keys, &subject.about(Topic::Helo, &helo), trail)
+        self.check_keys(table, keys, &subject.about(Topic::Helo, &helo))
     }
 
-    pub(super) fn check_sender_access(&mut self, table: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
+    pub(super) fn check_sender_access(&mut self, table: &[u8], subject: &Subject) -> Checked {
         let sender = self.session.sender.clone();
         let subject = subject.about(Topic::Sender, &sender);
         if sender.is_empty() {
-            let key = self.lookups.text("smtpd_null_access_lookup_key").map_err(|_| Stop::configuration())?;
-            return self.check_keys(table, vec![Key { text: key, whole: true }], &subject, trail);
+            let key = self.router.text("smtpd_null_access_lookup_key").map_err(|_| Stop::configuration())?;
+            return self.check_keys(table, vec![Key { text: key, whole: true }], &subject);
         }
-        self.check_address(table, &sender, &subject, trail)
+        self.check_address(table, &sender, &subject)
     }
 
-    pub(super) fn check_recipient_access(&mut self, table: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
+    pub(super) fn check_recipient_access(&mut self, table: &[u8], subject: &Subject) -> Checked {
         let recipient = self.recipient.clone();
         if recipient.is_empty() {
             return Ok(Decision::Undecided);
         }
-        self.check_address(table, &recipient, &subject.about(Topic::Recipient, &recipient), trail)
+        self.check_address(table, &recipient, &subject.about(Topic::Recipient, &recipient))
     }
 
-    fn check_host(
-        &mut self,
-        table: &[u8],
-        name: &ClientName,
-        address: &str,
-        subject: &Subject,
-        trail: &mut Trail,
-    ) -> Checked {
+    fn check_host(&mut self, table: &[u8], name: &ClientName, address: &str, subject: &Subject) -> Checked {
         let mut keys = Vec::new();
         match name {
-            ClientName::NotAsked => trail.note("the client's name was not asked for: needs the DNS"),
+            ClientName::NotAsked => self.router.note("the client's name was not asked for: needs the DNS"),
             name => keys = domain_keys(name.shown(), true, self.access_style()),
         }
         keys.extend(address_parts(address));
-        self.check_keys(table, keys, subject, trail)
+        self.check_keys(table, keys, subject)
     }
 
-    fn check_address(&mut self, table: &[u8], address: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
-        let resolved = self.resolve(address, trail).map_err(|_| Stop::lookup(address))?;
+    fn check_address(&mut self, table: &[u8], address: &[u8], subject: &Subject) -> Checked {
+        let resolved = self.resolve(address).map_err(|_| Stop::lookup(address))?;
         let (local, Some(domain)) = split_domain(&resolved.recipient) else { return Ok(Decision::Undecided) };
-        let split = self.lookups.extension(local).map_err(|_| Stop::configuration())?;
+        let split = self.router.extension(local).map_err(|_| Stop::configuration())?;
         let user = split.map(|(user, _)| user);
         let mut keys = address_keys(local, domain, true);
         keys.extend(user.into_iter().flat_map(|user| address_keys(user, domain, false)));
         keys.extend(domain_keys(domain, false, self.access_style()));
         keys.extend(address_keys(local, b"", false));
         keys.extend(user.into_iter().flat_map(|user| address_keys(user, b"", false)));
-        let decision = self.check_keys(table, keys, subject, trail)?;
+        let decision = self.check_keys(table, keys, subject)?;
         let is_doubtful = subject.topic == Topic::Recipient
             && resolved.routed
-            && !self.lookups.is_yes("allow_untrusted_routing").unwrap_or(false);
+            && !self.router.is_yes("allow_untrusted_routing").unwrap_or(false);
         if decision == Decision::Permit && is_doubtful {
-            trail.note("the local part may be followed elsewhere, so this is not OK");
+            self.router.note("the local part may be followed elsewhere, so this is not OK");
             return Ok(Decision::Undecided);
         }
         Ok(decision)
     }
 
-    pub(super) fn check_keys(&mut self, table: &[u8], keys: Vec<Key>, subject: &Subject, trail: &mut Trail) -> Checked {
+    pub(super) fn check_keys(&mut self, table: &[u8], keys: Vec<Key>, subject: &Subject) -> Checked {
         let Some(reference) = TableReference::parse(behind_proxy(table)) else {
-            return self.apply(table, NO_ANSWER, b"", subject, trail);
+            return self.apply(table, NO_ANSWER, b"", subject);
         };
         let takes_parts = takes_partial_keys(&reference);
         for key in keys.iter().filter(|key| key.whole || takes_parts) {
-            match self.lookups.lookup(&reference, TableForm::KeyValue, &key.text, trail) {
-                Ok(Some(value)) => return self.apply(table, &value, &key.text, subject, trail),
+            match self.router.lookup(&reference, TableForm::KeyValue, &key.text) {
+                Ok(Some(value)) => return self.apply(table, &value, &key.text, subject),
                 Ok(None) => {}
-                Err(_) => return self.apply(table, NO_ANSWER, &key.text, subject, trail),
+                Err(_) => return self.apply(table, NO_ANSWER, &key.text, subject),
             }
         }
         Ok(Decision::Undecided)
@@ -136,7 +123,7 @@ impl Access<'_, '_> {
 
     /// How a domain stands for what is below it.
     pub(super) fn access_style(&self) -> Style {
-        self.lookups.domain_style("smtpd_access_maps")
+        self.router.domain_style("smtpd_access_maps")
     }
 }
 

@@ -3,12 +3,11 @@
 //! Source: access(5), "ACCEPT ACTIONS" and what follows; experiments with 3.11.
 
 use super::decision::{Checked, Decision, Stop, Subject};
-use super::reply::Reply;
 use super::restriction_list::words;
 use super::session::Command;
 use super::unknown::split_status;
 use super::walk::Access;
-use crate::routing::router::trail::Trail;
+use crate::mail::reply::Reply;
 
 /// Of a message that nobody gets.
 pub(super) const DISCARDED: &str = "the message is discarded";
@@ -19,14 +18,7 @@ const REDIRECTED: &str = "the message goes to nobody but";
 
 impl Access<'_, '_> {
     /// Does what a table says for a key.
-    pub(super) fn apply(
-        &mut self,
-        table: &[u8],
-        value: &[u8],
-        key: &[u8],
-        subject: &Subject,
-        trail: &mut Trail,
-    ) -> Checked {
+    pub(super) fn apply(&mut self, table: &[u8], value: &[u8], key: &[u8], subject: &Subject) -> Checked {
         let text = String::from_utf8_lossy(value).into_owned();
         let (action, rest) = text.split_once([' ', '\t']).unwrap_or((&text, ""));
         let rest = rest.trim_start_matches([' ', '\t']);
@@ -60,17 +52,17 @@ impl Access<'_, '_> {
             "DUNNO" | "INFO" | "WARN" => Ok(Decision::Undecided),
             "DISCARD" => {
                 self.discards = self.has_message();
-                self.effect(DISCARDED, None, true, trail)
+                self.effect(DISCARDED, None, true)
             }
-            "HOLD" => self.effect("the message is held", None, true, trail),
-            "FILTER" => self.effect(FILTERED, Some(rest), rest.contains(':'), trail),
-            "REDIRECT" => self.effect(REDIRECTED, Some(rest), rest.contains('@'), trail),
-            "BCC" => self.effect("a copy goes to", Some(rest), rest.contains('@'), trail),
+            "HOLD" => self.effect("the message is held", None, true),
+            "FILTER" => self.effect(FILTERED, Some(rest), rest.contains(':')),
+            "REDIRECT" => self.effect(REDIRECTED, Some(rest), rest.contains('@')),
+            "BCC" => self.effect("a copy goes to", Some(rest), rest.contains('@')),
             "PREPEND" if self.command == Command::EndOfMessage => {
-                trail.note("ignored: the message has begun already");
+                self.router.note("ignored: the message has begun already");
                 Ok(Decision::Undecided)
             }
-            "PREPEND" => self.effect("the message begins with", Some(rest), is_header(rest), trail),
+            "PREPEND" => self.effect("the message begins with", Some(rest), is_header(rest)),
             "HANGUP" => Ok(self.reject(521, "5.7.1", "(no reply: the connection is closed)".into())),
             _ if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => Ok(Decision::Permit),
             code if is_code(code) => {
@@ -79,26 +71,28 @@ impl Access<'_, '_> {
                 Ok(self.reject(code, &status, text))
             }
             "" => {
-                trail.note("an empty value");
+                self.router.note("an empty value");
                 let (status, text) = ("4.3.5", subject.refused("Server configuration error"));
                 Ok(self.reject(451, status, text))
             }
             _ if value.contains(&b':') => {
                 let (table, key) = (String::from_utf8_lossy(table), String::from_utf8_lossy(key));
-                trail.note(format!("{table}, {key}: a list in a table must not name tables; a restriction class may"));
+                self.router.note(format_args!(
+                    "{table}, {key}: a list in a table must not name tables; a restriction class may"
+                ));
                 Err(Stop::configuration())
             }
-            _ => self.run_list(&words(value), subject, trail),
+            _ => self.run_list(&words(value), subject),
         }
     }
 
     /// Something that happens to the message besides; without what it takes, nothing does. Whoever of its recipients brought it
     /// about, taken or not, it is for all of them.
-    fn effect(&mut self, what: &str, rest: Option<&str>, is_good: bool, trail: &mut Trail) -> Checked {
+    fn effect(&mut self, what: &str, rest: Option<&str>, is_good: bool) -> Checked {
         if !self.has_message() {
-            trail.note("ignored: with smtpd_delay_reject = no, there is no message yet");
+            self.router.note("ignored: with smtpd_delay_reject = no, there is no message yet");
         } else if !is_good {
-            trail.note("ignored: the action does not have what it needs");
+            self.router.note("ignored: the action does not have what it needs");
         } else {
             let effect = [Some(what), rest].into_iter().flatten().collect::<Vec<_>>().join(" ");
             if what == FILTERED || what == REDIRECTED {

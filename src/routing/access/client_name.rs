@@ -4,20 +4,19 @@
 
 use super::session::{Client, ClientName};
 use crate::mail::host_name::is_host_name;
-use crate::routing::router::Lookups;
-use crate::routing::router::dns::{NoRecords, Record, RecordType};
-use crate::routing::router::trail::Trail;
+use crate::routing::router::Router;
+use crate::routing::router::records::{NoRecords, Record, RecordType};
 use std::net::IpAddr;
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// Asks the DNS for a client's names, as the server does when one connects.
-    pub(super) fn name_client(&self, client: &mut Client, trail: &mut Trail) {
+    pub(super) fn name_client(&mut self, client: &mut Client) {
         (client.name, client.reverse_name) = (ClientName::Unknown, ClientName::Unknown);
         if !self.is_yes("smtpd_peername_lookup").unwrap_or(true) {
-            trail.note("smtpd_peername_lookup = no");
+            self.note("smtpd_peername_lookup = no");
             return;
         }
-        let name = match self.dns(&reversed(client.address, b"in-addr.arpa", b"ip6.arpa"), RecordType::Ptr, trail) {
+        let name = match self.dns(&reversed(client.address, b"in-addr.arpa", b"ip6.arpa"), RecordType::Ptr) {
             Ok(records) => records.first().and_then(Record::host).map(<[u8]>::to_vec),
             Err(none) => {
                 let name = if none == NoRecords::Retry { ClientName::UnknownNow } else { ClientName::Unknown };
@@ -27,11 +26,11 @@ impl Lookups<'_> {
         };
         let Some(name) = name.filter(|name| is_host_name(name)) else { return };
         let kind = if client.address.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
-        client.name = match self.dns(&name, kind, trail) {
+        client.name = match self.dns(&name, kind) {
             Ok(records) if records.contains(&Record::Address(client.address)) => ClientName::Known(name.clone()),
             Err(NoRecords::Retry) => ClientName::UnknownNow,
             Ok(_) | Err(_) => {
-                trail.note(format!("{} does not have the address", String::from_utf8_lossy(&name)));
+                self.note(format_args!("{} does not have the address", String::from_utf8_lossy(&name)));
                 ClientName::Unknown
             }
         };

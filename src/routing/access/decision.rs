@@ -1,25 +1,8 @@
-//! What a restriction comes to.
+//! Decisions of restrictions, what ends a list, and what a list is about.
 
-use super::reply::{Reply, Topic};
-
-/// What a restriction comes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// The list ends here, and what it is about is permitted as far as it goes.
-    Permit,
-    /// The list goes on.
-    Undecided,
-    /// Refused.
-    Reject(Reply),
-    /// It would be refused, were there no `warn_if_reject`.
-    Warned(Reply),
-    /// Refused for now, should everything else permit it.
-    DeferIfPermit(Reply),
-    /// Refused for now, should something else refuse it for good.
-    DeferIfReject(Reply),
-    /// Files do not tell; why.
-    NotAsked(String),
-}
+use super::topic::Topic;
+use crate::mail::reply::Reply;
+pub use crate::routing::router::decision::Decision;
 
 /// The end of a list that `warn_if_reject` does not soften: tables or servers that give no answer, mistakes in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,20 +3,19 @@
 //! Source: postconf(5), `reject_unauth_destination`, `reject_unlisted_recipient`.
 
 use super::decision::{Checked, Decision, Stop, Subject};
-use super::reply::Topic;
+use super::topic::Topic;
 use super::unknown::split_status;
 use super::walk::Access;
 use crate::routing::rewrite::resolve::AddressClass;
-use crate::routing::router::trail::Trail;
 
 impl Access<'_, '_> {
-    pub(super) fn permit_auth_destination(&mut self, trail: &mut Trail) -> Checked {
-        let is_ours = self.is_in_charge(trail)?;
+    pub(super) fn permit_auth_destination(&mut self) -> Checked {
+        let is_ours = self.is_in_charge()?;
         Ok(if is_ours { Decision::Permit } else { Decision::Undecided })
     }
 
-    pub(super) fn reject_unauth_destination(&mut self, code: usize, status: &str, trail: &mut Trail) -> Checked {
-        if self.recipient.is_empty() || self.is_in_charge(trail)? {
+    pub(super) fn reject_unauth_destination(&mut self, code: usize, status: &str) -> Checked {
+        if self.recipient.is_empty() || self.is_in_charge()? {
             return Ok(Decision::Undecided);
         }
         let text = format!("<{}>: Relay access denied", String::from_utf8_lossy(&self.recipient));
@@ -24,43 +23,43 @@ impl Access<'_, '_> {
     }
 
     /// Whether mail to the recipient is this machine's, or to be relayed by it.
-    fn is_in_charge(&mut self, trail: &mut Trail) -> Result<bool, Stop> {
+    fn is_in_charge(&mut self) -> Result<bool, Stop> {
         let recipient = self.recipient.clone();
         if recipient.is_empty() {
             return Ok(false);
         }
-        let resolved = self.resolve(&recipient, trail).map_err(|_| Stop::lookup(&recipient))?;
-        if resolved.routed && !self.lookups.is_yes("allow_untrusted_routing").unwrap_or(false) {
-            trail.note("the local part may be followed elsewhere");
+        let resolved = self.resolve(&recipient).map_err(|_| Stop::lookup(&recipient))?;
+        if resolved.routed && !self.router.is_yes("allow_untrusted_routing").unwrap_or(false) {
+            self.router.note("the local part may be followed elsewhere");
             return Ok(false);
         }
-        trail.note(format!("{} is of class {}", String::from_utf8_lossy(&recipient), resolved.class));
+        self.router.note(format_args!("{} is of class {}", String::from_utf8_lossy(&recipient), resolved.class));
         Ok(resolved.class != AddressClass::Default)
     }
 
-    pub(super) fn reject_unlisted_sender(&mut self, trail: &mut Trail) -> Checked {
+    pub(super) fn reject_unlisted_sender(&mut self) -> Checked {
         let sender = self.session.sender.clone();
         if sender.is_empty() || self.sender_listed {
             return Ok(Decision::Undecided);
         }
         // Who was only warned about is looked for again.
         self.sender_listed = !self.warns;
-        self.reject_unlisted(&sender, Topic::Sender, trail)
+        self.reject_unlisted(&sender, Topic::Sender)
     }
 
-    pub(super) fn reject_unlisted_recipient(&mut self, trail: &mut Trail) -> Checked {
+    pub(super) fn reject_unlisted_recipient(&mut self) -> Checked {
         let recipient = self.recipient.clone();
         if recipient.is_empty() || self.recipient_listed {
             return Ok(Decision::Undecided);
         }
         self.recipient_listed = !self.warns;
-        self.reject_unlisted(&recipient, Topic::Recipient, trail)
+        self.reject_unlisted(&recipient, Topic::Recipient)
     }
 
-    fn reject_unlisted(&mut self, address: &[u8], topic: Topic, trail: &mut Trail) -> Checked {
+    fn reject_unlisted(&mut self, address: &[u8], topic: Topic) -> Checked {
         let lookup = |_| Stop::lookup(address);
-        let resolved = self.resolve(address, trail).map_err(lookup)?;
-        let Some(refusal) = self.lookups.refusal(&resolved, trail).map_err(lookup)? else {
+        let resolved = self.resolve(address).map_err(lookup)?;
+        let Some(refusal) = self.router.refusal(&resolved).map_err(lookup)? else {
             return Ok(Decision::Undecided);
         };
         // What a transport's text brings with it is fitted to the sender; else nothing is told of it.

@@ -9,14 +9,14 @@ use super::address_filter::AddressFilter;
 use super::client_name::reversed;
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::dns_names::NEEDS_DNS;
-use super::reply::{Reply, Topic};
 use super::session::{ClientName, Command};
+use super::topic::Topic;
 use super::walk::Access;
 use crate::config::expand::expand;
 use crate::mail::host_name::is_host_name;
 use crate::mail::local_part::split_domain;
-use crate::routing::router::dns::{NoRecords, Record, RecordType};
-use crate::routing::router::trail::Trail;
+use crate::mail::reply::Reply;
+use crate::routing::router::records::{NoRecords, Record, RecordType};
 use std::borrow::Cow;
 
 /// Whom a restriction looks for in a list.
@@ -57,14 +57,14 @@ struct Listed {
 
 impl Access<'_, '_> {
     /// `reject_*` of a list; `list` is `zone` or `zone=filter`.
-    pub(super) fn reject_listed(&mut self, restriction: &str, list: &[u8], trail: &mut Trail) -> Checked {
-        if !self.lookups.has_dns() {
+    pub(super) fn reject_listed(&mut self, restriction: &str, list: &[u8]) -> Checked {
+        if !self.router.has_dns() {
             return Ok(Decision::NotAsked(NEEDS_DNS.into()));
         }
         let Some(sought) = self.sought(restriction) else { return Ok(Decision::Undecided) };
-        match self.look_for(&sought, list, trail)? {
+        match self.look_for(&sought, list)? {
             Answer::Listed(listed) => {
-                let reply = self.listed_reply(&sought, list, &listed, trail)?;
+                let reply = self.listed_reply(&sought, list, &listed)?;
                 Ok(self.reject(reply.code, &reply.status, reply.text))
             }
             // No answer is no reason to refuse.
@@ -74,17 +74,17 @@ impl Access<'_, '_> {
 
     /// `permit_*` of a list: who is in it may send to what this machine is in charge of. But when a recipient is named, it permits
     /// whatever it is.
-    pub(super) fn permit_listed(&mut self, restriction: &str, list: &[u8], trail: &mut Trail) -> Checked {
-        if !self.lookups.has_dns() {
+    pub(super) fn permit_listed(&mut self, restriction: &str, list: &[u8]) -> Checked {
+        if !self.router.has_dns() {
             return Ok(Decision::NotAsked(NEEDS_DNS.into()));
         }
         let Some(sought) = self.sought(restriction) else { return Ok(Decision::Undecided) };
-        let answer = self.look_for(&sought, list, trail)?;
+        let answer = self.look_for(&sought, list)?;
         if let Answer::Unlisted = answer {
             return Ok(Decision::Undecided);
         }
         let names_recipient = self.command == Command::Rcpt;
-        let would = if names_recipient { self.permit_auth_destination(trail)? } else { Decision::Permit };
+        let would = if names_recipient { self.permit_auth_destination()? } else { Decision::Permit };
         match answer {
             Answer::None if would == Decision::Permit => {
                 let subject = Subject { name: sought.name, topic: sought.topic, bare_table: None };
@@ -123,7 +123,7 @@ impl Access<'_, '_> {
         }
     }
 
-    fn look_for(&mut self, sought: &Sought, list: &[u8], trail: &mut Trail) -> Result<Answer, Stop> {
+    fn look_for(&mut self, sought: &Sought, list: &[u8]) -> Result<Answer, Stop> {
         let (zone, filter) = match memchr::memchr(b'=', list) {
             Some(equals) => (&list[..equals], Some(&list[equals + 1..])),
             None => (list, None),
@@ -134,10 +134,11 @@ impl Access<'_, '_> {
             None => return Ok(Answer::Unlisted),
         };
         let filter = filter.map(AddressFilter::parse).transpose().map_err(|fault| {
-            trail.note(format!("{}: {fault}: the server ends with a fatal error", String::from_utf8_lossy(list)));
+            self.router
+                .note(format_args!("{}: {fault}: the server ends with a fatal error", String::from_utf8_lossy(list)));
             Stop::configuration()
         })?;
-        let records = match self.lookups.dns(&name, RecordType::A, trail) {
+        let records = match self.router.dns(&name, RecordType::A) {
             Ok(records) => records,
             Err(NoRecords::Retry) => return Ok(Answer::None),
             Err(_) => return Ok(Answer::Unlisted),
@@ -146,7 +147,7 @@ impl Access<'_, '_> {
         if !records.iter().filter_map(Record::address).any(is_taken) {
             return Ok(Answer::Unlisted);
         }
-        let texts = self.lookups.dns(&name, RecordType::Txt, trail).unwrap_or_default();
+        let texts = self.router.dns(&name, RecordType::Txt).unwrap_or_default();
         let texts: Vec<&[u8]> = texts
             .iter()
             .filter_map(|record| if let Record::Text(text) = record { Some(text.as_slice()) } else { None })
@@ -154,18 +155,12 @@ impl Access<'_, '_> {
         Ok(Answer::Listed(Listed { zone: zone.to_vec(), reason: texts.join(b" / ".as_slice()) }))
     }
 
-    fn listed_reply(
-        &mut self,
-        sought: &Sought,
-        list: &[u8],
-        listed: &Listed,
-        trail: &mut Trail,
-    ) -> Result<Reply, Stop> {
+    fn listed_reply(&mut self, sought: &Sought, list: &[u8], listed: &Listed) -> Result<Reply, Stop> {
         let code = self.number("maps_rbl_reject_code")?;
         let values = self.values(sought, code, listed);
-        let own = self.lookups.ask_tables("rbl_reply_maps", list, crate::routing::router::find::KeyPart::Whole, trail);
+        let own = self.router.ask_tables("rbl_reply_maps", list, crate::routing::router::find::KeyPart::Whole);
         let own = own.map_err(|_| Stop::configuration())?;
-        let usual = self.lookups.raw("default_rbl_reply");
+        let usual = self.router.raw("default_rbl_reply");
         let text = own.and_then(|template| filled_in(&template, &values)).or_else(|| filled_in(&usual, &values));
         Ok(text.and_then(|text| parse_reply(&text)).unwrap_or_else(|| Reply::new(0, "", "")))
     }

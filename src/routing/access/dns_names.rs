@@ -3,12 +3,12 @@
 //! Source: postconf(5), `reject_unknown_helo_hostname`, `reject_unknown_sender_domain`; RFC 7505; experiments with 3.11.
 
 use super::decision::{Checked, Decision, Stop, Subject};
-use super::reply::{Reply, Topic};
+use super::topic::Topic;
 use super::walk::Access;
 use crate::mail::local_part::split_domain;
+use crate::mail::reply::Reply;
 use crate::routing::rewrite::resolve::AddressClass;
-use crate::routing::router::dns::{NoRecords, Record, RecordType};
-use crate::routing::router::trail::Trail;
+use crate::routing::router::records::{NoRecords, Record, RecordType};
 
 /// What a restriction says that may not ask.
 pub(super) const NEEDS_DNS: &str = "needs the DNS";
@@ -18,14 +18,14 @@ const DEFER: &[u8] = b"defer";
 
 impl Access<'_, '_> {
     /// The DNS has neither address nor mail exchanger for the `HELO` name.
-    pub(super) fn reject_unknown_helo(&mut self, subject: &Subject, trail: &mut Trail) -> Checked {
+    pub(super) fn reject_unknown_helo(&mut self, subject: &Subject) -> Checked {
         self.with_helo(subject, |access, helo, subject| {
-            if !access.lookups.has_dns() {
+            if !access.router.has_dns() {
                 return Ok(Decision::NotAsked(NEEDS_DNS.into()));
             }
             // Whatever protocols this machine speaks.
             let types = [RecordType::A, RecordType::Aaaa, RecordType::Mx];
-            match access.lookups.first_of(helo, &types, true, trail) {
+            match access.router.first_of(helo, &types, true) {
                 Ok(_) => Ok(Decision::Undecided),
                 Err(NoRecords::Retry) => {
                     let reply = Reply::new(450, "4.7.1", subject.refused("Host not found"));
@@ -41,21 +41,21 @@ impl Access<'_, '_> {
 
     /// The DNS has neither mail exchanger nor address for the domain of an address, or says that it takes no mail. Only domains of
     /// others are asked for.
-    pub(super) fn reject_unknown_domain(&mut self, topic: Topic, address: &[u8], trail: &mut Trail) -> Checked {
+    pub(super) fn reject_unknown_domain(&mut self, topic: Topic, address: &[u8]) -> Checked {
         if address.is_empty() {
             return Ok(Decision::Undecided);
         }
-        let resolved = self.resolve(address, trail).map_err(|_| Stop::lookup(address))?;
+        let resolved = self.resolve(address).map_err(|_| Stop::lookup(address))?;
         let is_foreign = matches!(resolved.class, AddressClass::Relay | AddressClass::Default);
         let domain = split_domain(&resolved.recipient).1.filter(|domain| is_foreign && !domain.starts_with(b"["));
         let Some(domain) = domain else { return Ok(Decision::Undecided) };
-        if !self.lookups.has_dns() {
+        if !self.router.has_dns() {
             return Ok(Decision::NotAsked(NEEDS_DNS.into()));
         }
         let subject = Subject { name: address.to_vec(), topic, bare_table: None };
         let status = topic.fit("4.1.8");
         let types = [RecordType::Mx, RecordType::A, RecordType::Aaaa];
-        match self.lookups.first_of(domain, &types, true, trail) {
+        match self.router.first_of(domain, &types, true) {
             Ok(records) if is_null_mx(&records) => {
                 let (code, status) = if topic == Topic::Sender { (550, "5.7.27") } else { (556, "5.1.10") };
                 let why = format!("Domain {} does not accept mail (nullMX)", String::from_utf8_lossy(domain));
@@ -75,7 +75,7 @@ impl Access<'_, '_> {
 
     /// What a parameter says is to be done while the DNS gives no answer.
     fn fail_for_now(&mut self, parameter: &str, reply: Reply) -> Checked {
-        let action = self.lookups.text(parameter).map_err(|_| Stop::configuration())?;
+        let action = self.router.text(parameter).map_err(|_| Stop::configuration())?;
         match action.as_slice() {
             DEFER => Ok(self.reject(reply.code, &reply.status, reply.text)),
             _ => Ok(self.defer_if_permit(reply)),

@@ -3,32 +3,32 @@
 //! What they refuse, they refuse for all recipients that were taken. A recipient is known there only if one alone was taken. What
 //! earlier stages put aside does not count.
 
-use super::reply::{Reply, Topic};
 use super::session::Command;
+use super::topic::Topic;
 use super::walk::Access;
-use crate::routing::router::trail::Trail;
+use crate::mail::reply::Reply;
 
 impl Access<'_, '_> {
     /// The client wants to send the message.
-    pub fn data(&mut self, trail: &mut Trail) -> Option<Reply> {
+    pub fn data(&mut self) -> Option<Reply> {
         if self.taken.is_empty() {
             return Some(Reply::new(554, "5.5.1", "Error: no valid recipients"));
         }
-        self.message_stage(Command::Data, "smtpd_data_restrictions", Topic::Data, trail)
+        self.message_stage(Command::Data, "smtpd_data_restrictions", Topic::Data)
     }
 
     /// The client has sent the message.
-    pub fn end_of_message(&mut self, trail: &mut Trail) -> Option<Reply> {
-        self.message_stage(Command::EndOfMessage, "smtpd_end_of_data_restrictions", Topic::EndOfData, trail)
+    pub fn end_of_message(&mut self) -> Option<Reply> {
+        self.message_stage(Command::EndOfMessage, "smtpd_end_of_data_restrictions", Topic::EndOfData)
     }
 
-    fn message_stage(&mut self, command: Command, list: &str, topic: Topic, trail: &mut Trail) -> Option<Reply> {
+    fn message_stage(&mut self, command: Command, list: &str, topic: Topic) -> Option<Reply> {
         self.begin(command);
         self.recipient = match self.taken.as_slice() {
             [one] => one.clone(),
             _ => Vec::new(),
         };
         (self.if_permit, self.if_reject) = (None, None);
-        self.list(list, topic, command.word().as_bytes(), trail).or_else(|| self.put_aside())
+        self.list(list, topic, command.word().as_bytes()).or_else(|| self.put_aside())
     }
 }

@@ -3,7 +3,7 @@
 //! | file | idea |
 //! |---|---|
 //! | [`session`] | what is known of a client and of what it said |
-//! | [`reply`], [`decision`] | what the server answers, and what a restriction comes to |
+//! | [`decision`], [`topic`] | what a restriction comes to, and what a list is about |
 //! | [`restriction_list`] | lists and classes as words; whether smtpd would run with them at all |
 //! | [`verdict`] | a whole session for some recipients, and what becomes of each |
 //! | [`stages`], [`message`] | connection, `HELO`, `MAIL`, `RCPT`; then `DATA` and the message's end: which list when |
@@ -13,7 +13,7 @@
 //! | [`networks`], [`names`], [`destination`], [`login`] | the other restrictions that files decide, by what they look at |
 //! | [`client_name`], [`dns_names`], [`server_access`], [`mx_backup`], [`dns_lists`], [`address_filter`] | those that the DNS decides |
 //!
-//! Without a [`Resolver`](super::router::dns::Resolver), a restriction that needs the DNS says so and is passed by; so is always one that
+//! Without a [`Resolver`](super::router::records::Resolver), a restriction that needs the DNS says so and is passed by; so is always one that
 //! needs another server.
 //!
 //! Source: postconf(5), access(5), `SMTPD_ACCESS_README`, `RESTRICTION_CLASS_README`; experiments with 3.11.
@@ -31,17 +31,16 @@ pub mod message;
 mod mx_backup;
 pub mod names;
 pub mod networks;
-pub mod reply;
 pub mod restriction_list;
 mod server_access;
 pub mod session;
 pub mod stages;
+pub mod topic;
 pub mod unknown;
 pub mod verdict;
 pub mod walk;
 
 pub use decision::Decision;
-pub use reply::Reply;
 pub use restriction_list::StartError;
 pub use session::{Client, ClientName, Command, Session};
 pub use verdict::Verdict;

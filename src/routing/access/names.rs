@@ -5,8 +5,8 @@
 
 use super::decision::{Checked, Decision, Subject};
 use super::dns_names::NEEDS_DNS;
-use super::reply::Topic;
 use super::session::{ClientName, Command};
+use super::topic::Topic;
 use super::walk::Access;
 use crate::mail::host_name::{is_host_name, literal_address, plain_address};
 use crate::mail::local_part::split_domain;

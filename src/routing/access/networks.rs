@@ -8,30 +8,30 @@ use super::walk::Access;
 use crate::maps::networks::network::{Address, Network};
 use crate::maps::types::proxy::behind_proxy;
 use crate::maps::{LookupError, TableReference};
-use crate::routing::router::Lookups;
+use crate::routing::router::Router;
 use crate::routing::router::lists::{Style, matches};
-use crate::routing::router::trail::{StepKind, Trail};
+use crate::routing::router::trail::StepKind;
 use crate::routing::router::values::takes_partial_keys;
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list, split_list};
 use crate::syntax::table_line::TableForm;
 
 impl Access<'_, '_> {
-    pub(super) fn permit_mynetworks(&mut self, subject: &Subject, trail: &mut Trail) -> Checked {
+    pub(super) fn permit_mynetworks(&mut self, subject: &Subject) -> Checked {
         let client = self.session.client.clone();
-        match self.lookups.is_in_networks("mynetworks", &client, trail) {
+        match self.router.is_in_networks("mynetworks", &client) {
             Ok(true) => Ok(Decision::Permit),
             Ok(false) => Ok(Decision::Undecided),
             Err(error) => {
-                trail.note(error.to_string());
+                self.router.note(error.to_string());
                 Err(Stop::lookup(&subject.name))
             }
         }
     }
 
-    pub(super) fn permit_inet_interfaces(&mut self, subject: &Subject, trail: &mut Trail) -> Checked {
+    pub(super) fn permit_inet_interfaces(&mut self, subject: &Subject) -> Checked {
         let address = self.session.client.address;
-        let text = self.lookups.text("inet_interfaces").map_err(|_| Stop::lookup(&subject.name))?;
+        let text = self.router.text("inet_interfaces").map_err(|_| Stop::lookup(&subject.name))?;
         let is_own = split_list(&text).into_iter().any(|range| {
             let word = String::from_utf8_lossy(&text[range]).to_ascii_lowercase();
             match word.as_str() {
@@ -40,22 +40,22 @@ impl Access<'_, '_> {
             }
         });
         if !is_own && text == b"all" {
-            trail.note("inet_interfaces = all: which addresses this machine has was not looked at");
+            self.router.note("inet_interfaces = all: which addresses this machine has was not looked at");
         }
         Ok(if is_own { Decision::Permit } else { Decision::Undecided })
     }
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// Whether a client is in the list of networks that a parameter holds.
     ///
     /// # Errors
     /// A pattern that is no network, a file that cannot be read, a table that gives no answer.
-    pub fn is_in_networks(&mut self, parameter: &str, client: &Client, trail: &mut Trail) -> Result<bool, LookupError> {
+    pub fn is_in_networks(&mut self, parameter: &str, client: &Client) -> Result<bool, LookupError> {
         let elements = parse_elements(&Text::whole(&self.text(parameter)?));
         let style = self.domain_style(parameter);
-        let found = self.network_element(&elements, client, style, 0, trail)?;
-        trail.step(StepKind::Matched {
+        let found = self.network_element(&elements, client, style, 0)?;
+        self.step(|| StepKind::Matched {
             list: parameter.into(),
             value: client.address.to_string().into_bytes(),
             element: found.as_ref().map(|(_, element)| element.clone()),
@@ -71,7 +71,6 @@ impl Lookups<'_> {
         client: &Client,
         style: Style,
         depth: usize,
-        trail: &mut Trail,
     ) -> Result<Option<(bool, Vec<u8>)>, LookupError> {
         for element in elements {
             let text = element.text.bytes();
@@ -79,12 +78,12 @@ impl Lookups<'_> {
                 ElementKind::File => {
                     let source = self.list_file(element, depth)?;
                     let inside = parse_match_list(&source).elements;
-                    if let Some((is_in, inner)) = self.network_element(&inside, client, style, depth + 1, trail)? {
+                    if let Some((is_in, inner)) = self.network_element(&inside, client, style, depth + 1)? {
                         return Ok(Some((is_in != element.negated, inner)));
                     }
                     false
                 }
-                ElementKind::Table => self.network_table(text, client, style, trail)?,
+                ElementKind::Table => self.network_table(text, client, style)?,
                 ElementKind::Pattern => is_host(text, client, style) || is_network(text, client)?,
             };
             if holds {
@@ -94,13 +93,7 @@ impl Lookups<'_> {
         Ok(None)
     }
 
-    fn network_table(
-        &mut self,
-        name: &[u8],
-        client: &Client,
-        style: Style,
-        trail: &mut Trail,
-    ) -> Result<bool, LookupError> {
+    fn network_table(&mut self, name: &[u8], client: &Client, style: Style) -> Result<bool, LookupError> {
         let Some(table) = TableReference::parse(behind_proxy(name)) else { return Ok(false) };
         let mut keys = Vec::new();
         if client.name != ClientName::NotAsked {
@@ -114,7 +107,7 @@ impl Lookups<'_> {
         }
         keys.push(client.address.to_string().into_bytes());
         for key in keys {
-            if self.lookup(&table, TableForm::KeyValue, &key, trail)?.is_some() {
+            if self.lookup(&table, TableForm::KeyValue, &key)?.is_some() {
                 return Ok(true);
             }
         }

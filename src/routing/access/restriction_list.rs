@@ -2,7 +2,7 @@
 
 use crate::config::catalogue::{Argument, restriction, restriction_list};
 use crate::maps::LookupError;
-use crate::routing::router::Lookups;
+use crate::routing::router::Router;
 use crate::syntax::match_list::split_list;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -61,7 +61,7 @@ pub fn words(text: &[u8]) -> Vec<Vec<u8>> {
     split_list(text).into_iter().map(|range| text[range].to_vec()).collect()
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// The restriction classes of the SMTP server.
     ///
     /// # Errors

@@ -9,13 +9,12 @@
 use super::access_table::{address_parts, domain_keys};
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::dns_names::{NEEDS_DNS, is_null_mx};
-use super::reply::Topic;
 use super::session::ClientName;
+use super::topic::Topic;
 use super::walk::Access;
 use crate::mail::host_name::{literal_address, plain_address};
 use crate::mail::local_part::split_domain;
-use crate::routing::router::dns::{NoRecords, RecordType};
-use crate::routing::router::trail::Trail;
+use crate::routing::router::records::{NoRecords, RecordType};
 use std::net::IpAddr;
 
 /// Which servers of a domain are looked for.
@@ -29,13 +28,7 @@ enum Servers {
 
 impl Access<'_, '_> {
     /// A restriction by its name, `check_WHOSE_WHICH_access`; nothing if there is none of that name.
-    pub(super) fn check_servers(
-        &mut self,
-        restriction: &str,
-        table: &[u8],
-        subject: &Subject,
-        trail: &mut Trail,
-    ) -> Option<Checked> {
+    pub(super) fn check_servers(&mut self, restriction: &str, table: &[u8], subject: &Subject) -> Option<Checked> {
         let inner = restriction.strip_prefix("check_")?.strip_suffix("_access")?;
         let (whose, which) = inner.rsplit_once('_')?;
         let which = match which {
@@ -57,33 +50,26 @@ impl Access<'_, '_> {
             "recipient" => (Topic::Recipient, self.recipient.clone(), domain_of(&self.recipient)),
             _ => return None,
         };
-        if !self.lookups.has_dns() {
+        if !self.router.has_dns() {
             return Some(Ok(Decision::NotAsked(NEEDS_DNS.into())));
         }
         let Some(domain) = domain else { return Some(Ok(Decision::Undecided)) };
-        Some(self.check_servers_of(&domain, which, table, &subject.about(topic, &name), trail))
+        Some(self.check_servers_of(&domain, which, table, &subject.about(topic, &name)))
     }
 
-    fn check_servers_of(
-        &mut self,
-        domain: &[u8],
-        which: Servers,
-        table: &[u8],
-        subject: &Subject,
-        trail: &mut Trail,
-    ) -> Checked {
+    fn check_servers_of(&mut self, domain: &[u8], which: Servers, table: &[u8], subject: &Subject) -> Checked {
         if domain.starts_with(b"[") || plain_address(domain).is_some() {
             let address = literal_address(domain).or_else(|| plain_address(domain));
             return match address.filter(|_| which != Servers::Name) {
-                Some(address) => self.check_server_address(address, table, subject, trail),
+                Some(address) => self.check_server_address(address, table, subject),
                 None => Ok(Decision::Undecided),
             };
         }
-        for host in self.servers(domain, which, trail) {
+        for host in self.servers(domain, which) {
             if which != Servers::Own {
                 let keys = domain_keys(&host, true, self.access_style());
-                let decision = self.check_keys(table, keys, subject, trail);
-                let decision = no_permission(decision, trail)?;
+                let decision = self.check_keys(table, keys, subject);
+                let decision = self.no_permission(decision)?;
                 if decision != Decision::Undecided {
                     return Ok(decision);
                 }
@@ -92,13 +78,13 @@ impl Access<'_, '_> {
                 Some(address) => vec![address],
                 // The order in which the C library has them.
                 None => {
-                    let mut addresses = self.lookups.host_addresses(&host, trail).unwrap_or_default();
+                    let mut addresses = self.router.host_addresses(&host).unwrap_or_default();
                     addresses.sort_by_key(IpAddr::is_ipv4);
                     addresses
                 }
             };
             for address in addresses {
-                let decision = self.check_server_address(address, table, subject, trail)?;
+                let decision = self.check_server_address(address, table, subject)?;
                 if decision != Decision::Undecided {
                     return Ok(decision);
                 }
@@ -107,20 +93,20 @@ impl Access<'_, '_> {
         Ok(Decision::Undecided)
     }
 
-    fn check_server_address(&mut self, address: IpAddr, table: &[u8], subject: &Subject, trail: &mut Trail) -> Checked {
-        let decision = self.check_keys(table, address_parts(&address.to_string()), subject, trail);
-        no_permission(decision, trail)
+    fn check_server_address(&mut self, address: IpAddr, table: &[u8], subject: &Subject) -> Checked {
+        let decision = self.check_keys(table, address_parts(&address.to_string()), subject);
+        self.no_permission(decision)
     }
 
     /// The servers; none if the DNS gives no answer.
-    fn servers(&mut self, domain: &[u8], which: Servers, trail: &mut Trail) -> Vec<Vec<u8>> {
+    fn servers(&mut self, domain: &[u8], which: Servers) -> Vec<Vec<u8>> {
         let (kind, mut name) = match which {
             Servers::Own => return vec![domain.to_vec()],
             Servers::Mail => (RecordType::Mx, domain),
             Servers::Name => (RecordType::Ns, domain),
         };
         loop {
-            match self.lookups.dns(name, kind, trail) {
+            match self.router.dns(name, kind) {
                 Ok(records) if is_null_mx(&records) => return Vec::new(),
                 Ok(records) => {
                     return records.iter().filter_map(|record| record.host()).map(<[u8]>::to_vec).collect();
@@ -135,15 +121,15 @@ impl Access<'_, '_> {
             }
         }
     }
-}
 
-/// A table that permits is a mistake.
-fn no_permission(decision: Checked, trail: &mut Trail) -> Checked {
-    match decision? {
-        Decision::Permit => {
-            trail.note("a table for servers must not say OK; DUNNO goes on with the list");
-            Err(Stop::configuration())
+    /// A table that permits is a mistake.
+    fn no_permission(&mut self, decision: Checked) -> Checked {
+        match decision? {
+            Decision::Permit => {
+                self.router.note("a table for servers must not say OK; DUNNO goes on with the list");
+                Err(Stop::configuration())
+            }
+            decision => Ok(decision),
         }
-        decision => Ok(decision),
     }
 }

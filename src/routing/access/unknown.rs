@@ -7,8 +7,7 @@
 
 use crate::maps::LookupError;
 use crate::routing::rewrite::resolve::{AddressClass, Resolved};
-use crate::routing::router::Lookups;
-use crate::routing::router::trail::Trail;
+use crate::routing::router::Router;
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,15 +29,15 @@ impl Refusal {
     }
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// Why a recipient, rewritten and resolved, would be refused; nothing if it is taken.
     ///
     /// # Errors
     /// A table that gives no answer.
-    pub fn refusal(&mut self, resolved: &Resolved, trail: &mut Trail) -> Result<Option<Refusal>, LookupError> {
+    pub fn refusal(&mut self, resolved: &Resolved) -> Result<Option<Refusal>, LookupError> {
         let recipient = &resolved.recipient;
         for maps in ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"] {
-            if self.find_address(maps, recipient, trail)?.is_some() {
+            if self.find_address(maps, recipient)?.is_some() {
                 return Ok(None);
             }
         }
@@ -74,7 +73,7 @@ impl Lookups<'_> {
             || is_special(b"double-bounce")
             || is_special(b"postmaster")
             || is_special(b"mailer-daemon")
-            || self.find_address(maps, recipient, trail)?.is_some()
+            || self.find_address(maps, recipient)?.is_some()
         {
             return Ok(None);
         }

@@ -1,12 +1,10 @@
 //! A whole session for some recipients, and what becomes of each.
 
 use super::action::DISCARDED;
-use super::reply::Reply;
 use super::session::Command;
 use super::walk::Access;
-use crate::routing::rewrite::transport::Hop;
-use crate::routing::route::{Ending, Fate, Route};
-use crate::routing::router::trail::{Step, Trail};
+use crate::mail::reply::Reply;
+use crate::routing::router::trail::Step;
 
 /// What became of one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,14 +31,10 @@ impl Verdict {
         self.reply.as_ref().map(|reply| format!("rejected{at} {reply}"))
     }
 
-    /// Ends the way of a message that is taken and discarded, before its first step; nor are there copies.
-    pub fn settle(&self, route: &mut Route) {
-        if self.reply.is_none() && self.effects.iter().any(|effect| effect == DISCARDED) {
-            route.steps.clear();
-            route.copies.clear();
-            let (recipient, hop, hosts) = (route.rewritten.clone(), Hop::default(), Vec::new());
-            route.ends = vec![Ending { recipient, class: None, hop, fate: Fate::Discarded, hosts }];
-        }
+    /// Whether the message is taken, and thrown away at once.
+    #[must_use]
+    pub fn discards(&self) -> bool {
+        self.reply.is_none() && self.effects.iter().any(|effect| effect == DISCARDED)
     }
 }
 
@@ -49,25 +43,18 @@ impl Verdict {
 struct Refused(Command, Reply, Vec<String>);
 
 impl Access<'_, '_> {
-    /// Goes through a whole session for some recipients, in internal form.
+    /// Goes through a whole session for some recipients, in internal form. Verdicts have steps if the router records them.
     pub fn check(&mut self, recipients: &[Vec<u8>]) -> Vec<Verdict> {
-        let mut trail = Trail::default();
-        // In each stage the server knows what the client has said until then.
-        let (helo, sender) = (self.session.helo.take(), std::mem::take(&mut self.session.sender));
-        let mut reply = self.connect(&mut trail);
-        self.session.helo = helo;
-        reply = reply.or_else(|| self.helo(&mut trail));
-        self.session.sender = sender;
-        reply = reply.or_else(|| self.mail(&mut trail));
+        let (reply, before) = self.recorded(Self::begin_session);
         // What ends the session for all.
         let mut end = reply.map(|reply| self.refused(reply));
-        let before = trail.finish();
         let mut verdicts = Vec::new();
         for recipient in recipients {
-            let mut trail = Trail::default();
-            let mut refused = end.clone();
+            let (mut refused, mut steps) = (end.clone(), before.clone());
             if end.is_none() {
-                refused = self.rcpt(recipient, &mut trail).map(|reply| self.refused(reply));
+                let (reply, own) = self.recorded(|access| access.rcpt(recipient));
+                steps.extend(own);
+                refused = reply.map(|reply| self.refused(reply));
                 end = refused.clone().filter(|Refused(_, reply, _)| reply.hangs_up());
             }
             let mut verdict = Verdict {
@@ -76,17 +63,17 @@ impl Access<'_, '_> {
                 command: Command::EndOfMessage,
                 refused_by: Vec::new(),
                 effects: Vec::new(),
-                steps: [before.clone(), trail.finish()].concat(),
+                steps,
             };
             refused.into_iter().for_each(|refused| verdict.refuse(refused));
             verdicts.push(verdict);
         }
-        let mut trail = Trail::default();
+        let mut after = Vec::new();
         if end.is_none() && !self.taken.is_empty() {
-            let reply = self.data(&mut trail).or_else(|| self.end_of_message(&mut trail));
+            let (reply, steps) = self.recorded(|access| access.data().or_else(|| access.end_of_message()));
             end = reply.map(|reply| self.refused(reply));
+            after = steps;
         }
-        let after = trail.finish();
         for verdict in verdicts.iter_mut().filter(|verdict| verdict.reply.is_none()) {
             verdict.steps.extend_from_slice(&after);
             match &end {
@@ -95,6 +82,17 @@ impl Access<'_, '_> {
             }
         }
         verdicts
+    }
+
+    /// All that comes before the first recipient: what the server says instead of going on.
+    fn begin_session(&mut self) -> Option<Reply> {
+        // In each stage the server knows what the client has said until then.
+        let (helo, sender) = (self.session.helo.take(), std::mem::take(&mut self.session.sender));
+        let mut reply = self.connect();
+        self.session.helo = helo;
+        reply = reply.or_else(|| self.helo());
+        self.session.sender = sender;
+        reply.or_else(|| self.mail())
     }
 
     /// A refusal of what was answered last.
@@ -117,7 +115,7 @@ mod tests {
     use crate::config::paths::PathMap;
     use crate::config::{ConfigFiles, Configuration, Platform, Site};
     use crate::maps::NoCaller;
-    use crate::routing::Lookups;
+    use crate::routing::Router;
     use std::net::Ipv4Addr;
     use std::path::Path;
     use std::sync::Arc;
@@ -134,7 +132,7 @@ mod tests {
         );
         let files = ConfigFiles::from_sources(Path::new("."), &Arc::new(Source::new("main.cf", main)), None);
         let site = Site::new(Configuration::new(files, Platform::default()), PathMap::system());
-        let mut lookups = Lookups::new(&site, Arc::new(NoCaller));
+        let mut router = Router::new(&site, Arc::new(NoCaller));
         let session = Session {
             client: Client::at(Ipv4Addr::new(192, 0, 2, 1).into()),
             helo: Some(b"h".to_vec()),
@@ -142,7 +140,7 @@ mod tests {
             sasl_user: None,
             tls: false,
         };
-        let mut access = Access::new(&mut lookups, None, session).expect("the server runs");
+        let mut access = Access::new(&mut router, None, session).expect("the server runs");
         let bytes = |one: &&str| one.as_bytes().to_vec();
         messages.iter().map(|recipients| access.check(&recipients.iter().map(bytes).collect::<Vec<_>>())).collect()
     }

@@ -4,16 +4,17 @@
 //! both kinds wait, the rest of the list changes nothing.
 
 use super::decision::{Checked, Decision, Stop, Subject};
-use super::reply::{Reply, Topic};
 use super::restriction_list::{Classes, StartError};
 use super::session::{Command, Session};
+use super::topic::Topic;
 use crate::config::catalogue::{Argument, restriction};
 use crate::config::services::Service;
+use crate::mail::reply::Reply;
 use crate::maps::LookupError;
 use crate::routing::rewrite::resolve::Resolved;
-use crate::routing::router::Lookups;
-use crate::routing::router::daemon::Asking;
-use crate::routing::router::trail::{StepKind, Trail};
+use crate::routing::router::Asking;
+use crate::routing::router::Router;
+use crate::routing::router::trail::{Step, StepKind};
 use std::collections::HashMap;
 
 /// How deeply classes and tables may lead to further lists.
@@ -33,7 +34,7 @@ pub(super) struct Waiting {
 pub struct Access<'l, 'a> {
     /// What is known of the client; the owner fills it while the client speaks.
     pub session: Session,
-    pub(super) lookups: &'l mut Lookups<'a>,
+    pub(super) router: &'l mut Router<'a>,
     pub(super) classes: Classes,
     /// The recipient that is being judged; empty before there is one.
     pub(super) recipient: Vec<u8>,
@@ -68,16 +69,16 @@ impl<'l, 'a> Access<'l, 'a> {
     /// # Errors
     /// The server would not run.
     pub fn new(
-        lookups: &'l mut Lookups<'a>,
+        router: &'l mut Router<'a>,
         service: Option<&'a Service>,
         mut session: Session,
     ) -> Result<Self, StartError> {
-        let asked_before = lookups.ask_as_server(service);
-        let classes = lookups.start().inspect_err(|_| lookups.asking = asked_before)?;
-        session.tls |= lookups.is_yes("smtpd_tls_wrappermode").unwrap_or(false);
+        let asked_before = router.ask_as_server(service);
+        let classes = router.start().inspect_err(|_| router.asking = asked_before)?;
+        session.tls |= router.is_yes("smtpd_tls_wrappermode").unwrap_or(false);
         Ok(Self {
             session,
-            lookups,
+            router,
             classes,
             recipient: Vec::new(),
             command: Command::Connect,
@@ -98,21 +99,36 @@ impl<'l, 'a> Access<'l, 'a> {
         })
     }
 
+    /// Does work and gives the steps on its way, as [`Router::recorded`] does.
+    pub(super) fn recorded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, Vec<Step>) {
+        let before = self.router.start_trail();
+        let done = work(self);
+        (done, self.router.finish_trail(before))
+    }
+
+    /// Does work inside a stage of the trail.
+    pub(super) fn stage<T>(&mut self, name: &str, subject: &[u8], work: impl FnOnce(&mut Self) -> T) -> T {
+        self.router.begin(name, subject);
+        let done = work(self);
+        self.router.end();
+        done
+    }
+
     /// Goes through a list.
-    pub(super) fn run_list(&mut self, list: &[Vec<u8>], subject: &Subject, trail: &mut Trail) -> Checked {
+    pub(super) fn run_list(&mut self, list: &[Vec<u8>], subject: &Subject) -> Checked {
         if self.depth >= MAX_DEPTH {
-            trail.note("unreasonable nesting of restriction lists");
+            self.router.note("unreasonable nesting of restriction lists");
             return Err(Stop::configuration());
         }
         self.depth += 1;
         let warns = self.warns;
-        let result = self.run_words(list, subject, trail);
+        let result = self.run_words(list, subject);
         self.warns = warns;
         self.depth -= 1;
         result
     }
 
-    fn run_words(&mut self, list: &[Vec<u8>], subject: &Subject, trail: &mut Trail) -> Checked {
+    fn run_words(&mut self, list: &[Vec<u8>], subject: &Subject) -> Checked {
         let warns = self.warns;
         let mut rest = list.iter();
         while let Some(word) = rest.next() {
@@ -121,7 +137,7 @@ impl<'l, 'a> Access<'l, 'a> {
             }
             self.steps += 1;
             if self.steps > MOST_STEPS {
-                trail.note("unreasonably many restrictions");
+                self.router.note("unreasonably many restrictions");
                 return Err(Stop::configuration());
             }
             if word.eq_ignore_ascii_case(b"warn_if_reject") {
@@ -134,16 +150,16 @@ impl<'l, 'a> Access<'l, 'a> {
             let shown = [Some(word), argument].map(|word| word.map(|word| String::from_utf8_lossy(word)));
             let shown = shown.into_iter().flatten().collect::<Vec<_>>().join(" ");
             self.path.push(shown.clone());
-            trail.begin(shown.as_str(), b"");
+            self.router.begin(&shown, b"");
             let result = match (word.contains(&b':'), subject.bare_table) {
-                (true, Some(restriction)) => self.decide(restriction, Some(word), subject, trail),
+                (true, Some(restriction)) => self.decide(restriction, Some(word), subject),
                 (true, None) => Err(Stop::configuration()),
                 (false, _) => match self.classes.get(word) {
                     Some(class) if restriction(&name).is_none() || name == "reject_sender_login_mismatch" => {
                         let class = class.clone();
-                        self.run_list(&class, subject, trail)
+                        self.run_list(&class, subject)
                     }
-                    _ => self.decide(&name, argument.map(Vec::as_slice), subject, trail),
+                    _ => self.decide(&name, argument.map(Vec::as_slice), subject),
                 },
             };
             let decision = match &result {
@@ -153,7 +169,7 @@ impl<'l, 'a> Access<'l, 'a> {
                     Decision::Reject(reply.clone())
                 }
             };
-            trail.end_as(StepKind::Restriction { name: shown, decision });
+            self.router.end_as(|| StepKind::Restriction { name: shown, decision });
             self.path.pop();
             self.warns = warns;
             if let decision @ (Decision::Permit | Decision::Reject(_)) = result? {
@@ -167,7 +183,7 @@ impl<'l, 'a> Access<'l, 'a> {
     }
 
     /// One restriction, by its name in small letters.
-    fn decide(&mut self, name: &str, argument: Option<&[u8]>, subject: &Subject, trail: &mut Trail) -> Checked {
+    fn decide(&mut self, name: &str, argument: Option<&[u8]>, subject: &Subject) -> Checked {
         let needs = |what: &str| Ok(Decision::NotAsked(format!("needs {what}")));
         let table = || argument.filter(|argument| argument.contains(&b':')).ok_or_else(Stop::configuration);
         match name {
@@ -208,20 +224,20 @@ impl<'l, 'a> Access<'l, 'a> {
             | "check_etrn_access"
             | "permit_tls_all_clientcerts" => Ok(Decision::Undecided),
             "check_ccert_access" => table().map(|_| Decision::Undecided),
-            "permit_mynetworks" => self.permit_mynetworks(subject, trail),
-            "permit_inet_interfaces" => self.permit_inet_interfaces(subject, trail),
-            "permit_sasl_authenticated" => self.permit_sasl_authenticated(trail),
-            "check_client_access" => self.check_client_access(table()?, subject, trail),
-            "check_reverse_client_hostname_access" => self.check_reverse_client_access(table()?, subject, trail),
-            "check_sasl_access" => self.check_sasl_access(table()?, subject, trail),
-            "check_helo_access" => self.check_helo_access(table()?, subject, trail),
-            "check_sender_access" => self.check_sender_access(table()?, subject, trail),
-            "check_recipient_access" => self.check_recipient_access(table()?, subject, trail),
+            "permit_mynetworks" => self.permit_mynetworks(subject),
+            "permit_inet_interfaces" => self.permit_inet_interfaces(subject),
+            "permit_sasl_authenticated" => self.permit_sasl_authenticated(),
+            "check_client_access" => self.check_client_access(table()?, subject),
+            "check_reverse_client_hostname_access" => self.check_reverse_client_access(table()?, subject),
+            "check_sasl_access" => self.check_sasl_access(table()?, subject),
+            "check_helo_access" => self.check_helo_access(table()?, subject),
+            "check_sender_access" => self.check_sender_access(table()?, subject),
+            "check_recipient_access" => self.check_recipient_access(table()?, subject),
             "reject_unknown_client_hostname" | "reject_unknown_client" => self.reject_unknown_client(),
             "reject_unknown_reverse_client_hostname" => self.reject_unknown_reverse_client(),
             "reject_invalid_helo_hostname" | "reject_invalid_hostname" => self.reject_invalid_helo(subject),
             "reject_non_fqdn_helo_hostname" | "reject_non_fqdn_hostname" => self.reject_non_fqdn_helo(subject),
-            "reject_unknown_helo_hostname" | "reject_unknown_hostname" => self.reject_unknown_helo(subject, trail),
+            "reject_unknown_helo_hostname" | "reject_unknown_hostname" => self.reject_unknown_helo(subject),
             "reject_non_fqdn_sender" => {
                 let sender = self.session.sender.clone();
                 self.reject_non_fqdn(&subject.about(Topic::Sender, &sender))
@@ -232,29 +248,29 @@ impl<'l, 'a> Access<'l, 'a> {
             }
             "reject_unknown_sender_domain" | "reject_unknown_address" => {
                 let sender = self.session.sender.clone();
-                self.reject_unknown_domain(Topic::Sender, &sender, trail)
+                self.reject_unknown_domain(Topic::Sender, &sender)
             }
             "reject_unknown_recipient_domain" => {
                 let recipient = self.recipient.clone();
-                self.reject_unknown_domain(Topic::Recipient, &recipient, trail)
+                self.reject_unknown_domain(Topic::Recipient, &recipient)
             }
-            "reject_unlisted_sender" => self.reject_unlisted_sender(trail),
-            "reject_unlisted_recipient" | "check_recipient_maps" => self.reject_unlisted_recipient(trail),
+            "reject_unlisted_sender" => self.reject_unlisted_sender(),
+            "reject_unlisted_recipient" | "check_recipient_maps" => self.reject_unlisted_recipient(),
             "reject_multi_recipient_bounce" => self.reject_multi_recipient_bounce(subject),
-            "permit_auth_destination" => self.permit_auth_destination(trail),
+            "permit_auth_destination" => self.permit_auth_destination(),
             "reject_unauth_destination" => {
                 let code = self.number("relay_domains_reject_code")?;
-                self.reject_unauth_destination(code, "5.7.1", trail)
+                self.reject_unauth_destination(code, "5.7.1")
             }
             "defer_unauth_destination" => {
                 let code = self.number("relay_domains_reject_code")?.saturating_sub(100);
-                self.reject_unauth_destination(code, "4.7.1", trail)
+                self.reject_unauth_destination(code, "4.7.1")
             }
             "reject_authenticated_sender_login_mismatch"
             | "reject_unauthenticated_sender_login_mismatch"
-            | "reject_known_sender_login_mismatch" => self.reject_login_mismatch(name, subject, trail),
+            | "reject_known_sender_login_mismatch" => self.reject_login_mismatch(name, subject),
             "reject_unverified_sender" | "reject_unverified_recipient" => needs("the address verification service"),
-            "permit_mx_backup" => self.permit_mx_backup(trail),
+            "permit_mx_backup" => self.permit_mx_backup(),
             "reject_rbl"
             | "reject_rbl_client"
             | "reject_rhsbl_client"
@@ -264,20 +280,20 @@ impl<'l, 'a> Access<'l, 'a> {
             | "reject_rhsbl_sender"
             | "permit_dnswl_client"
             | "permit_rhswl_client" => match argument {
-                Some(list) if name.starts_with("permit_") => self.permit_listed(name, list, trail),
-                Some(list) => self.reject_listed(name, list, trail),
+                Some(list) if name.starts_with("permit_") => self.permit_listed(name, list),
+                Some(list) => self.reject_listed(name, list),
                 None => {
-                    trail.note(format!("{name} stands without a domain: ignored"));
+                    self.router.note(format_args!("{name} stands without a domain: ignored"));
                     Ok(Decision::Undecided)
                 }
             },
             _ if name.ends_with("_a_access") || name.ends_with("_mx_access") || name.ends_with("_ns_access") => {
                 let table = table()?;
-                self.check_servers(name, table, subject, trail).unwrap_or_else(|| Err(Stop::configuration()))
+                self.check_servers(name, table, subject).unwrap_or_else(|| Err(Stop::configuration()))
             }
             _ => {
                 let gone = restriction(name).map_or("unknown restriction", |_| "Postfix 3.9 and later do not have");
-                trail.note(format!("{gone} {name}"));
+                self.router.note(format_args!("{gone} {name}"));
                 Err(Stop::configuration())
             }
         }
@@ -296,7 +312,7 @@ impl<'l, 'a> Access<'l, 'a> {
     }
 
     pub(super) fn softened(&self, reply: Reply) -> Reply {
-        if self.lookups.is_yes("soft_bounce").unwrap_or(false) { reply.softened() } else { reply }
+        if self.router.is_yes("soft_bounce").unwrap_or(false) { reply.softened() } else { reply }
     }
 
     /// Keeps a refusal for the case that all else permits; the first one stays.
@@ -318,20 +334,19 @@ impl<'l, 'a> Access<'l, 'a> {
 
     /// A number of the server's; a bad one would end it.
     pub(super) fn number(&self, parameter: &str) -> Result<usize, Stop> {
-        self.lookups.number(parameter).map_err(|_| Stop::configuration())
+        self.router.number(parameter).map_err(|_| Stop::configuration())
     }
 
     /// An address, rewritten and resolved; told once in the trail.
-    pub(super) fn resolve(&mut self, address: &[u8], trail: &mut Trail) -> Result<Resolved, LookupError> {
+    pub(super) fn resolve(&mut self, address: &[u8]) -> Result<Resolved, LookupError> {
         if let Some(resolved) = self.resolved.get(address) {
             return Ok(resolved.clone());
         }
-        trail.begin("resolve", address);
         let sender = if address == self.session.sender { Vec::new() } else { self.session.sender.clone() };
-        let rewritten = self.lookups.rewrite(address, trail);
-        let resolved = rewritten.and_then(|rewritten| self.lookups.resolve(&sender, &rewritten, trail));
-        trail.end();
-        let mut resolved = resolved?;
+        let mut resolved = self.router.stage("resolve", address, |router| {
+            let rewritten = router.rewrite(address)?;
+            router.resolve(&sender, &rewritten)
+        })?;
         resolved.recipient.make_ascii_lowercase();
         self.resolved.insert(address.to_vec(), resolved.clone());
         Ok(resolved)
@@ -340,6 +355,6 @@ impl<'l, 'a> Access<'l, 'a> {
 
 impl Drop for Access<'_, '_> {
     fn drop(&mut self) {
-        self.lookups.asking = self.asked_before;
+        self.router.asking = self.asked_before;
     }
 }

@@ -11,34 +11,11 @@
 
 use super::map_address::Mapped;
 use crate::maps::LookupError;
-use crate::routing::route::Ending;
-use crate::routing::router::Lookups;
-use crate::routing::router::trail::{Step, StepKind, Trail};
-use std::fmt;
+use crate::routing::router::Router;
+use crate::routing::router::trail::{Step, StepKind};
 
 /// The parameters that ask for copies, in the order in which the copies are made.
 pub const PARAMETERS: [&str; 3] = ["sender_bcc_maps", "recipient_bcc_maps", "always_bcc"];
-
-/// A blind copy of mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copy {
-    /// The parameter that asks for it.
-    pub by: &'static str,
-    /// Whom it is for, before virtual aliases.
-    pub address: Vec<u8>,
-    /// Where it ends.
-    pub ends: Vec<Ending>,
-}
-
-/// An end of a copy, told apart from those of the mail itself: `copy to archive@example.com: relayed via …`.
-#[derive(Clone, Copy, Debug)]
-pub struct CopyEnding<'e>(pub &'e Ending);
-
-impl fmt::Display for CopyEnding<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "copy to {}", self.0)
-    }
-}
 
 /// The stage of the trail in which a copy that a parameter asks for is delivered.
 #[must_use]
@@ -63,7 +40,10 @@ pub(in crate::routing) struct Asked {
     pub(in crate::routing) recipients: Vec<Vec<u8>>,
 }
 
-impl Lookups<'_> {
+/// For which address, if that counts, a recipient gets mail; in lower case.
+type Way = (Vec<u8>, Vec<u8>);
+
+impl Router<'_> {
     /// The copies of mail from a sender to a recipient, both as address mapping left them before virtual aliases; the mail
     /// itself goes to `mailed`. Addresses are in internal form. Or the words of a limit, which keeps the mail out.
     ///
@@ -74,10 +54,9 @@ impl Lookups<'_> {
         sender: &[u8],
         recipient: &[u8],
         mailed: &[Vec<u8>],
-        trail: &mut Trail,
     ) -> Result<Result<Vec<Asked>, String>, LookupError> {
         let by_original = self.is_yes("enable_original_recipient")?;
-        let mut known: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let mut known: Vec<Way> = Vec::new();
         if !by_original {
             known.extend(mailed.iter().map(|recipient| (Vec::new(), recipient.to_ascii_lowercase())));
         }
@@ -89,36 +68,47 @@ impl Lookups<'_> {
             if wanted.is_empty() || key.is_some_and(<[u8]>::is_empty) {
                 continue;
             }
-            trail.begin(by, key.unwrap_or(&wanted));
-            let value = match key {
-                Some(key) => self.find_address(by, key, trail)?.map(|found| found.value),
-                None => Some(wanted),
-            };
-            if let Some(value) = value {
-                let rewritten = self.rewrite(&value, trail)?;
-                let (address, mapped) = self.map(&rewritten, trail)?;
-                let mut recipients = match mapped {
-                    Mapped::Addresses(recipients) => recipients,
-                    Mapped::TooMuch(words) => return Ok(Err(words)),
+            let asked = self.stage(by, key.unwrap_or(&wanted), |cleanup| {
+                let value = match key {
+                    Some(key) => cleanup.find_address(by, key)?.map(|found| found.value),
+                    None => Some(wanted.to_vec()),
                 };
-                let original = if by_original { address.to_ascii_lowercase() } else { Vec::new() };
-                recipients.retain(|recipient| {
-                    let way = (original.clone(), recipient.to_ascii_lowercase());
-                    let is_new = !known.contains(&way);
-                    if is_new {
-                        known.push(way);
-                    } else {
-                        let shown = String::from_utf8_lossy(recipient);
-                        trail.note(format!("{shown} is not sent a copy twice"));
-                    }
-                    is_new
-                });
-                if !recipients.is_empty() {
-                    copies.push(Asked { by, address, recipients });
-                }
+                value.map_or(Ok(Ok(None)), |value| cleanup.copy(by, &value, by_original, &mut known))
+            })?;
+            match asked {
+                Ok(asked) => copies.extend(asked),
+                Err(words) => return Ok(Err(words)),
             }
-            trail.end();
         }
         Ok(Ok(copies))
+    }
+
+    /// The copy for an address, to those for whom none is on its way.
+    fn copy(
+        &mut self,
+        by: &'static str,
+        address: &[u8],
+        by_original: bool,
+        known: &mut Vec<Way>,
+    ) -> Result<Result<Option<Asked>, String>, LookupError> {
+        let rewritten = self.rewrite(address)?;
+        let (address, mapped) = self.map(&rewritten)?;
+        let mut recipients = match mapped {
+            Mapped::Addresses(recipients) => recipients,
+            Mapped::TooMuch(words) => return Ok(Err(words)),
+        };
+        let original = if by_original { address.to_ascii_lowercase() } else { Vec::new() };
+        recipients.retain(|recipient| {
+            let way = (original.clone(), recipient.to_ascii_lowercase());
+            let is_new = !known.contains(&way);
+            if is_new {
+                known.push(way);
+            } else {
+                let shown = String::from_utf8_lossy(recipient);
+                self.note(format_args!("{shown} is not sent a copy twice"));
+            }
+            is_new
+        });
+        Ok(Ok((!recipients.is_empty()).then_some(Asked { by, address, recipients })))
     }
 }

@@ -5,8 +5,7 @@
 use super::copies::Asked;
 use super::map_address::Mapped;
 use crate::maps::LookupError;
-use crate::routing::router::Lookups;
-use crate::routing::router::trail::Trail;
+use crate::routing::router::Router;
 
 /// What becomes of a sender and a recipient.
 pub(in crate::routing) enum Envelope {
@@ -16,7 +15,7 @@ pub(in crate::routing) enum Envelope {
     TooMuch(Vec<u8>, String),
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// What becomes of mail from outside. Addresses are in internal form, the recipient's in standard form.
     ///
     /// # Errors
@@ -25,15 +24,14 @@ impl Lookups<'_> {
         &mut self,
         sender: &[u8],
         recipient: &[u8],
-        trail: &mut Trail,
     ) -> Result<Envelope, LookupError> {
-        let sender = self.map_sender(sender, trail)?;
-        let (recipient, mapped) = self.map(recipient, trail)?;
+        let sender = self.map_sender(sender)?;
+        let (recipient, mapped) = self.map(recipient)?;
         let recipients = match mapped {
             Mapped::Addresses(recipients) => recipients,
             Mapped::TooMuch(words) => return Ok(Envelope::TooMuch(recipient, words)),
         };
-        Ok(match self.copies(&sender, &recipient, &recipients, trail)? {
+        Ok(match self.copies(&sender, &recipient, &recipients)? {
             Ok(copies) => Envelope::Taken { sender, recipients, copies },
             Err(words) => Envelope::TooMuch(recipient, words),
         })
@@ -44,17 +42,13 @@ impl Lookups<'_> {
     ///
     /// # Errors
     /// A table that gives no answer.
-    pub(in crate::routing) fn map(
-        &mut self,
-        address: &[u8],
-        trail: &mut Trail,
-    ) -> Result<(Vec<u8>, Mapped), LookupError> {
+    pub(in crate::routing) fn map(&mut self, address: &[u8]) -> Result<(Vec<u8>, Mapped), LookupError> {
         let mut recipient = address.to_vec();
         for (maps, classes) in [("recipient_canonical_maps", None), ("canonical_maps", Some("canonical_classes"))] {
-            recipient = self.canonical_in(maps, classes, "envelope_recipient", recipient, trail)?;
+            recipient = self.canonical_in(maps, classes, "envelope_recipient", recipient)?;
         }
-        recipient = self.masquerade("envelope_recipient", &recipient, trail)?;
-        let mapped = self.virtual_aliases(&recipient, trail)?;
+        recipient = self.masquerade("envelope_recipient", &recipient)?;
+        let mapped = self.virtual_aliases(&recipient)?;
         Ok((recipient, mapped))
     }
 
@@ -62,17 +56,17 @@ impl Lookups<'_> {
     ///
     /// # Errors
     /// A table that gives no answer.
-    pub(in crate::routing) fn map_sender(&mut self, sender: &[u8], trail: &mut Trail) -> Result<Vec<u8>, LookupError> {
+    pub(in crate::routing) fn map_sender(&mut self, sender: &[u8]) -> Result<Vec<u8>, LookupError> {
         if sender.is_empty() {
             return Ok(Vec::new());
         }
-        let mut sender = self.rewrite(sender, trail)?;
+        let mut sender = self.rewrite(sender)?;
         for (maps, classes) in
             [("sender_canonical_maps", "sender_canonical_classes"), ("canonical_maps", "canonical_classes")]
         {
-            sender = self.canonical_in(maps, Some(classes), "envelope_sender", sender, trail)?;
+            sender = self.canonical_in(maps, Some(classes), "envelope_sender", sender)?;
         }
-        self.masquerade("envelope_sender", &sender, trail)
+        self.masquerade("envelope_sender", &sender)
     }
 
     fn canonical_in(
@@ -81,11 +75,10 @@ impl Lookups<'_> {
         classes: Option<&str>,
         class: &str,
         address: Vec<u8>,
-        trail: &mut Trail,
     ) -> Result<Vec<u8>, LookupError> {
         match classes {
             Some(classes) if !self.has_word(classes, class)? => Ok(address),
-            _ => self.canonical(maps, &address, trail),
+            _ => self.canonical(maps, &address),
         }
     }
 }

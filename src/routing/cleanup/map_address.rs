@@ -4,8 +4,8 @@
 
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
-use crate::routing::router::Lookups;
-use crate::routing::router::trail::{StepKind, Trail};
+use crate::routing::router::Router;
+use crate::routing::router::trail::StepKind;
 use crate::syntax::alias_value::parse_alias_value;
 
 /// How often a canonical map is applied to its own result. What has come out by then is taken, though the program's warning says
@@ -21,7 +21,7 @@ pub enum Mapped {
     TooMuch(String),
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// Looks an address up and reads the value as a list of addresses; nothing if no table has it. All are in internal form.
     ///
     /// # Errors
@@ -31,9 +31,8 @@ impl Lookups<'_> {
         parameter: &str,
         class: &str,
         address: &[u8],
-        trail: &mut Trail,
     ) -> Result<Option<Vec<Vec<u8>>>, LookupError> {
-        let Some(found) = self.find_address(parameter, address, trail)? else { return Ok(None) };
+        let Some(found) = self.find_address(parameter, address)? else { return Ok(None) };
         let extension = found.unmatched_extension;
         let mut value = found.value;
         if value.starts_with(b"@") {
@@ -44,7 +43,7 @@ impl Lookups<'_> {
         let propagates = !extension.is_empty() && self.has_word("propagate_unmatched_extensions", class)?;
         let mut addresses = Vec::new();
         for destination in parse_alias_value(&value).destinations {
-            let mut address = self.rewrite(&destination.text, trail)?;
+            let mut address = self.rewrite(&destination.text)?;
             if propagates {
                 let at = memchr::memrchr(b'@', &address).unwrap_or(address.len());
                 address.splice(at..at, extension.iter().copied());
@@ -58,28 +57,28 @@ impl Lookups<'_> {
     ///
     /// # Errors
     /// A table that gives no answer.
-    pub fn canonical(&mut self, parameter: &str, address: &[u8], trail: &mut Trail) -> Result<Vec<u8>, LookupError> {
+    pub fn canonical(&mut self, parameter: &str, address: &[u8]) -> Result<Vec<u8>, LookupError> {
         let mut address = address.to_vec();
         if self.tables(parameter)?.is_empty() {
             return Ok(address);
         }
         for _ in 0..MAX_CANONICAL_TURNS {
             let found =
-                trail.stage(parameter, &address, |trail| self.map_address(parameter, "canonical", &address, trail))?;
+                self.stage(parameter, &address, |router| router.map_address(parameter, "canonical", &address))?;
             let Some(next) = found.and_then(|found| found.into_iter().next()) else {
                 return Ok(address);
             };
             let is_same = next.eq_ignore_ascii_case(&address);
             if next != address {
                 let step = StepKind::Changed { by: parameter.into(), from: address, to: next.clone() };
-                trail.step(step);
+                self.step(|| step);
             }
             address = next;
             if is_same {
                 return Ok(address);
             }
         }
-        trail.note(format!("{parameter} would go on for ever: this is where Postfix leaves it"));
+        self.note(format_args!("{parameter} would go on for ever: this is where Postfix leaves it"));
         Ok(address)
     }
 
@@ -87,7 +86,7 @@ impl Lookups<'_> {
     ///
     /// # Errors
     /// A table that gives no answer.
-    pub fn virtual_aliases(&mut self, recipient: &[u8], trail: &mut Trail) -> Result<Mapped, LookupError> {
+    pub fn virtual_aliases(&mut self, recipient: &[u8]) -> Result<Mapped, LookupError> {
         const MAPS: &str = "virtual_alias_maps";
         let mut list = vec![recipient.to_vec()];
         if self.tables(MAPS)?.is_empty() {
@@ -111,7 +110,7 @@ impl Lookups<'_> {
                 }
                 turns += 1;
                 let address = list[at].clone();
-                let found = trail.stage(MAPS, &address, |trail| self.map_address(MAPS, "virtual", &address, trail))?;
+                let found = self.stage(MAPS, &address, |router| router.map_address(MAPS, "virtual", &address))?;
                 let Some(found) = found.filter(|found| !found.is_empty()) else { break };
                 if found.iter().any(|next| next.eq_ignore_ascii_case(&address)) {
                     settled.push(address.clone());

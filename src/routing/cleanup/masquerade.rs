@@ -4,16 +4,16 @@
 
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
-use crate::routing::router::Lookups;
-use crate::routing::router::trail::{StepKind, Trail};
+use crate::routing::router::Router;
+use crate::routing::router::trail::StepKind;
 use crate::syntax::match_list::split_list;
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// What masquerading makes of an address of a class: `envelope_sender`, `envelope_recipient`.
     ///
     /// # Errors
     /// A parameter that cannot be expanded.
-    pub fn masquerade(&mut self, class: &str, address: &[u8], trail: &mut Trail) -> Result<Vec<u8>, LookupError> {
+    pub fn masquerade(&mut self, class: &str, address: &[u8]) -> Result<Vec<u8>, LookupError> {
         let kept = Ok(address.to_vec());
         let (local, Some(domain)) = split_domain(address) else { return kept };
         if !self.has_word("masquerade_classes", class)? {
@@ -37,7 +37,7 @@ impl Lookups<'_> {
                 }
                 let masked = [local, b"@", masked].concat();
                 let (from, to) = (address.to_vec(), masked.clone());
-                trail.step(StepKind::Changed { by: "masquerade_domains".into(), from, to });
+                self.step(|| StepKind::Changed { by: "masquerade_domains".into(), from, to });
                 return Ok(masked);
             }
         }

@@ -9,9 +9,8 @@
 use crate::base::system_words;
 use crate::config::expand::expand;
 use crate::maps::LookupError;
-use crate::routing::router::Lookups;
+use crate::routing::router::Router;
 use crate::routing::router::accounts::{Account, PASSWD};
-use crate::routing::router::trail::Trail;
 use crate::syntax::match_list::split_list;
 use std::borrow::Cow;
 use std::io::ErrorKind;
@@ -39,16 +38,15 @@ pub(in crate::routing) struct Addressee<'a> {
     pub(in crate::routing) recipient: &'a [u8],
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// The file that counts for a recipient; nothing if there is none.
     ///
     /// # Errors
     /// A `forward_path` that cannot be expanded.
     pub(in crate::routing) fn forward_file(
-        &self,
+        &mut self,
         account: &Account,
         addressee: &Addressee<'_>,
-        trail: &mut Trail,
     ) -> Result<Option<Forward>, LookupError> {
         let at = addressee.recipient.iter().rposition(|&byte| byte == b'@').unwrap_or(addressee.recipient.len());
         let (delimiter, extension) = addressee.extension.split_at(addressee.extension.len().min(1));
@@ -79,19 +77,19 @@ impl Lookups<'_> {
                 Ok((owner, text)) => {
                     if !may_own(owner, account) {
                         if self.is_in_place(&name, &path) {
-                            trail.note(format!("{shown} is passed over: it has bad owner uid {owner}"));
+                            self.note(format_args!("{shown} is passed over: it has bad owner uid {owner}"));
                             seen.push(name);
                             continue;
                         }
                         let user = String::from_utf8_lossy(addressee.user);
-                        trail.note(format!(
+                        self.note(format_args!(
                             "{shown} is passed over, unless it belongs to {user} or root; here to uid {owner}"
                         ));
                     }
                     return Ok(Some(Forward { name, path, text }));
                 }
-                Err(None) => trail.note(format!("no {shown}")),
-                Err(Some(words)) => trail.note(format!("{shown} is passed over: {words}")),
+                Err(None) => self.note(format_args!("no {shown}")),
+                Err(Some(words)) => self.note(format_args!("{shown} is passed over: {words}")),
             }
             seen.push(name);
         }
@@ -135,7 +133,7 @@ mod tests {
     use crate::config::paths::PathMap;
     use crate::config::{ConfigFiles, Configuration, Platform, Site};
     use crate::maps::NoCaller;
-    use crate::routing::StepKind;
+    use crate::routing::{Recording, StepKind};
     use std::sync::Arc;
 
     /// What is followed for an account with this number, and what is said about it.
@@ -143,13 +141,12 @@ mod tests {
         let main = Arc::new(crate::base::Source::new("main.cf", "forward_path = $home/.forward\n"));
         let files = ConfigFiles::from_sources(directory, &main, None);
         let site = Site::new(Configuration::new(files, Platform::default()), paths.clone());
-        let lookups = Lookups::new(&site, Arc::new(NoCaller));
+        let mut router = Router::new(&site, Arc::new(NoCaller)).with_recording(Recording::Steps);
         let home = directory.as_os_str().as_encoded_bytes().to_vec();
         let account = Account { line: Vec::new(), uid: Some(uid), home };
         let addressee = Addressee { user: b"joe", extension: b"", recipient: b"joe@example.com" };
-        let mut trail = Trail::default();
-        let found = lookups.forward_file(&account, &addressee, &mut trail);
-        let notes = trail.finish().into_iter().map(|step| match step.kind {
+        let (found, steps) = router.recorded(|router| router.forward_file(&account, &addressee));
+        let notes = steps.into_iter().map(|step| match step.kind {
             StepKind::Note(text) => text.replace(&directory.display().to_string(), "~"),
             other => format!("{other:?}"),
         });

@@ -9,36 +9,21 @@
 //! Source: local(8), aliases(5), postconf(5), and experiments with 3.11.
 
 use super::forward::Addressee;
-use super::next_hop::MailHost;
+use super::local_mail::{LocalMail, restricted};
+use super::sink::Sink;
 use crate::base::system_words;
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
+use crate::routing::fate::{Action, Fate};
 use crate::routing::rewrite::resolve::Resolved;
-use crate::routing::rewrite::transport::Hop;
-use crate::routing::route::{Ending, Fate};
-use crate::routing::router::Lookups;
+use crate::routing::router::Router;
 use crate::routing::router::daemon::Daemon;
 use crate::routing::router::find::KeyPart;
-use crate::routing::router::trail::{StepKind, Trail};
+use crate::routing::router::trail::StepKind;
 use crate::syntax::alias_value::{DestinationKind, parse_alias_value};
-use std::path::PathBuf;
 
 /// How deeply aliases may name aliases: local(8)'s own limit.
 const MAX_DEPTH: usize = 100;
-
-/// A delivery that is under way.
-pub(in crate::routing) struct Delivery<'d> {
-    sender: &'d [u8],
-    pub(in crate::routing) resolved: &'d Resolved,
-    pub(in crate::routing) seen: &'d mut Vec<Vec<u8>>,
-    /// The `.forward` files that have been followed.
-    forwards: &'d mut Vec<PathBuf>,
-    /// What was delivered already: nothing is done twice.
-    done: &'d mut Vec<(Vec<u8>, Fate)>,
-    /// What was sent on already.
-    sent_on: &'d mut Vec<Vec<u8>>,
-    pub(in crate::routing) ends: &'d mut Vec<Ending>,
-}
 
 /// What kind of text names destinations.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,57 +71,31 @@ impl Expanded<'_> {
     }
 }
 
-impl Delivery<'_> {
-    pub(in crate::routing) fn end(&mut self, recipient: &[u8], fate: Fate) {
-        let hop = self.resolved.hop.clone();
-        self.end_at(recipient, hop, fate, Vec::new());
-    }
-
-    pub(in crate::routing) fn end_at(&mut self, recipient: &[u8], hop: Hop, fate: Fate, hosts: Vec<MailHost>) {
-        let done = (recipient.to_vec(), fate.clone());
-        // Postfix tells once of each command that it may not run.
-        if fate == restricted("command") || !self.done.contains(&done) {
-            self.done.push(done);
-            let (recipient, class) = (recipient.to_vec(), Some(self.resolved.class));
-            self.ends.push(Ending { recipient, class, hop, fate, hosts });
-        }
-    }
-}
-
-/// A destination that is not allowed where it stands.
-fn restricted(what: &str) -> Fate {
-    Fate::Bounced("5.7.1".into(), format!("mail to {what} is restricted"))
-}
-
 /// What local(8) logs a warning about, which the sender is told no more of.
 fn misconfigured() -> Fate {
-    Fate::Bounced("5.3.5".into(), "mail system configuration error".into())
+    Fate::bounced("5.3.5", "mail system configuration error")
 }
 
-impl Lookups<'_> {
-    /// Follows a recipient of the local delivery agent to all its ends.
-    pub(in crate::routing) fn deliver_locally(
+impl Router<'_> {
+    /// Tells a sink all that becomes of mail for a recipient of the local delivery agent.
+    ///
+    /// # Errors
+    /// A table that gives no answer: what the sink has not been told would be done later.
+    pub fn deliver_locally(
         &mut self,
         sender: &[u8],
         resolved: &Resolved,
-        seen: &mut Vec<Vec<u8>>,
-        ends: &mut Vec<Ending>,
-        trail: &mut Trail,
+        sink: &mut dyn Sink,
     ) -> Result<(), LookupError> {
-        // Mail that comes back to a recipient carries that name in its Delivered-To: header.
-        let key = resolved.recipient.to_ascii_lowercase();
-        let (forwards, done, sent_on) = (&mut Vec::new(), &mut Vec::new(), &mut Vec::new());
-        let mut delivery = Delivery { sender, resolved, seen, forwards, done, sent_on, ends };
-        if delivery.seen.contains(&key) {
-            let words = format!("mail forwarding loop for {}", String::from_utf8_lossy(&resolved.recipient));
-            delivery.end(&resolved.recipient, Fate::Loop(words));
+        let mut mail = LocalMail::new(sender, resolved, sink);
+        let recipient = &resolved.recipient;
+        if mail.sink.has_come_by(&recipient.to_ascii_lowercase()) {
+            let words = format!("mail forwarding loop for {}", String::from_utf8_lossy(recipient));
+            mail.end(recipient, Fate::Loop(words));
             return Ok(());
         }
-        delivery.seen.push(key);
         let agent = Daemon::Agent(resolved.hop.transport.clone());
-        let done = self.within(&agent, |agent| agent.local_name(&resolved.recipient, None, &mut delivery, trail));
-        delivery.seen.pop();
-        done
+        self.within(&agent, |agent| agent.local_name(recipient, None, &mut mail))
     }
 
     /// Delivers to a recipient of this machine; `by` is what named it.
@@ -144,23 +103,22 @@ impl Lookups<'_> {
         &mut self,
         address: &[u8],
         by: Option<Expanded<'_>>,
-        delivery: &mut Delivery<'_>,
-        trail: &mut Trail,
+        mail: &mut LocalMail<'_>,
     ) -> Result<(), LookupError> {
         let name = split_domain(address).0.to_ascii_lowercase();
         let recipient = self.full(&name, address)?;
         let depth = by.map_or(0, |by| by.depth + 1);
-        let sender = by.map_or(delivery.sender, |by| by.sender).to_vec();
+        let sender = by.map_or(mail.sender, |by| by.sender).to_vec();
         if depth > MAX_DEPTH {
-            delivery.end(&recipient, Fate::Loop("recipient nesting limit exceeded".into()));
+            mail.end(&recipient, Fate::Loop("recipient nesting limit exceeded".into()));
             return Ok(());
         }
         let hands_on = |user: &[u8]| by.is_some_and(|by| by.hands_on(user));
         if let Some(real) = name.strip_prefix(b"\\") {
             let user = self.extension(real)?.map_or(real, |(user, _)| user);
             return match address.strip_prefix(b"\\") {
-                Some(address) if hands_on(user) => self.send_on(&sender, address, delivery, trail),
-                _ => self.account_mailbox(real, &recipient, &sender, delivery, trail),
+                Some(address) if hands_on(user) => mail.send_on(self, &sender, address),
+                _ => self.account_mailbox(real, &recipient, &sender, mail),
             };
         }
         let split = self.extension(&name)?.map(|(user, extension)| (user.to_vec(), extension.to_vec()));
@@ -169,45 +127,44 @@ impl Lookups<'_> {
         for (at, key) in keys.iter().enumerate() {
             // An alias that names itself means the mailbox.
             if by.is_some_and(|by| by.name == key.as_slice()) {
-                trail.note(format!("alias {} is not expanded in itself", String::from_utf8_lossy(key)));
+                self.note(format_args!("alias {} is not expanded in itself", String::from_utf8_lossy(key)));
                 continue;
             }
             let part = if at == 0 { KeyPart::Whole } else { KeyPart::Partial };
-            let found = self.ask_tables("alias_maps", key, part, trail)?;
+            let found = self.ask_tables("alias_maps", key, part)?;
             let Some(value) = found else { continue };
             let extension = split.as_ref().filter(|_| at > 0).map(|(_, extension)| extension.as_slice());
-            let companion = self.owner_alias(key, trail)?;
+            let companion = self.owner_alias(key)?;
             let inherited = if self.is_yes("reset_owner_alias")? { None } else { by.and_then(|by| by.owner) };
             let owner = companion.as_deref().or(inherited);
-            trail.step(StepKind::Changed { by: "alias_maps".into(), from: key.clone(), to: value.clone() });
+            self.step(|| StepKind::Changed { by: "alias_maps".into(), from: key.clone(), to: value.clone() });
             let sender = match &companion {
-                Some(owner) => self.within(&Daemon::Cleanup, |cleanup| cleanup.map_sender(owner, trail))?,
+                Some(owner) => self.within(&Daemon::Cleanup, |cleanup| cleanup.map_sender(owner))?,
                 None => sender,
             };
             let kind = Kind::Alias;
             let recipient = self.full(key, address)?;
             let (recipient, sender) = (recipient.as_slice(), sender.as_slice());
             let expanded = Expanded { kind, name: key, recipient, extension, owner, home: None, sender, depth };
-            return self.destinations(&value, expanded, delivery, trail);
+            return self.destinations(&value, expanded, mail);
         }
         let (user, extension) = split.unwrap_or_else(|| (name.clone(), Vec::new()));
         if hands_on(&user) {
-            return self.send_on(&sender, address, delivery, trail);
+            return mail.send_on(self, &sender, address);
         }
         if let Some(account) = self.account(&user) {
             let addressee = Addressee { user: &user, extension: &extension, recipient: &recipient };
             // An account that its own file names means the mailbox.
             let is_own = by.and_then(|by| by.owner).is_some_and(|owner| owner.eq_ignore_ascii_case(&user));
-            let forward = if is_own { None } else { self.forward_file(&account, &addressee, trail)? };
+            let forward = if is_own { None } else { self.forward_file(&account, &addressee)? };
             if let Some(forward) = forward {
-                if delivery.forwards.contains(&forward.path) {
-                    trail.note(format!("{} is followed once", String::from_utf8_lossy(&forward.name)));
+                if mail.forwards.contains(&forward.path) {
+                    self.note(format_args!("{} is followed once", String::from_utf8_lossy(&forward.name)));
                     return Ok(());
                 }
-                delivery.forwards.push(forward.path);
+                mail.forwards.push(forward.path);
                 // An empty file means the mailbox.
-                let before = (delivery.done.len(), delivery.sent_on.len());
-                trail.begin(".forward", &forward.name);
+                let before = mail.progress();
                 // A file for the extension takes care of it.
                 let is_left = !extension.is_empty() && !forward.name.ends_with(&extension);
                 let expanded = Expanded {
@@ -220,62 +177,34 @@ impl Lookups<'_> {
                     sender: &sender,
                     depth,
                 };
-                let done = self.lines(&forward.text, expanded, delivery, trail);
-                trail.end();
-                done?;
-                if (delivery.done.len(), delivery.sent_on.len()) != before {
+                self.stage(".forward", &forward.name, |agent| agent.lines(&forward.text, expanded, mail))?;
+                if mail.progress() != before {
                     return Ok(());
                 }
             }
         }
-        self.account_mailbox(&user, &recipient, &sender, delivery, trail)
+        self.account_mailbox(&user, &recipient, &sender, mail)
     }
 
     /// Who is told about mail to an alias that cannot be delivered, as its companion `owner-` says.
-    fn owner_alias(&mut self, alias: &[u8], trail: &mut Trail) -> Result<Option<Vec<u8>>, LookupError> {
+    fn owner_alias(&mut self, alias: &[u8]) -> Result<Option<Vec<u8>>, LookupError> {
         if !self.is_yes("owner_request_special")? {
             return Ok(None);
         }
         let name = [b"owner-", alias].concat();
-        let Some(value) = self.ask_tables("alias_maps", &name, KeyPart::Partial, trail)? else { return Ok(None) };
+        let Some(value) = self.ask_tables("alias_maps", &name, KeyPart::Partial)? else { return Ok(None) };
         let is_expanded = self.is_yes("expand_owner_alias")?;
-        let owner = self.rewrite(if is_expanded { &value } else { &name }, trail)?;
-        trail.note(format!("what is sent on is sent by {}", String::from_utf8_lossy(&owner)));
+        let owner = self.rewrite(if is_expanded { &value } else { &name })?;
+        self.note(format_args!("what is sent on is sent by {}", String::from_utf8_lossy(&owner)));
         Ok(Some(owner))
     }
 
-    /// Sends mail on as a new message, once.
-    fn send_on(
-        &mut self,
-        sender: &[u8],
-        address: &[u8],
-        delivery: &mut Delivery<'_>,
-        trail: &mut Trail,
-    ) -> Result<(), LookupError> {
-        let sent = address.to_ascii_lowercase();
-        if delivery.sent_on.contains(&sent) {
-            trail.note(format!("{} is sent on once", String::from_utf8_lossy(address)));
-            return Ok(());
-        }
-        delivery.sent_on.push(sent);
-        trail.begin("forwarded as a new message", address);
-        let done = self.submit(sender, address, delivery.seen, delivery.ends, trail);
-        trail.end();
-        done
-    }
-
     /// Delivers to all that the lines of a file name.
-    fn lines(
-        &mut self,
-        text: &[u8],
-        expanded: Expanded<'_>,
-        delivery: &mut Delivery<'_>,
-        trail: &mut Trail,
-    ) -> Result<(), LookupError> {
+    fn lines(&mut self, text: &[u8], expanded: Expanded<'_>, mail: &mut LocalMail<'_>) -> Result<(), LookupError> {
         let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.starts_with(b"#"));
         for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
-            trail.note(format!("line: {}", String::from_utf8_lossy(line)));
-            self.destinations(line, expanded, delivery, trail)?;
+            self.note(format_args!("line: {}", String::from_utf8_lossy(line)));
+            self.destinations(line, expanded, mail)?;
         }
         Ok(())
     }
@@ -285,57 +214,55 @@ impl Lookups<'_> {
         &mut self,
         value: &[u8],
         expanded: Expanded<'_>,
-        delivery: &mut Delivery<'_>,
-        trail: &mut Trail,
+        mail: &mut LocalMail<'_>,
     ) -> Result<(), LookupError> {
         let Expanded { kind, name: alias, recipient, extension, sender, .. } = expanded;
         let shown = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
         let parsed = parse_alias_value(value);
         if parsed.destinations.is_empty() {
-            delivery.end(recipient, Fate::Deferred(format!("alias {} has no destination", shown(alias))));
+            mail.end(recipient, Fate::Deferred(format!("alias {} has no destination", shown(alias))));
         }
         for destination in parsed.destinations {
             match destination.kind {
                 DestinationKind::Command(line) => {
                     let is_allowed = self.has_word("allow_mail_to_commands", kind.word())?;
-                    let how = || Fate::Delivered(format!("command {}", shown(&line)));
-                    delivery.end(recipient, if is_allowed { how() } else { restricted("command") });
+                    let fate = if is_allowed { Fate::Delivered(Action::Command(line)) } else { restricted("command") };
+                    mail.end(recipient, fate);
                 }
                 DestinationKind::File(path) => {
                     let fate = self.file(&path, kind)?;
-                    delivery.end(recipient, fate);
+                    mail.end(recipient, fate);
                 }
                 DestinationKind::HomeFile(path) => {
                     let fate = match expanded.home {
                         Some(home) => self.file(&[home, path.strip_prefix(b"~").unwrap_or(&path)].concat(), kind)?,
                         None => {
-                            trail.note(format!(
+                            self.note(format_args!(
                                 "{}: root, whose file this is as a rule, has no home here",
                                 shown(&path)
                             ));
                             misconfigured()
                         }
                     };
-                    delivery.end(recipient, fate);
+                    mail.end(recipient, fate);
                 }
-                DestinationKind::Include(path) => self.include(&path, expanded, delivery, trail)?,
+                DestinationKind::Include(path) => self.include(&path, expanded, mail)?,
                 DestinationKind::Address { .. } => {
-                    let mut address = self.rewrite(&destination.text, trail)?;
+                    let mut address = self.rewrite(&destination.text)?;
                     if let Some(extension) = extension
                         && self.has_word("propagate_unmatched_extensions", kind.word())?
                     {
                         let at = memchr::memrchr(b'@', &address).unwrap_or(address.len());
                         address.splice(at..at, extension.iter().copied());
                     }
-                    let resolved = trail.stage("resolve", &address, |trail| self.resolve(sender, &address, trail))?;
-                    if resolved.hop.transport == delivery.resolved.hop.transport {
+                    let resolved = self.stage("resolve", &address, |router| router.resolve(sender, &address))?;
+                    if resolved.hop.transport == mail.resolved.hop.transport {
                         let name = split_domain(&resolved.recipient).0.to_ascii_lowercase();
-                        trail.begin("local", &name);
-                        let done = self.local_name(&resolved.recipient, Some(expanded), delivery, trail);
-                        trail.end();
-                        done?;
+                        self.stage("local", &name, |agent| {
+                            agent.local_name(&resolved.recipient, Some(expanded), mail)
+                        })?;
                     } else {
-                        self.send_on(sender, &address, delivery, trail)?;
+                        mail.send_on(self, sender, &address)?;
                     }
                 }
             }
@@ -345,38 +272,31 @@ impl Lookups<'_> {
 
     fn file(&self, path: &[u8], kind: Kind) -> Result<Fate, LookupError> {
         let is_allowed = self.has_word("allow_mail_to_files", kind.word())?;
-        let how = || Fate::Delivered(format!("file {}", String::from_utf8_lossy(path)));
-        Ok(if is_allowed { how() } else { restricted("file") })
+        Ok(if is_allowed { Fate::Delivered(Action::File(path.to_vec())) } else { restricted("file") })
     }
 
     /// Delivers to all that an included file names.
-    fn include(
-        &mut self,
-        path: &[u8],
-        expanded: Expanded<'_>,
-        delivery: &mut Delivery<'_>,
-        trail: &mut Trail,
-    ) -> Result<(), LookupError> {
+    fn include(&mut self, path: &[u8], expanded: Expanded<'_>, mail: &mut LocalMail<'_>) -> Result<(), LookupError> {
         let recipient = expanded.recipient;
         let shown = String::from_utf8_lossy(path).into_owned();
         if expanded.depth > MAX_DEPTH {
-            delivery.end(recipient, Fate::Loop(format!(":include: {shown}: nested too deeply")));
+            mail.end(recipient, Fate::Loop(format!(":include: {shown}: nested too deeply")));
             return Ok(());
         }
         if !path.starts_with(b"/") {
-            trail.note(format!(":include:{shown} uses a relative path"));
-            delivery.end(recipient, misconfigured());
+            self.note(format_args!(":include:{shown} uses a relative path"));
+            mail.end(recipient, misconfigured());
             return Ok(());
         }
         match self.paths.read(path) {
-            Ok(text) => trail.stage(":include:", path, |trail| {
+            Ok(text) => self.stage(":include:", path, |router| {
                 let (kind, home) = (Kind::Include, None);
                 let included = Expanded { kind, home, depth: expanded.depth + 1, ..expanded };
-                self.lines(text.bytes(), included, delivery, trail)
+                router.lines(text.bytes(), included, mail)
             }),
             Err(error) => {
-                trail.note(format!("unable to open :include: file {shown}: {}", system_words(&error)));
-                delivery.end(recipient, misconfigured());
+                self.note(format_args!("unable to open :include: file {shown}: {}", system_words(&error)));
+                mail.end(recipient, misconfigured());
                 Ok(())
             }
         }

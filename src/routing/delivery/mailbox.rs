@@ -6,35 +6,33 @@
 //! Source: local(8), postconf(5).
 
 use super::hand_over::Handed;
-use super::local::Delivery;
+use super::local_mail::LocalMail;
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
+use crate::routing::fate::{Action, Fate};
 use crate::routing::rewrite::transport::Hop;
-use crate::routing::route::{Fate, kind_of_mailbox, unknown};
-use crate::routing::router::Lookups;
+use crate::routing::router::Router;
 use crate::routing::router::find::KeyPart;
-use crate::routing::router::trail::Trail;
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// Delivers to the mailbox of a name, or to what takes its place.
     pub(in crate::routing) fn account_mailbox(
         &mut self,
         user: &[u8],
         recipient: &[u8],
         sender: &[u8],
-        delivery: &mut Delivery<'_>,
-        trail: &mut Trail,
+        mail: &mut LocalMail<'_>,
     ) -> Result<(), LookupError> {
         let account = self.account(user);
         match &account {
-            Some(_) => trail.note(format!("account {}", String::from_utf8_lossy(user))),
-            None => trail.note(format!("no account {}", String::from_utf8_lossy(user))),
+            Some(_) => self.note(format_args!("account {}", String::from_utf8_lossy(user))),
+            None => self.note(format_args!("no account {}", String::from_utf8_lossy(user))),
         }
-        if let Some(hop) = self.other_transport("mailbox_transport", user, delivery, trail)? {
-            return self.hand_to(hop, recipient, delivery, trail);
+        if let Some(hop) = self.other_transport("mailbox_transport", user, mail)? {
+            return self.hand_to(hop, recipient, mail);
         }
         if account.is_some() {
-            let command = match self.ask_tables("mailbox_command_maps", user, KeyPart::Whole, trail)? {
+            let command = match self.ask_tables("mailbox_command_maps", user, KeyPart::Whole)? {
                 Some(command) => command,
                 None => self.text("mailbox_command")?,
             };
@@ -43,53 +41,42 @@ impl Lookups<'_> {
             let spool = self.text("mail_spool_directory")?;
             let spool = if spool.is_empty() { b"/var/mail".to_vec() } else { spool };
             let slash = if spool.ends_with(b"/") { &b""[..] } else { b"/" };
-            let how = if !command.is_empty() {
-                format!("command {}", String::from_utf8_lossy(&command))
+            let action = if !command.is_empty() {
+                Action::Command(command)
             } else if !home_mailbox.is_empty() {
-                kind_of_mailbox(&[&*home, b"/", &*home_mailbox].concat())
+                Action::mailbox([&*home, b"/", &*home_mailbox].concat())
             } else {
                 let end = if slash.is_empty() { &b"/"[..] } else { b"" };
-                kind_of_mailbox(&[&*spool, slash, user, end].concat())
+                Action::mailbox([&*spool, slash, user, end].concat())
             };
-            delivery.end(recipient, Fate::Delivered(how));
+            mail.end(recipient, Fate::Delivered(action));
             return Ok(());
         }
-        if let Some(hop) = self.other_transport("fallback_transport", user, delivery, trail)? {
-            return self.hand_to(hop, recipient, delivery, trail);
+        if let Some(hop) = self.other_transport("fallback_transport", user, mail)? {
+            return self.hand_to(hop, recipient, mail);
         }
         // Nobody is behind these names, and yet mail to them ends nowhere else.
         if user == b"double-bounce" {
-            delivery.end(recipient, Fate::Discarded);
+            mail.end(recipient, Fate::Discarded);
             return Ok(());
         }
         if matches!(user, b"mailer-daemon" | b"postmaster") {
-            trail.note("mail to this name without an alias or account is logged and thrown away");
-            delivery.end(recipient, Fate::Discarded);
+            self.note("mail to this name without an alias or account is logged and thrown away");
+            mail.end(recipient, Fate::Discarded);
             return Ok(());
         }
-        match self.luser_relay(recipient, trail)? {
-            Some(address) => {
-                trail.begin("luser_relay", &address);
-                let done = self.submit(sender, &address, delivery.seen, delivery.ends, trail);
-                trail.end();
-                done
-            }
+        match self.luser_relay(recipient)? {
+            Some(address) => mail.submit(self, "luser_relay", sender, &address),
             None => {
-                delivery.end(recipient, Fate::Bounced("5.1.1".into(), unknown(user)));
+                mail.end(recipient, Fate::unknown_user(user));
                 Ok(())
             }
         }
     }
 
     /// `NAME_maps`, then `NAME`.
-    fn other_transport(
-        &mut self,
-        name: &str,
-        user: &[u8],
-        delivery: &Delivery<'_>,
-        trail: &mut Trail,
-    ) -> Result<Option<Hop>, LookupError> {
-        let text = match self.ask_tables(&format!("{name}_maps"), user, KeyPart::Whole, trail)? {
+    fn other_transport(&mut self, name: &str, user: &[u8], mail: &LocalMail<'_>) -> Result<Option<Hop>, LookupError> {
+        let text = match self.ask_tables(&format!("{name}_maps"), user, KeyPart::Whole)? {
             Some(found) => found,
             None => self.text(name)?,
         };
@@ -98,36 +85,30 @@ impl Lookups<'_> {
             return Ok(None);
         }
         if hop.nexthop.is_empty() {
-            hop.nexthop = delivery.resolved.hop.nexthop.clone();
+            hop.nexthop = mail.resolved.hop.nexthop.clone();
         }
-        trail.note(format!("{name}: {}", String::from_utf8_lossy(&text)));
+        self.note(format_args!("{name}: {}", String::from_utf8_lossy(&text)));
         Ok(Some(hop))
     }
 
-    fn hand_to(
-        &mut self,
-        hop: Hop,
-        recipient: &[u8],
-        delivery: &mut Delivery<'_>,
-        trail: &mut Trail,
-    ) -> Result<(), LookupError> {
-        let (hop, fate, hosts) = match hop.transport.as_slice() {
-            b"discard" => (hop, Fate::Discarded, Vec::new()),
+    fn hand_to(&mut self, hop: Hop, recipient: &[u8], mail: &mut LocalMail<'_>) -> Result<(), LookupError> {
+        let (hop, fate) = match hop.transport.as_slice() {
+            b"discard" => (hop, Fate::Discarded),
             b"error" => {
                 let why = String::from_utf8_lossy(&hop.nexthop).into_owned();
-                (hop, Fate::Bounced("5.0.0".into(), why), Vec::new())
+                (hop, Fate::bounced("5.0.0", why))
             }
-            _ => match self.hand_away(&hop, trail)? {
-                Handed::Ends(fate, hosts) => (hop, fate, hosts),
-                Handed::Own(own) => (own, Fate::Relayed, Vec::new()),
+            _ => match self.hand_away(&hop)? {
+                Handed::Ends(fate) => (hop, fate),
+                Handed::Own(own) => (own, Fate::RELAYED),
             },
         };
-        delivery.end_at(recipient, hop, fate, hosts);
+        mail.end_at(recipient, hop, fate);
         Ok(())
     }
 
     /// The address that takes mail for unknown names.
-    fn luser_relay(&mut self, recipient: &[u8], trail: &mut Trail) -> Result<Option<Vec<u8>>, LookupError> {
+    fn luser_relay(&mut self, recipient: &[u8]) -> Result<Option<Vec<u8>>, LookupError> {
         let (local, domain) = split_domain(recipient);
         let (user, extension) = self.extension(local)?.unwrap_or((local, b""));
         // The names that only local(8) knows; they are not parameters of main.cf.
@@ -149,6 +130,6 @@ impl Lookups<'_> {
         if text.is_empty() {
             return Ok(None);
         }
-        Ok(Some(self.rewrite(text.as_bytes(), trail)?))
+        Ok(Some(self.rewrite(text.as_bytes())?))
     }
 }

@@ -9,34 +9,15 @@
 use crate::mail::destination::{Destination, parse_destination, split_destinations};
 use crate::mail::host_name::plain_address;
 use crate::maps::LookupError;
+use crate::routing::fate::MailHost;
 use crate::routing::rewrite::transport::Hop;
-use crate::routing::router::Lookups;
+use crate::routing::router::Router;
 use crate::routing::router::daemon::Daemon;
-use crate::routing::router::dns::{NoRecords, Record, RecordType};
-use crate::routing::router::trail::Trail;
-use std::fmt;
+use crate::routing::router::records::{NoRecords, Record, RecordType};
 use std::net::IpAddr;
 
 /// The port that mail comes by.
 const SMTP_PORT: &str = "25";
-
-/// A host that a client would connect to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MailHost {
-    /// Its name, or its address.
-    pub name: Vec<u8>,
-    /// Its address.
-    pub address: IpAddr,
-    /// The port: its number, or the name of a service that is not the protocol's own.
-    pub port: String,
-}
-
-/// `mail.example.com[192.0.2.1]:25`
-impl fmt::Display for MailHost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]:{}", String::from_utf8_lossy(&self.name), self.address, self.port)
-    }
-}
 
 /// What becomes of mail for a nexthop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,29 +55,19 @@ struct Client {
     without_mx: bool,
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// What a client of a transport finds; `protocol` is `smtp` or `lmtp`.
     ///
     /// # Errors
     /// A parameter that cannot be expanded.
-    pub(in crate::routing) fn next_hop(
-        &mut self,
-        hop: &Hop,
-        protocol: &'static str,
-        trail: &mut Trail,
-    ) -> Result<NextHop, LookupError> {
+    pub(in crate::routing) fn next_hop(&mut self, hop: &Hop, protocol: &'static str) -> Result<NextHop, LookupError> {
         let agent = Daemon::Agent(hop.transport.clone());
         self.within(&agent, |agent| {
-            trail.stage(protocol, &hop.nexthop, |trail| agent.find_hosts(&hop.nexthop, protocol, trail))
+            agent.stage(protocol, &hop.nexthop, |agent| agent.find_hosts(&hop.nexthop, protocol))
         })
     }
 
-    fn find_hosts(
-        &mut self,
-        nexthop: &[u8],
-        protocol: &'static str,
-        trail: &mut Trail,
-    ) -> Result<NextHop, LookupError> {
+    fn find_hosts(&mut self, nexthop: &[u8], protocol: &'static str) -> Result<NextHop, LookupError> {
         let parameter = |name: &str| format!("{protocol}_{name}");
         let is_disabled = match self.text(&parameter("dns_support_level"))?.as_slice() {
             b"" => self.is_yes("disable_dns_lookups").unwrap_or(false),
@@ -116,7 +87,7 @@ impl Lookups<'_> {
                 let text = "unknown mail transport error".to_string();
                 return Ok(NextHop::None(Failure { for_now: true, status: "4.3.0", text }));
             };
-            last = self.destination(&client, &destination, trail)?;
+            last = self.destination(&client, &destination)?;
             if !matches!(last, NextHop::None(_)) {
                 break;
             }
@@ -124,18 +95,13 @@ impl Lookups<'_> {
         Ok(last)
     }
 
-    fn destination(
-        &mut self,
-        client: &Client,
-        destination: &Destination<'_>,
-        trail: &mut Trail,
-    ) -> Result<NextHop, LookupError> {
+    fn destination(&mut self, client: &Client, destination: &Destination<'_>) -> Result<NextHop, LookupError> {
         let port = self.port(client, destination)?;
         let name = destination.host;
         let by_mx = !destination.bracketed && !client.without_mx && destination.address().is_none();
         let mut exchangers: Vec<(u16, Vec<u8>)> = Vec::new();
         if by_mx {
-            match self.dns(name, RecordType::Mx, trail) {
+            match self.dns(name, RecordType::Mx) {
                 Ok(records) if records.contains(&Record::Mx { preference: 0, host: Vec::new() }) => {
                     let text = format!("Domain {} does not accept mail (nullMX)", String::from_utf8_lossy(name));
                     return Ok(NextHop::None(Failure { for_now: false, status: "5.1.0", text }));
@@ -157,7 +123,7 @@ impl Lookups<'_> {
         let mut hosts: Vec<(u16, MailHost)> = Vec::new();
         let mut failure: Option<Failure> = None;
         for (preference, host) in exchangers {
-            match self.addresses_for(client, &host, trail)? {
+            match self.addresses_for(client, &host)? {
                 Ok(addresses) => {
                     let host = |address| MailHost { name: host.clone(), address, port: port.clone() };
                     hosts.extend(addresses.into_iter().map(|address| (preference, host(address))));
@@ -175,7 +141,7 @@ impl Lookups<'_> {
         self.order(client, &mut hosts)?;
         if client.protocol == "smtp"
             && port == SMTP_PORT
-            && let Some(end) = self.without_this_machine(name, best, &mut hosts, trail)?
+            && let Some(end) = self.without_this_machine(name, best, &mut hosts)?
         {
             return Ok(end);
         }
@@ -192,11 +158,10 @@ impl Lookups<'_> {
         name: &[u8],
         best: u16,
         hosts: &mut Vec<(u16, MailHost)>,
-        trail: &mut Trail,
     ) -> Result<Option<NextHop>, LookupError> {
         let mut own = None;
         for (preference, host) in hosts.iter() {
-            if self.is_own_address(host.address, trail)? {
+            if self.is_own_address(host.address)? {
                 own = Some(*preference);
                 break;
             }
@@ -212,7 +177,7 @@ impl Lookups<'_> {
         }
         let own = self.text("best_mx_transport")?;
         if !own.is_empty() {
-            trail.note(format!("best_mx_transport = {}", String::from_utf8_lossy(&own)));
+            self.note(format_args!("best_mx_transport = {}", String::from_utf8_lossy(&own)));
             let settled = Hop { transport: Vec::new(), nexthop: name.to_vec() };
             return Ok(Some(NextHop::Own(Hop::parse(&own).over(settled, name))));
         }
@@ -221,19 +186,14 @@ impl Lookups<'_> {
     }
 
     /// The addresses of a host, in the DNS or as the C library would find them.
-    fn addresses_for(
-        &mut self,
-        client: &Client,
-        host: &[u8],
-        trail: &mut Trail,
-    ) -> Result<Result<Vec<IpAddr>, Failure>, LookupError> {
+    fn addresses_for(&mut self, client: &Client, host: &[u8]) -> Result<Result<Vec<IpAddr>, Failure>, LookupError> {
         if let Some(address) = plain_address(host) {
             return Ok(Ok(vec![address]));
         }
         let mut found = Vec::new();
         let mut failure: Option<(RecordType, NoRecords)> = None;
         for kind in self.address_types() {
-            match self.dns(host, kind, trail) {
+            match self.dns(host, kind) {
                 Ok(records) => found.extend(records.iter().filter_map(Record::address)),
                 Err(none) => {
                     let stays = failure.as_ref().is_some_and(|(_, old)| *old == NoRecords::Retry);

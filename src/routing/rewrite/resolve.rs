@@ -8,10 +8,9 @@ use crate::mail::host_name::is_mail_domain;
 use crate::mail::local_part::{external, split_domain};
 use crate::mail::rfc822::{Form, Token, TokenKind, TokenWriter, tokens};
 use crate::maps::LookupError;
-use crate::routing::router::Lookups;
+use crate::routing::router::Router;
 use crate::routing::router::daemon::Daemon;
 use crate::routing::router::lists::Style;
-use crate::routing::router::trail::Trail;
 use std::fmt;
 
 /// What an address is to this site.
@@ -56,17 +55,17 @@ pub struct Resolved {
     pub malformed: bool,
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// Resolves a recipient for a sender, both in internal form.
     ///
     /// # Errors
     /// A table or list that gives no answer: mail would wait.
-    pub fn resolve(&mut self, sender: &[u8], address: &[u8], trail: &mut Trail) -> Result<Resolved, LookupError> {
-        self.within(&Daemon::Rewrite, |service| service.resolve_here(sender, address, trail))
+    pub fn resolve(&mut self, sender: &[u8], address: &[u8]) -> Result<Resolved, LookupError> {
+        self.within(&Daemon::Rewrite, |service| service.resolve_here(sender, address))
     }
 
-    fn resolve_here(&mut self, sender: &[u8], address: &[u8], trail: &mut Trail) -> Result<Resolved, LookupError> {
-        let stripped = self.strip_local_domains(address, trail)?;
+    fn resolve_here(&mut self, sender: &[u8], address: &[u8]) -> Result<Resolved, LookupError> {
+        let stripped = self.strip_local_domains(address)?;
         let (_, domain) = split_domain(&stripped.recipient);
         let domain = domain.unwrap_or_default().to_vec();
         let mut resolved = Resolved {
@@ -77,7 +76,7 @@ impl Lookups<'_> {
             malformed: !is_mail_domain(&domain),
         };
         if resolved.malformed {
-            trail.note(format!("\"{}\" is not the domain of a mail address", String::from_utf8_lossy(&domain)));
+            self.note(format_args!("\"{}\" is not the domain of a mail address", String::from_utf8_lossy(&domain)));
             return Ok(resolved);
         }
         let recipient = &resolved.recipient;
@@ -85,19 +84,19 @@ impl Lookups<'_> {
         resolved.routed = recipient.get(operator + 1..) != Some(&domain);
         (resolved.class, resolved.hop) = match stripped.is_local {
             true => (AddressClass::Local, self.main_hop("local_transport", &domain)?),
-            false => self.remote_class(sender, &domain, trail)?,
+            false => self.remote_class(sender, &domain)?,
         };
         if resolved.class != AddressClass::VirtualAlias
-            && let Some(entry) = self.transport_entry(&resolved.recipient, trail)?
+            && let Some(entry) = self.transport_entry(&resolved.recipient)?
         {
             resolved.hop = entry.over(resolved.hop, &domain);
         }
-        if let Some(moved) = self.find_address("relocated_maps", &resolved.recipient.clone(), trail)? {
+        if let Some(moved) = self.find_address("relocated_maps", &resolved.recipient.clone())? {
             let nexthop = [b"5.1.6 User has moved to ", moved.value.as_slice()].concat();
             resolved.hop = Hop { transport: b"error".to_vec(), nexthop };
         }
         if resolved.recipient.starts_with(b"-") && !self.is_yes("allow_min_user")? {
-            trail.note("allow_min_user = no: an address must not begin with -");
+            self.note("allow_min_user = no: an address must not begin with -");
             resolved.malformed = true;
         }
         Ok(resolved)
@@ -112,35 +111,30 @@ impl Lookups<'_> {
         Ok(hop)
     }
 
-    fn remote_class(
-        &mut self,
-        sender: &[u8],
-        domain: &[u8],
-        trail: &mut Trail,
-    ) -> Result<(AddressClass, Hop), LookupError> {
-        if self.is_listed("virtual_alias_domains", domain, Style::Exact, trail)? {
+    fn remote_class(&mut self, sender: &[u8], domain: &[u8]) -> Result<(AddressClass, Hop), LookupError> {
+        if self.is_listed("virtual_alias_domains", domain, Style::Exact)? {
             let table = if self.is_yes("show_user_unknown_table_name")? { " in virtual alias table" } else { "" };
             let nexthop = format!("5.1.1 User unknown{table}").into_bytes();
             return Ok((AddressClass::VirtualAlias, Hop { transport: b"error".to_vec(), nexthop }));
         }
-        if self.is_listed("virtual_mailbox_domains", domain, Style::Exact, trail)? {
+        if self.is_listed("virtual_mailbox_domains", domain, Style::Exact)? {
             return Ok((AddressClass::VirtualMailbox, self.main_hop("virtual_transport", domain)?));
         }
         let style = self.domain_style("relay_domains");
-        let is_relay = self.is_listed("relay_domains", domain, style, trail)?;
+        let is_relay = self.is_listed("relay_domains", domain, style)?;
         let (class, mut hop) = match is_relay {
             true => (AddressClass::Relay, Hop::parse(&self.text("relay_transport")?)),
-            false => (AddressClass::Default, self.default_transport(sender, trail)?),
+            false => (AddressClass::Default, self.default_transport(sender)?),
         };
         if hop.nexthop.is_empty() {
-            hop.nexthop = self.relay_host(sender, domain, trail)?;
+            hop.nexthop = self.relay_host(sender, domain)?;
         }
         Ok((class, hop))
     }
 
-    fn default_transport(&mut self, sender: &[u8], trail: &mut Trail) -> Result<Hop, LookupError> {
+    fn default_transport(&mut self, sender: &[u8]) -> Result<Hop, LookupError> {
         let key = self.sender_key(sender, "empty_address_default_transport_maps_lookup_key")?;
-        let found = self.find_address("sender_dependent_default_transport_maps", &key, trail)?;
+        let found = self.find_address("sender_dependent_default_transport_maps", &key)?;
         if let Some(found) = found
             && !found.value.eq_ignore_ascii_case(b"dunno")
         {
@@ -150,9 +144,9 @@ impl Lookups<'_> {
     }
 
     /// What takes the place of the recipient's domain.
-    fn relay_host(&mut self, sender: &[u8], domain: &[u8], trail: &mut Trail) -> Result<Vec<u8>, LookupError> {
+    fn relay_host(&mut self, sender: &[u8], domain: &[u8]) -> Result<Vec<u8>, LookupError> {
         let key = self.sender_key(sender, "empty_address_relayhost_maps_lookup_key")?;
-        if let Some(found) = self.find_address("sender_dependent_relayhost_maps", &key, trail)?
+        if let Some(found) = self.find_address("sender_dependent_relayhost_maps", &key)?
             && !found.value.eq_ignore_ascii_case(b"dunno")
         {
             return Ok(found.value);
@@ -161,7 +155,7 @@ impl Lookups<'_> {
         Ok(if relayhost.is_empty() {
             domain.to_vec()
         } else {
-            trail.note(format!("relayhost = {}", String::from_utf8_lossy(&relayhost)));
+            self.note(format_args!("relayhost = {}", String::from_utf8_lossy(&relayhost)));
             relayhost
         })
     }
@@ -171,7 +165,7 @@ impl Lookups<'_> {
     }
 
     /// Takes domains of this machine off, as long as what is left of them names another domain.
-    fn strip_local_domains(&mut self, address: &[u8], trail: &mut Trail) -> Result<Stripped, LookupError> {
+    fn strip_local_domains(&mut self, address: &[u8]) -> Result<Stripped, LookupError> {
         let rules = self.rewrite_rules()?;
         let may_crack = self.is_yes("resolve_dequoted_address")?;
         let null_domain = self.is_yes("resolve_null_domain")?;
@@ -188,7 +182,7 @@ impl Lookups<'_> {
             }
             if let Some(at) = rfind(&words, b'@') {
                 let domain = written(&words[at + 1..]);
-                if !domain.is_empty() && !self.is_local_domain(&domain, trail)? {
+                if !domain.is_empty() && !self.is_local_domain(&domain)? {
                     return Ok(Stripped { recipient: written(&words), is_local: false });
                 }
                 words.truncate(at);
@@ -211,7 +205,7 @@ impl Lookups<'_> {
                 None => {
                     let hostname = self.text("myhostname")?;
                     recipient.extend_from_slice(&hostname);
-                    self.is_local_domain(&hostname, trail)?
+                    self.is_local_domain(&hostname)?
                 }
             };
             return Ok(Stripped { recipient, is_local });

@@ -8,9 +8,9 @@
 use crate::mail::local_part::{external, internal};
 use crate::mail::rfc822::{Form, Token, TokenKind, TokenWriter, tokens};
 use crate::maps::LookupError;
-use crate::routing::router::Lookups;
+use crate::routing::router::Router;
 use crate::routing::router::daemon::Daemon;
-use crate::routing::router::trail::{StepKind, Trail};
+use crate::routing::router::trail::StepKind;
 
 /// The parameters that rewriting needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct RewriteRules {
     pub domain: Vec<u8>,
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// The rules for local mail.
     ///
     /// # Errors
@@ -44,14 +44,14 @@ impl Lookups<'_> {
     ///
     /// # Errors
     /// As for [`rewrite_rules`](Self::rewrite_rules).
-    pub fn rewrite(&mut self, address: &[u8], trail: &mut Trail) -> Result<Vec<u8>, LookupError> {
+    pub fn rewrite(&mut self, address: &[u8]) -> Result<Vec<u8>, LookupError> {
         if address.is_empty() {
             return Ok(Vec::new());
         }
         let rules = self.within(&Daemon::Rewrite, |service| service.rewrite_rules())?;
         let rewritten = internal(&rules.apply(&external(address)));
         if rewritten != address {
-            trail.step(StepKind::Changed { by: "rewrite".into(), from: address.to_vec(), to: rewritten.clone() });
+            self.step(|| StepKind::Changed { by: "rewrite".into(), from: address.to_vec(), to: rewritten.clone() });
         }
         Ok(rewritten)
     }

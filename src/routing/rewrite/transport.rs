@@ -7,10 +7,9 @@
 
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
-use crate::routing::router::Lookups;
+use crate::routing::router::Router;
 use crate::routing::router::find::KeyPart;
 use crate::routing::router::lists::Style;
-use crate::routing::router::trail::Trail;
 
 /// Where mail is handed to: a transport of master.cf, and what it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -47,37 +46,37 @@ impl Hop {
     }
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// The entry of `transport_maps` for a recipient, in internal form.
     ///
     /// # Errors
     /// A table that gives no answer.
-    pub fn transport_entry(&mut self, recipient: &[u8], trail: &mut Trail) -> Result<Option<Hop>, LookupError> {
+    pub fn transport_entry(&mut self, recipient: &[u8]) -> Result<Option<Hop>, LookupError> {
         const MAPS: &str = "transport_maps";
         if self.tables(MAPS)?.is_empty() {
             return Ok(None);
         }
         let (local, Some(domain)) = split_domain(recipient) else { return Ok(None) };
-        if let Some(value) = self.ask_forms(MAPS, recipient, KeyPart::Whole, trail)? {
+        if let Some(value) = self.ask_forms(MAPS, recipient, KeyPart::Whole)? {
             return Ok(Some(Hop::parse(&value)));
         }
         if let Some((user, _)) = self.extension(local)? {
             let key = [user, b"@", domain].concat();
-            if let Some(value) = self.ask_forms(MAPS, &key, KeyPart::Partial, trail)? {
+            if let Some(value) = self.ask_forms(MAPS, &key, KeyPart::Partial)? {
                 return Ok(Some(Hop::parse(&value)));
             }
         }
         let skip = usize::from(self.domain_style(MAPS) == Style::Parent);
         let mut key = domain;
         loop {
-            if let Some(value) = self.ask_tables(MAPS, key, KeyPart::Partial, trail)? {
+            if let Some(value) = self.ask_tables(MAPS, key, KeyPart::Partial)? {
                 return Ok(Some(Hop::parse(&value)));
             }
             let Some(dot) = key.get(1..).and_then(|rest| memchr::memchr(b'.', rest)) else { break };
             key = &key[dot + 1 + skip..];
         }
         // Patterns are asked for this one too.
-        let value = self.ask_tables(MAPS, b"*", KeyPart::Whole, trail)?;
+        let value = self.ask_tables(MAPS, b"*", KeyPart::Whole)?;
         Ok(value.map(|value| Hop::parse(&value)))
     }
 }

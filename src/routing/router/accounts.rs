@@ -1,6 +1,6 @@
 //! The accounts of the site's machine, as far as a passwd(5) file knows them.
 
-use super::Lookups;
+use super::Router;
 
 /// Where the accounts are.
 pub const PASSWD: &[u8] = b"/etc/passwd";
@@ -16,7 +16,7 @@ pub struct Account {
     pub home: Vec<u8>,
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// The account of a name; nothing too if the file cannot be read.
     #[must_use]
     pub fn account(&self, name: &[u8]) -> Option<Account> {

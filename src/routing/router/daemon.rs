@@ -5,7 +5,7 @@
 //!
 //! Source: smtpd(8), cleanup(8), trivial-rewrite(8), local(8), virtual(8); experiments with 3.11.
 
-use super::Lookups;
+use super::{Asking, AskingKind, Router};
 use crate::config::services::Service;
 
 /// A daemon that decides.
@@ -21,23 +21,7 @@ pub enum Daemon {
     Agent(Vec<u8>),
 }
 
-/// Who asks at the moment.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in crate::routing) struct Asking {
-    /// The number of the service whose `-o` hold.
-    service: Option<usize>,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Kind {
-    #[default]
-    Other,
-    Rewrite,
-    Agent,
-}
-
-impl Lookups<'_> {
+impl<'a> Router<'a> {
     /// Does work as a daemon does it.
     pub fn within<T>(&mut self, daemon: &Daemon, work: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.asking;
@@ -49,7 +33,7 @@ impl Lookups<'_> {
 
     /// The service whose `-o` hold at the moment.
     #[must_use]
-    pub fn service(&self) -> Option<&Service> {
+    pub fn service(&self) -> Option<&'a Service> {
         self.configuration.files.services.get(self.asking.service?)
     }
 
@@ -57,9 +41,9 @@ impl Lookups<'_> {
     /// a transport, a file or a command.
     pub(in crate::routing) fn may_substitute(&self, parameter: &str) -> bool {
         match self.asking.kind {
-            Kind::Other => true,
-            Kind::Rewrite => parameter == "relocated_maps",
-            Kind::Agent => false,
+            AskingKind::Other => true,
+            AskingKind::Rewrite => parameter == "relocated_maps",
+            AskingKind::Agent => false,
         }
     }
 
@@ -67,7 +51,7 @@ impl Lookups<'_> {
     pub(in crate::routing) fn ask_as_server(&mut self, server: Option<&Service>) -> Asking {
         let services = &self.configuration.files.services;
         let service = server.and_then(|server| services.iter().position(|service| std::ptr::eq(service, server)));
-        std::mem::replace(&mut self.asking, Asking { service, kind: Kind::Other })
+        std::mem::replace(&mut self.asking, Asking { service, kind: AskingKind::Other })
     }
 
     fn asked_by(&self, daemon: &Daemon) -> Asking {
@@ -79,18 +63,18 @@ impl Lookups<'_> {
             })
         };
         match daemon {
-            Daemon::SmtpServer => Asking { service: self.smtp_server(), kind: Kind::Other },
+            Daemon::SmtpServer => Asking { service: self.smtp_server(), kind: AskingKind::Other },
             Daemon::Cleanup => {
                 // Mail that nobody here sends on comes from the SMTP server.
                 let asker = self.asking.service.or_else(|| self.smtp_server()).and_then(|at| services.get(at));
                 let name = self.configuration.expanded(b"cleanup_service_name", asker).unwrap_or_default();
-                Asking { service: named(&name), kind: Kind::Other }
+                Asking { service: named(&name), kind: AskingKind::Other }
             }
             Daemon::Rewrite => {
                 let name = self.text("rewrite_service_name").unwrap_or_default();
-                Asking { service: named(&name), kind: Kind::Rewrite }
+                Asking { service: named(&name), kind: AskingKind::Rewrite }
             }
-            Daemon::Agent(transport) => Asking { service: named(transport), kind: Kind::Agent },
+            Daemon::Agent(transport) => Asking { service: named(transport), kind: AskingKind::Agent },
         }
     }
 

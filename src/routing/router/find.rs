@@ -6,8 +6,7 @@
 //!
 //! Source: virtual(5), canonical(5), "Table search order"; experiments with 3.11.
 
-use super::Lookups;
-use super::trail::Trail;
+use super::Router;
 use super::values::takes_partial_keys;
 use crate::mail::local_part::{external, split_domain, split_extension};
 use crate::maps::LookupError;
@@ -34,25 +33,19 @@ pub enum KeyPart {
 /// The two parts of a local part: what stands before the delimiter, and the extension.
 type Split<'l> = (&'l [u8], &'l [u8]);
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// Asks the tables of a parameter for one key, in order; the first that has it answers.
     ///
     /// # Errors
     /// The first table that gives no answer.
-    pub fn ask_tables(
-        &mut self,
-        parameter: &str,
-        key: &[u8],
-        part: KeyPart,
-        trail: &mut Trail,
-    ) -> Result<Option<Vec<u8>>, LookupError> {
+    pub fn ask_tables(&mut self, parameter: &str, key: &[u8], part: KeyPart) -> Result<Option<Vec<u8>>, LookupError> {
         let aliases = self.tables("alias_maps")?;
         for table in self.tables(parameter)? {
             let form = if aliases.contains(&table) { TableForm::Aliases } else { TableForm::KeyValue };
             if part == KeyPart::Partial && !takes_partial_keys(&table) {
                 continue;
             }
-            if let Some(value) = self.lookup_with(&table, form, self.may_substitute(parameter), key, trail)? {
+            if let Some(value) = self.lookup_with(&table, form, self.may_substitute(parameter), key)? {
                 return Ok(Some(value));
             }
         }
@@ -63,19 +56,14 @@ impl Lookups<'_> {
     ///
     /// # Errors
     /// A table that gives no answer.
-    pub fn find_address(
-        &mut self,
-        parameter: &str,
-        address: &[u8],
-        trail: &mut Trail,
-    ) -> Result<Option<AddressMatch>, LookupError> {
+    pub fn find_address(&mut self, parameter: &str, address: &[u8]) -> Result<Option<AddressMatch>, LookupError> {
         if self.tables(parameter)?.is_empty() {
             return Ok(None);
         }
         let (local, domain) = split_domain(address);
         let split = self.extension(local)?;
         let found = |value, extension: &[u8]| AddressMatch { value, unmatched_extension: extension.to_vec() };
-        if let Some(value) = self.ask_forms(parameter, address, KeyPart::Whole, trail)? {
+        if let Some(value) = self.ask_forms(parameter, address, KeyPart::Whole)? {
             return Ok(Some(found(value, b"")));
         }
         if let Some((user, extension)) = split {
@@ -84,24 +72,24 @@ impl Lookups<'_> {
                 key.push(b'@');
                 key.extend_from_slice(domain);
             }
-            if let Some(value) = self.ask_forms(parameter, &key, KeyPart::Partial, trail)? {
+            if let Some(value) = self.ask_forms(parameter, &key, KeyPart::Partial)? {
                 return Ok(Some(found(value, extension)));
             }
         }
         let Some(domain) = domain else { return Ok(None) };
-        let is_ours = domain.eq_ignore_ascii_case(&self.text("myorigin")?) || self.is_local_domain(domain, trail)?;
+        let is_ours = domain.eq_ignore_ascii_case(&self.text("myorigin")?) || self.is_local_domain(domain)?;
         if is_ours {
-            if let Some(value) = self.ask_forms(parameter, local, KeyPart::Partial, trail)? {
+            if let Some(value) = self.ask_forms(parameter, local, KeyPart::Partial)? {
                 return Ok(Some(found(value, b"")));
             }
             if let Some((user, extension)) = split
-                && let Some(value) = self.ask_forms(parameter, user, KeyPart::Partial, trail)?
+                && let Some(value) = self.ask_forms(parameter, user, KeyPart::Partial)?
             {
                 return Ok(Some(found(value, extension)));
             }
         }
         let key = [b"@", domain].concat();
-        let value = self.ask_tables(parameter, &key, KeyPart::Partial, trail)?;
+        let value = self.ask_tables(parameter, &key, KeyPart::Partial)?;
         // Everybody is meant, so no extension is left over.
         Ok(value.map(|value| found(value, b"")))
     }
@@ -110,20 +98,14 @@ impl Lookups<'_> {
     ///
     /// # Errors
     /// A table that gives no answer.
-    pub fn ask_forms(
-        &mut self,
-        parameter: &str,
-        key: &[u8],
-        part: KeyPart,
-        trail: &mut Trail,
-    ) -> Result<Option<Vec<u8>>, LookupError> {
+    pub fn ask_forms(&mut self, parameter: &str, key: &[u8], part: KeyPart) -> Result<Option<Vec<u8>>, LookupError> {
         let quoted = external(key);
         if *quoted != *key
-            && let Some(value) = self.ask_tables(parameter, &quoted, part, trail)?
+            && let Some(value) = self.ask_tables(parameter, &quoted, part)?
         {
             return Ok(Some(value));
         }
-        self.ask_tables(parameter, key, part, trail)
+        self.ask_tables(parameter, key, part)
     }
 
     /// Cuts a local part at the first of `recipient_delimiter`.

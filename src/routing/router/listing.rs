@@ -1,6 +1,6 @@
 //! What match lists and tables hold, in full, as far as it can be listed: for pictures and comparisons of whole sites.
 
-use super::Lookups;
+use super::Router;
 use crate::maps::types::proxy::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::Text;
@@ -16,7 +16,7 @@ pub enum Listed {
     Table(String),
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// All that the list of domains in a parameter names, in order, each once. What follows `!` is not named but excluded, and left
     /// out. Tables name a domain by each key that can be one: keys without a dot are not, since a list of domains often is also a
     /// table of aliases.
@@ -84,7 +84,7 @@ mod tests {
         let main = Arc::new(Source::new("main.cf", main));
         let files = ConfigFiles::from_sources(scratch.path(), &main, None);
         let site = Site::new(Configuration::new(files, Platform::default()), PathMap::directory(scratch.path(), None));
-        let mut lookups = Lookups::new(&site, Arc::new(NoCaller));
+        let mut router = Router::new(&site, Arc::new(NoCaller));
         let shown = |listed: Vec<Listed>| -> Vec<String> {
             let show = |one: Listed| match one {
                 Listed::Domain(domain) => String::from_utf8_lossy(&domain).into_owned(),
@@ -94,11 +94,11 @@ mod tests {
         };
         let expected =
             ["a.example", "localhost", "file.example", ".dot.example", "z.example", "regexp:/etc/postfix/patterns"];
-        assert_eq!(lookups.listed("relay_domains").map(shown), Ok(expected.map(String::from).to_vec()));
+        assert_eq!(router.listed("relay_domains").map(shown), Ok(expected.map(String::from).to_vec()));
         let missing = format!("open {}/none: No such file or directory", scratch.path().display());
-        assert_eq!(lookups.listed("mydestination"), Err(LookupError::Config(missing)));
+        assert_eq!(router.listed("mydestination"), Err(LookupError::Config(missing)));
         let nested = format!("open {}/self: match lists are nested too deeply", scratch.path().display());
-        assert_eq!(lookups.listed("virtual_mailbox_domains"), Err(LookupError::Config(nested)));
+        assert_eq!(router.listed("virtual_mailbox_domains"), Err(LookupError::Config(nested)));
         Ok(())
     }
 }

@@ -5,8 +5,8 @@
 //!
 //! Source: postconf(5), mydestination, `relay_domains`, `parent_domain_matches_subdomains`.
 
-use super::Lookups;
-use super::trail::{Place, StepKind, Trail};
+use super::Router;
+use super::trail::{Place, StepKind};
 use crate::base::{Source, system_words};
 use crate::maps::types::proxy::behind_proxy;
 use crate::maps::{LookupError, TableReference};
@@ -29,7 +29,7 @@ pub enum Style {
     Parent,
 }
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// The style of a domain list that [`Style::Dot`] and [`Style::Parent`] are possible for.
     #[must_use]
     pub fn domain_style(&self, parameter: &str) -> Style {
@@ -45,21 +45,15 @@ impl Lookups<'_> {
     ///
     /// # Errors
     /// A parameter that cannot be expanded, a file that cannot be read, a table that gives no answer.
-    pub fn is_listed(
-        &mut self,
-        parameter: &str,
-        value: &[u8],
-        style: Style,
-        trail: &mut Trail,
-    ) -> Result<bool, LookupError> {
+    pub fn is_listed(&mut self, parameter: &str, value: &[u8], style: Style) -> Result<bool, LookupError> {
         let list = self.text(parameter)?;
         let elements = parse_elements(&Text::whole(&list));
-        let settled = self.settle(&elements, value, style, 0, trail)?;
+        let settled = self.settle(&elements, value, style, 0)?;
         let (element, place) = match &settled {
             Some(settled) => (Some(settled.element.clone()), settled.place.clone()),
             None => (None, None),
         };
-        trail.step(StepKind::Matched { list: parameter.into(), value: value.to_vec(), element, place });
+        self.step(|| StepKind::Matched { list: parameter.into(), value: value.to_vec(), element, place });
         Ok(settled.is_some_and(|settled| settled.holds))
     }
 
@@ -69,16 +63,15 @@ impl Lookups<'_> {
         value: &[u8],
         style: Style,
         depth: usize,
-        trail: &mut Trail,
     ) -> Result<Option<Settled>, LookupError> {
         for element in elements {
             let settled = match element.kind {
                 ElementKind::File => {
                     let source = self.list_file(element, depth)?;
-                    let inside = self.settle_file(&source, value, style, depth + 1, trail)?;
+                    let inside = self.settle_file(&source, value, style, depth + 1)?;
                     inside.map(|inside| Settled { holds: inside.holds != element.negated, ..inside })
                 }
-                ElementKind::Table => self.in_table(element, value, style, trail)?.then(|| Settled {
+                ElementKind::Table => self.in_table(element, value, style)?.then(|| Settled {
                     holds: !element.negated,
                     element: element.shown(),
                     place: None,
@@ -115,10 +108,9 @@ impl Lookups<'_> {
         value: &[u8],
         style: Style,
         depth: usize,
-        trail: &mut Trail,
     ) -> Result<Option<Settled>, LookupError> {
         for element in parse_match_list(source).elements {
-            let settled = self.settle(std::slice::from_ref(&element), value, style, depth, trail)?;
+            let settled = self.settle(std::slice::from_ref(&element), value, style, depth)?;
             if let Some(mut settled) = settled {
                 let line = source.position(element.span.start).line;
                 settled.place.get_or_insert_with(|| Place { file: source.name().into(), line });
@@ -129,13 +121,7 @@ impl Lookups<'_> {
     }
 
     /// Whether a table has a value for the name, or, by the style of the list, for a domain above it.
-    fn in_table(
-        &mut self,
-        element: &Element,
-        value: &[u8],
-        style: Style,
-        trail: &mut Trail,
-    ) -> Result<bool, LookupError> {
+    fn in_table(&mut self, element: &Element, value: &[u8], style: Style) -> Result<bool, LookupError> {
         let Some(table) = TableReference::parse(behind_proxy(element.text.bytes())) else { return Ok(false) };
         let value = value.to_ascii_lowercase();
         let mut keys: Vec<&[u8]> = vec![&value];
@@ -144,7 +130,7 @@ impl Lookups<'_> {
             keys.extend(dots.filter(|&at| at > 0).map(|at| &value[at + usize::from(style == Style::Parent)..]));
         }
         for key in keys {
-            if self.lookup(&table, TableForm::KeyValue, key, trail)?.is_some() {
+            if self.lookup(&table, TableForm::KeyValue, key)?.is_some() {
                 return Ok(true);
             }
         }
@@ -181,6 +167,7 @@ mod tests {
     use crate::config::paths::PathMap;
     use crate::config::{ConfigFiles, Configuration, Platform, Site};
     use crate::maps::NoCaller;
+    use crate::routing::Recording;
 
     #[test]
     fn elements_in_order_and_by_style() {
@@ -193,9 +180,9 @@ mod tests {
         let main = Arc::new(Source::new("main.cf", main));
         let files = ConfigFiles::from_sources(scratch.path(), &main, None);
         let site = Site::new(Configuration::new(files, Platform::default()), PathMap::directory(scratch.path(), None));
-        let mut lookups = Lookups::new(&site, Arc::new(NoCaller));
-        assert_eq!(lookups.domain_style("relay_domains"), Style::Parent);
-        assert_eq!(lookups.domain_style("mydestination"), Style::Dot);
+        let mut router = Router::new(&site, Arc::new(NoCaller));
+        assert_eq!(router.domain_style("relay_domains"), Style::Parent);
+        assert_eq!(router.domain_style("mydestination"), Style::Dot);
         use Style::{Dot, Exact, Parent};
         let cases = [
             ("relay_domains", "A.Example", Exact, true),
@@ -220,7 +207,7 @@ mod tests {
             ("mydestination", "c.example", Exact, true),
         ];
         for (list, value, style, expected) in cases {
-            let found = lookups.is_listed(list, value.as_bytes(), style, &mut Trail::default());
+            let found = router.is_listed(list, value.as_bytes(), style);
             assert_eq!(found, Ok(expected), "{value} in {list}, {style:?}");
         }
     }
@@ -232,10 +219,10 @@ mod tests {
         let main = Arc::new(Source::new("main.cf", "relay_domains = /etc/postfix/list\n"));
         let files = ConfigFiles::from_sources(scratch.path(), &main, None);
         let site = Site::new(Configuration::new(files, Platform::default()), PathMap::directory(scratch.path(), None));
-        let mut lookups = Lookups::new(&site, Arc::new(NoCaller));
-        let mut trail = Trail::default();
-        lookups.is_listed("relay_domains", b"x.file.example", Style::Parent, &mut trail).expect("readable");
-        let steps = trail.finish();
+        let mut router = Router::new(&site, Arc::new(NoCaller)).with_recording(Recording::Steps);
+        let (found, steps) =
+            router.recorded(|router| router.is_listed("relay_domains", b"x.file.example", Style::Parent));
+        assert_eq!(found, Ok(true));
         let file = scratch.path().join("list").display().to_string();
         let expected = StepKind::Matched {
             list: "relay_domains".into(),

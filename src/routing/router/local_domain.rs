@@ -2,33 +2,32 @@
 //!
 //! Source: postconf(5), mydestination, `inet_interfaces`, `proxy_interfaces`.
 
-use super::Lookups;
+use super::Router;
 use super::lists::Style;
-use super::trail::Trail;
 use crate::mail::host_name::literal_address;
 use crate::maps::LookupError;
 use crate::syntax::match_list::split_list;
 use std::net::IpAddr;
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// Whether mail for a domain is this machine's own.
     ///
     /// # Errors
     /// A list that cannot be read.
-    pub fn is_local_domain(&mut self, domain: &[u8], trail: &mut Trail) -> Result<bool, LookupError> {
+    pub fn is_local_domain(&mut self, domain: &[u8]) -> Result<bool, LookupError> {
         let domain = match domain {
             [rest @ .., b'.'] if !rest.is_empty() => rest,
             _ => domain,
         };
         if let Some(address) = literal_address(domain) {
-            return self.is_own_address(address, trail);
+            return self.is_own_address(address);
         }
-        self.is_listed("mydestination", domain, Style::Exact, trail)
+        self.is_listed("mydestination", domain, Style::Exact)
     }
 
     /// Whether an address is one of the interfaces'. Which ones a machine has is not known here, but that all have a loopback
     /// interface is.
-    pub(in crate::routing) fn is_own_address(&self, address: IpAddr, trail: &mut Trail) -> Result<bool, LookupError> {
+    pub(in crate::routing) fn is_own_address(&mut self, address: IpAddr) -> Result<bool, LookupError> {
         for parameter in ["inet_interfaces", "proxy_interfaces"] {
             let text = self.text(parameter)?;
             for range in split_list(&text) {
@@ -38,11 +37,11 @@ impl Lookups<'_> {
                     word => word.trim_matches(['[', ']']).parse() == Ok(address),
                 };
                 if is_match {
-                    trail.note(format!("[{address}] is an address of {parameter}"));
+                    self.note(format_args!("[{address}] is an address of {parameter}"));
                     return Ok(true);
                 }
                 if word == "all" {
-                    trail.note(format!("{parameter} = all: which addresses this machine has was not looked at"));
+                    self.note(format_args!("{parameter} = all: which addresses this machine has was not looked at"));
                 }
             }
         }

@@ -1,16 +1,20 @@
-//! The tables of a configuration, opened once and asked on behalf of decisions, each lookup leaving its trail.
+//! The tables of a configuration, opened once and asked on behalf of decisions.
 //!
 //! An indexed table whose index is not there is looked up in its source, as the index made from it would be: a checkout holds
 //! sources only. Of an answer from an index the line is found in the source, if that is there and says the same.
 
 pub mod accounts;
 pub mod daemon;
+pub mod decision;
 pub mod dns;
 pub mod find;
 pub mod listing;
 pub mod lists;
 pub mod local_domain;
+pub mod recording;
+pub mod records;
 pub mod trail;
+pub mod transports;
 pub mod values;
 
 use crate::config::paths::PathMap;
@@ -19,16 +23,15 @@ use crate::maps::compile::IndexType;
 use crate::maps::source_table::SourceTable;
 use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableReference, open};
 use crate::syntax::table_line::TableForm;
-use daemon::Asking;
-use dns::Resolver;
+use records::Resolver;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use trail::{Found, Place, StepKind, Trail};
+use trail::{Found, Place, Recording, StepKind, Trail};
 
 /// All that decisions need to ask: the configuration and its tables.
-pub struct Lookups<'a> {
+pub struct Router<'a> {
     /// The configuration.
     pub configuration: &'a Configuration,
     /// Where its files are.
@@ -42,8 +45,26 @@ pub struct Lookups<'a> {
     pub(in crate::routing) accounts: OnceCell<Vec<u8>>,
     caller: Arc<dyn Caller>,
     pub(in crate::routing) resolver: Option<Arc<dyn Resolver>>,
-    /// Whether hits tell their lines.
-    places: bool,
+    recording: Recording,
+    /// What is told of the decision that is under way; nothing if nobody listens.
+    trail: Option<Trail>,
+}
+
+/// Who asks at the moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::routing) struct Asking {
+    /// The number of the service whose `-o` hold.
+    service: Option<usize>,
+    kind: AskingKind,
+}
+
+/// How a daemon opens its tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum AskingKind {
+    #[default]
+    Other,
+    Rewrite,
+    Agent,
 }
 
 /// A table, the form of its source, and whether results of patterns may hold parts of the key.
@@ -69,8 +90,8 @@ enum Source {
     Open(Box<SourceTable>),
 }
 
-impl<'a> Lookups<'a> {
-    /// Lookups for one site; `caller` hears what tables warn about.
+impl<'a> Router<'a> {
+    /// A router for one site; `caller` hears what tables warn about.
     #[must_use]
     pub fn new(site: &'a Site, caller: Arc<dyn Caller>) -> Self {
         let Site { configuration, paths, .. } = site;
@@ -84,49 +105,45 @@ impl<'a> Lookups<'a> {
             accounts,
             caller,
             resolver: None,
-            places: true,
+            recording: Recording::Nothing,
+            trail: None,
         }
     }
 
-    /// Lookups that may also ask the DNS.
+    /// A router that may also ask the DNS.
     #[must_use]
     pub fn with_dns(self, resolver: Arc<dyn Resolver>) -> Self {
         Self { resolver: Some(resolver), ..self }
     }
 
-    /// Lookups whose hits do not tell their lines: counting lines of a large source takes longer than all else.
+    /// A router that tells so much of its way to decisions.
     #[must_use]
-    pub fn without_places(self) -> Self {
-        Self { places: false, ..self }
+    pub fn with_recording(self, recording: Recording) -> Self {
+        Self { recording, ..self }
     }
 
     /// Asks a table for a key.
     ///
     /// # Errors
     /// When there is no answer; the trail has it too.
-    pub fn lookup(&mut self, table: &TableReference, form: TableForm, key: &[u8], trail: &mut Trail) -> Answer {
-        self.lookup_with(table, form, true, key, trail)
+    pub fn lookup(&mut self, table: &TableReference, form: TableForm, key: &[u8]) -> Answer {
+        self.lookup_with(table, form, true, key)
     }
 
     /// The same, and whether results of patterns may hold parts of the key.
     ///
     /// # Errors
     /// The same.
-    pub fn lookup_with(
-        &mut self,
-        table: &TableReference,
-        form: TableForm,
-        substitution: bool,
-        key: &[u8],
-        trail: &mut Trail,
-    ) -> Answer {
+    pub fn lookup_with(&mut self, table: &TableReference, form: TableForm, substitution: bool, key: &[u8]) -> Answer {
         let (answer, place) = self.ask(table, form, substitution, key);
-        let found = match &answer {
-            Ok(Some(value)) => Found::Hit(value.clone(), place),
-            Ok(None) => Found::Miss,
-            Err(error) => Found::Failed(error.clone()),
-        };
-        trail.step(StepKind::Lookup { table: table.to_string(), key: key.to_vec(), found });
+        self.step(|| {
+            let found = match &answer {
+                Ok(Some(value)) => Found::Hit(value.clone(), place),
+                Ok(None) => Found::Miss,
+                Err(error) => Found::Failed(error.clone()),
+            };
+            StepKind::Lookup { table: table.to_string(), key: key.to_vec(), found }
+        });
         answer
     }
 
@@ -174,7 +191,7 @@ impl<'a> Lookups<'a> {
             // Accounts of the site, which need not be those of the machine that this runs on.
             return (Ok(self.account(&key.to_ascii_lowercase()).map(|account| account.line)), None);
         }
-        let places = self.places;
+        let places = self.trail.is_some() && self.recording == Recording::Lines;
         let opened = match self.opened(reference, form, substitution) {
             Ok(opened) => opened,
             Err(error) => return (Err(error), None),

@@ -1,8 +1,20 @@
 //! What was asked and found on the way to a decision: a tree of steps.
 
-use super::dns::{NoRecords, Record, RecordType};
+use super::decision::Decision;
+use super::records::{NoRecords, Record, RecordType};
 use crate::maps::LookupError;
-use crate::routing::access::Decision;
+
+/// How much of the way to a decision is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recording {
+    /// Nothing: only what is decided counts.
+    #[default]
+    Nothing,
+    /// The steps.
+    Steps,
+    /// The steps, and for each value that a table has the line of its source.
+    Lines,
+}
 
 /// One step, and the steps that it consists of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,14 +132,6 @@ impl Trail {
             step.kind = kind;
         }
         self.end();
-    }
-
-    /// Does work inside a stage.
-    pub fn stage<T>(&mut self, name: impl Into<String>, subject: &[u8], work: impl FnOnce(&mut Self) -> T) -> T {
-        self.begin(name, subject);
-        let result = work(self);
-        self.end();
-        result
     }
 
     /// Adds a step.

@@ -1,11 +1,11 @@
 //! The parameters that decisions depend on, as text, numbers, switches and lists of tables.
 
-use super::Lookups;
+use super::Router;
 use crate::maps::types::proxy::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::match_list::split_list;
 
-impl Lookups<'_> {
+impl Router<'_> {
     /// The expanded value of a parameter; empty if nothing defines it.
     ///
     /// # Errors
