@@ -30,34 +30,69 @@ pub fn sorted_order<'k>(count: u32, key: impl Fn(u32) -> &'k [u8] + Sync) -> Ord
     }
     let mut slots: Vec<Slot> =
         (0..count).into_par_iter().map(|index| Slot { chunk: chunk(key(index), 0), index }).collect();
-    let repeated = sort_from(&mut slots, 0, &key);
+    let repeated = sort_all(&mut slots, &key);
     Order { order: slots.into_iter().map(|slot| slot.index).collect(), repeated }
 }
 
-/// Sorts slots whose keys agree up to `depth` and whose chunks hold what follows; returns the groups of equal keys.
-fn sort_from<'k>(slots: &mut [Slot], depth: usize, key: &(impl Fn(u32) -> &'k [u8] + Sync)) -> Vec<Vec<u32>> {
-    let many = slots.len() >= PARALLEL;
-    if many {
+/// A stretch of slots whose keys agree up to a depth and whose chunks hold what follows.
+type Run<'s> = (&'s mut [Slot], usize);
+
+/// Sorts slots whose chunks hold the beginnings of their keys; returns the groups of equal keys.
+///
+/// Keys may agree for as long as they like: what is still to do is kept on a list and not on the stack.
+fn sort_all<'k>(slots: &mut [Slot], key: &(impl Fn(u32) -> &'k [u8] + Sync)) -> Vec<Vec<u32>> {
+    let mut equal = Vec::new();
+    let mut pending: Vec<Run<'_>> = vec![(slots, 0)];
+    while let Some((slots, depth)) = pending.pop() {
+        if slots.len() < PARALLEL {
+            sort_few((slots, depth), key, &mut equal);
+            continue;
+        }
         slots.par_sort_unstable_by_key(|slot| (slot.chunk, slot.index));
-    } else {
+        let (many, few): (Vec<_>, Vec<_>) = agreeing(slots).partition(|run| run.len() >= PARALLEL);
+        let sorted = few.into_par_iter().map(|run| {
+            let mut equal = Vec::new();
+            if let Some(run) = deeper(run, depth, key, &mut equal) {
+                sort_few(run, key, &mut equal);
+            }
+            equal
+        });
+        equal.extend(sorted.collect::<Vec<_>>().into_iter().flatten());
+        pending.extend(many.into_iter().filter_map(|run| deeper(run, depth, key, &mut equal)));
+    }
+    equal
+}
+
+/// As [`sort_all`], on this thread.
+fn sort_few<'k>(run: Run<'_>, key: &(impl Fn(u32) -> &'k [u8] + Sync), equal: &mut Vec<Vec<u32>>) {
+    let mut pending = vec![run];
+    while let Some((slots, depth)) = pending.pop() {
         slots.sort_unstable_by_key(|slot| (slot.chunk, slot.index));
+        pending.extend(agreeing(slots).filter_map(|run| deeper(run, depth, key, equal)));
     }
-    let runs = slots.chunk_by_mut(|a, b| a.chunk == b.chunk).filter(|run| run.len() > 1);
-    let deeper = |run: &mut [Slot]| {
-        // A zero in the last byte means that these keys ended: they are equal.
-        if run[0].chunk.to_be_bytes()[7] == 0 {
-            return vec![run.iter().map(|slot| slot.index).collect()];
-        }
-        for slot in run.iter_mut() {
-            slot.chunk = chunk(key(slot.index), depth + 8);
-        }
-        sort_from(run, depth + 8, key)
-    };
-    if many {
-        runs.collect::<Vec<_>>().into_par_iter().flat_map_iter(deeper).collect()
-    } else {
-        runs.flat_map(deeper).collect()
+}
+
+/// The stretches of several slots that agree in their chunks too.
+fn agreeing(slots: &mut [Slot]) -> impl Iterator<Item = &mut [Slot]> {
+    slots.chunk_by_mut(|a, b| a.chunk == b.chunk).filter(|run| run.len() > 1)
+}
+
+/// Slots that agree in their chunks too, with the next ones; none if their keys have ended, and are equal.
+fn deeper<'s, 'k>(
+    slots: &'s mut [Slot],
+    depth: usize,
+    key: &(impl Fn(u32) -> &'k [u8] + Sync),
+    equal: &mut Vec<Vec<u32>>,
+) -> Option<Run<'s>> {
+    // A zero in the last byte means that these keys ended.
+    if slots[0].chunk.to_be_bytes()[7] == 0 {
+        equal.push(slots.iter().map(|slot| slot.index).collect());
+        return None;
     }
+    for slot in slots.iter_mut() {
+        slot.chunk = chunk(key(slot.index), depth + 8);
+    }
+    Some((slots, depth + 8))
 }
 
 /// The eight bytes at `depth`, zeros behind the end, so that they compare as the keys do.
@@ -101,6 +136,23 @@ mod tests {
         assert!(!repeated.is_empty());
         assert_eq!(found, repeated);
         assert_eq!(sorted.order, expected);
+    }
+
+    /// On the stack that a thread has: a step for each eight bytes must not need more of it.
+    #[test]
+    fn keys_may_agree_for_megabytes() {
+        let long = |end: &str| [&[b'k'; 2 << 20], end.as_bytes()].concat();
+        let mut keys = vec![long("b"), long("a"), long("b"), long("")];
+        let sorted =
+            |keys: &[Vec<u8>]| sorted_order(u32::try_from(keys.len()).expect("few"), |index| &keys[index as usize]);
+        assert_eq!(sorted(&keys), Order { order: vec![3, 1, 0, 2], repeated: vec![vec![0, 2]] });
+        // And so that many of them are sorted by all threads.
+        keys = (0..PARALLEL + 5).map(|n| [&[b'k'; 3000], format!("{}", n % 1000).as_bytes()].concat()).collect();
+        let order = sorted(&keys);
+        assert!(
+            order.order.windows(2).all(|pair| (&keys[pair[0] as usize], pair[0]) < (&keys[pair[1] as usize], pair[1]))
+        );
+        assert_eq!(order.repeated.len(), 1000);
     }
 
     #[test]
