@@ -287,11 +287,9 @@ impl Job<'_> {
     }
 
     fn not_written(&self, error: &WriteError, entries: &Entries) -> String {
-        let place = match error {
-            WriteError::KeyTooLong { line, .. } | WriteError::EmptyKey { line } => {
-                format!("{}:{}: ", self.source_path.display(), entries.line_number(*line))
-            }
-            _ => format!("{}: ", self.path.display()),
+        let place = match error.line() {
+            Some(line) => format!("{}:{}: ", self.source_path.display(), entries.line_number(line)),
+            None => format!("{}: ", self.path.display()),
         };
         let words = match error {
             WriteError::Create(error) | WriteError::Io(error) => system_words(error),

@@ -115,13 +115,11 @@ fn compile(
         }
         Err(WriteError::SourceChanged) => Ok(None),
         Err(error) => {
-            let (line, words) = match &error {
-                WriteError::KeyTooLong { line, .. } | WriteError::EmptyKey { line } => (*line, error.to_string()),
-                _ => {
-                    say(&[], None);
-                    return Err(failed(index_type, &operand.shown(), &target, &error));
-                }
+            let Some(line) = error.line() else {
+                say(&[], None);
+                return Err(failed(index_type, &operand.shown(), &target, &error));
             };
+            let words = error.to_string();
             let duplicates = unique(&entries, recipe.duplicates).map(|unique| unique.duplicates).unwrap_or_default();
             say(&duplicates, Some((line, words.as_bytes())));
             Err(failed(index_type, &operand.shown(), &target, &error))
@@ -279,7 +277,11 @@ pub(super) fn failed(index_type: IndexType, table: &[u8], target: &Path, error: 
         WriteError::Create(error) => cannot_open(index_type, target, error),
         WriteError::Io(error) => Fatal::system("write database", target, error),
         WriteError::KeyTooLong { .. } | WriteError::EmptyKey { .. } => bad_key(table),
-        WriteError::TooBig | WriteError::InPlace { .. } | WriteError::SourceChanged => {
+        WriteError::TooBig
+        | WriteError::TooLong { .. }
+        | WriteError::SameHash { .. }
+        | WriteError::InPlace { .. }
+        | WriteError::SourceChanged => {
             Fatal::new([b"error updating ", table, b": ", error.to_string().as_bytes()].concat())
         }
     }

@@ -5,6 +5,8 @@
 //!
 //! Format: D. J. Bernstein's cdb, <https://cr.yp.to/cdb/cdb.txt>.
 
+use crate::maps::limits::{MAX_VALUE, VALUE_TOO_LONG};
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -16,6 +18,19 @@ const HEADER: u64 = 2048;
 const TABLES: usize = 256;
 /// Bytes read ahead when all records are visited.
 const WINDOW: usize = 1 << 18;
+/// Slots that a search reads at a time.
+const PART: u64 = 64;
+/// Slots that a search passes at most. In a table with twice as many slots as records, as all writers make it, only a key
+/// that is repeated this often gets in the way of others for so long.
+const MAX_PASSED: u64 = 1 << 20;
+/// Most slots for each record of a hash table, of which writers make two; they are held in memory when a table is checked.
+const MAX_SLOTS_PER_RECORD: usize = 16;
+
+/// Most keys of one hash in a file; each lookup of one of them looks at the others too. Of a million addresses no four have the
+/// same: only who means to finds more.
+pub const MAX_SAME_HASH: usize = 1000;
+/// What is said of more.
+const SAME_HASH: &str = "too many keys have the same hash";
 
 /// Why a cdb file cannot be read.
 #[derive(Debug)]
@@ -94,16 +109,34 @@ impl CdbFile {
             return Err(Damage::At(table, "a hash table lies outside"));
         }
         let start = u64::from(hash >> 8) % slots;
-        for step in 0..slots {
-            let slot = table + (start + step) % slots * 8;
-            let (found, record) = self.pair(slot)?;
-            if record == 0 {
-                return Ok(None);
+        let (mut passed, mut others) = (0, 0);
+        let mut part = [0; 8 * PART as usize];
+        while passed < slots {
+            // Up to where the table ends and goes on at its beginning.
+            let from = (start + passed) % slots;
+            let count = PART.min(slots - from).min(slots - passed);
+            // Not more than PART.
+            let part = &mut part[..usize::try_from(8 * count).unwrap_or(0)];
+            self.file.read_exact_at(part, table + 8 * from)?;
+            for slot in part.chunks_exact(8) {
+                let (found, record) = (word(slot, 0), word(slot, 4));
+                if record == 0 {
+                    return Ok(None);
+                }
+                if found != hash {
+                    continue;
+                }
+                if let Some(value) = self.match_record(u64::from(record), key)? {
+                    return Ok(Some(value));
+                }
+                others += 1;
+                if others > MAX_SAME_HASH {
+                    return Err(Damage::At(table, SAME_HASH));
+                }
             }
-            if found == hash
-                && let Some(value) = self.match_record(u64::from(record), key)?
-            {
-                return Ok(Some(value));
+            passed += count;
+            if passed > MAX_PASSED {
+                return Err(Damage::At(table, "a search passes too many records"));
             }
         }
         Ok(None)
@@ -121,6 +154,9 @@ impl CdbFile {
         while at < end {
             let head = reader.get(at, 8, end)?;
             let (key_length, value_length) = (word(head, 0), word(head, 4));
+            if key_length.max(value_length) as usize > MAX_VALUE {
+                return Err(Damage::At(at, VALUE_TOO_LONG).into());
+            }
             let length = 8 + u64::from(key_length) + u64::from(value_length);
             let record = reader.get(at, length, end)?;
             let (key, value) = record[8..].split_at(key_length as usize);
@@ -143,11 +179,15 @@ impl CdbFile {
         if at + u64::from(slots) * 8 > self.length {
             return Err(Damage::At(at, "a hash table lies outside"));
         }
+        if slots as usize / MAX_SLOTS_PER_RECORD > records.len() {
+            return Err(Damage::At(at, "a hash table has far more room than records"));
+        }
+        self.check_same_hash(at, records)?;
         let mut bytes = vec![0; slots as usize * 8];
         self.file.read_exact_at(&mut bytes, at)?;
         let mut empty_before = Vec::with_capacity(slots as usize + 1);
         let mut empty = 0_u32;
-        let mut found = Vec::with_capacity(records.len());
+        let mut found: Vec<(Slot, usize)> = Vec::with_capacity(records.len());
         for (index, slot) in bytes.chunks_exact(8).enumerate() {
             empty_before.push(empty);
             let (hash, record) = (word(slot, 0), word(slot, 4));
@@ -156,12 +196,19 @@ impl CdbFile {
             } else {
                 found.push((Slot { record, hash }, index));
             }
+            if found.len() > records.len() {
+                break;
+            }
         }
         found.sort_unstable();
         let reached = |&(slot, index): &(Slot, usize)| {
             let start = (slot.hash >> 8) as usize % empty_before.len();
-            let passed = empty_before[index].wrapping_sub(empty_before[start]);
-            (if start <= index { passed } else { passed.wrapping_add(empty) }) == 0
+            let empty_between = empty_before[index].wrapping_sub(empty_before[start]);
+            let (empty_between, passed) = match index.checked_sub(start) {
+                Some(passed) => (empty_between, passed),
+                None => (empty_between.wrapping_add(empty), index + empty_before.len() - start),
+            };
+            empty_between == 0 && passed as u64 <= MAX_PASSED
         };
         if !found.iter().map(|(slot, _)| slot).eq(records) || !found.iter().all(reached) {
             return Err(Damage::At(at, "a hash table does not lead to its records"));
@@ -169,17 +216,49 @@ impl CdbFile {
         Ok(())
     }
 
-    /// Where the records end: at the first hash table. All tables must lie behind the header and inside the file.
+    /// Whether lookups of all of these records find them soon: not too many of their keys have the same hash. Those of one key
+    /// that is repeated do not count.
+    fn check_same_hash(&self, table: u64, records: &[Slot]) -> Result<(), Damage> {
+        if records.len() <= MAX_SAME_HASH {
+            return Ok(());
+        }
+        let mut by_hash = records.to_vec();
+        by_hash.sort_unstable_by_key(|slot| slot.hash);
+        let many = by_hash.chunk_by(|a, b| a.hash == b.hash).filter(|same| same.len() > MAX_SAME_HASH);
+        for same in many {
+            let mut keys = HashSet::new();
+            for slot in same {
+                let at = u64::from(slot.record);
+                let mut key = vec![0; self.pair(at)?.0 as usize];
+                self.file.read_exact_at(&mut key, at + 8)?;
+                keys.insert(key);
+                if keys.len() > MAX_SAME_HASH {
+                    return Err(Damage::At(table, SAME_HASH));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the records end: at the first hash table. All tables must lie behind the header and inside the file, apart.
     fn records_end(&self) -> Result<u64, Damage> {
         let mut header = [0; HEADER as usize];
         self.file.read_exact_at(&mut header, 0)?;
         let mut end = self.length;
+        let mut tables = Vec::with_capacity(TABLES);
         for entry in header.chunks_exact(8) {
             let (table, slots) = (u64::from(word(entry, 0)), u64::from(word(entry, 4)));
             if table < HEADER || table + slots * 8 > self.length {
                 return Err(Damage::At(table, "a hash table lies outside"));
             }
             end = end.min(table);
+            if slots > 0 {
+                tables.push((table, slots));
+            }
+        }
+        tables.sort_unstable();
+        if let Some(pair) = tables.windows(2).find(|pair| pair[0].0 + pair[0].1 * 8 > pair[1].0) {
+            return Err(Damage::At(pair[1].0, "two hash tables overlap"));
         }
         Ok(end)
     }
@@ -197,6 +276,9 @@ impl CdbFile {
         self.file.read_exact_at(&mut found, at + 8)?;
         if found != key {
             return Ok(None);
+        }
+        if value_length as usize > MAX_VALUE {
+            return Err(Damage::At(at, VALUE_TOO_LONG));
         }
         let mut value = vec![0; value_length as usize];
         self.file.read_exact_at(&mut value, value_at)?;
@@ -243,7 +325,8 @@ fn word(bytes: &[u8], at: usize) -> u32 {
 }
 
 /// The hash of a key.
-fn hash(key: &[u8]) -> u32 {
+#[must_use]
+pub fn hash(key: &[u8]) -> u32 {
     key.iter().fold(5381, |hash: u32, &byte| hash.wrapping_shl(5).wrapping_add(hash) ^ u32::from(byte))
 }
 
@@ -296,6 +379,81 @@ mod tests {
                 .and_then(|cdb| cdb.walk(|_, _| Ok::<(), Damage>(())));
             assert!(outcome.is_err(), "cut at {cut} of {length}");
         }
+    }
+
+    /// A file of records and 256 hash tables as `tables` has them: where, and how many slots.
+    fn crafted(length: u64, tables: impl Fn(u32) -> (u32, u32), parts: &[(u64, &[u8])]) -> CdbFile {
+        let file = tempfile::tempfile().expect("scratch file");
+        let header: Vec<u8> =
+            (0..256).map(tables).flat_map(|(at, slots)| [at.to_le_bytes(), slots.to_le_bytes()].concat()).collect();
+        file.write_all_at(&header, 0).expect("scratch space");
+        file.set_len(length).expect("scratch space");
+        for (at, bytes) in parts {
+            file.write_all_at(bytes, *at).expect("scratch space");
+        }
+        CdbFile::open(file).expect("a header")
+    }
+
+    fn damage_in(cdb: &CdbFile) -> String {
+        cdb.walk(|_, _| Ok::<(), Damage>(())).expect_err("damaged").to_string()
+    }
+
+    /// Files of nothing but holes, which claim to hold gigabytes.
+    #[test]
+    fn what_a_hole_claims_to_hold_is_not_read() {
+        let most = u64::from(u32::MAX);
+        let long = [0, 0, 0, 0, 0xff, 0xff, 0xff, 0x0f];
+        let end = u32::MAX - 8;
+        let cdb = crafted(most, |table| (end, u32::from(table == 5)), &[(HEADER, &long)]);
+        assert_eq!(damage_in(&cdb), "damaged cdb file: byte 2048: a value of more than 64 MiB");
+        // The hash of the empty key is 5381: table 5.
+        let slot = [5381_u32.to_le_bytes(), 2048_u32.to_le_bytes()].concat();
+        let cdb = crafted(most, |_| (end, 1), &[(HEADER, &long), (u64::from(end), &slot)]);
+        let outcome = cdb.get(b"").map_err(|damage| damage.to_string());
+        assert_eq!(outcome, Err("damaged cdb file: byte 2048: a value of more than 64 MiB".into()));
+
+        let room = (u32::MAX - 2048) / 8;
+        let cdb = crafted(most, |table| (2048 + (table / 255) * 8 * room, room * u32::from(table == 0)), &[]);
+        assert_eq!(damage_in(&cdb), "damaged cdb file: byte 2048: a hash table has far more room than records");
+        let cdb = crafted(most, |_| (2048, room), &[]);
+        assert_eq!(damage_in(&cdb), "damaged cdb file: byte 2048: two hash tables overlap");
+    }
+
+    /// 2048 keys of one hash: eleven times two ways to go on that come to the same.
+    fn keys_of_one_hash() -> Vec<Vec<u8>> {
+        let mut keys: Vec<Vec<u8>> = vec![Vec::new()];
+        while keys.len() < 2048 {
+            let mut seen = std::collections::HashMap::new();
+            let pairs = (0..95 * 95_u16).map(|pair| [b' ' + (pair % 95) as u8, b' ' + (pair / 95) as u8]);
+            let two = pairs.map(|pair| {
+                let hash = hash(&[&keys[0][..], &pair].concat());
+                seen.insert(hash, pair).map(|other| [other, pair])
+            });
+            let two = two.flatten().next().expect("there are more pairs than what they can come to");
+            keys = keys.iter().flat_map(|key| two.map(|pair| [&key[..], &pair].concat())).collect();
+        }
+        assert!(keys.iter().all(|key| hash(key) == hash(&keys[0])));
+        keys
+    }
+
+    #[test]
+    fn keys_of_one_hash_are_found_up_to_a_limit() {
+        let keys = keys_of_one_hash();
+        let with = |count: usize, repeated: usize| {
+            let file = tempfile::tempfile().expect("scratch file");
+            let mut writer = cdb2::CDBMake::new(file.try_clone().expect("descriptor")).expect("writer");
+            keys[..count].iter().for_each(|key| writer.add(key, b"value").expect("add"));
+            (0..repeated).for_each(|_| writer.add(&keys[0], b"again").expect("add"));
+            writer.finish().expect("finish");
+            CdbFile::open(file).expect("sound")
+        };
+        let cdb = with(MAX_SAME_HASH, 2000);
+        cdb.walk(|_, _| Ok::<(), Damage>(())).expect("sound");
+        assert_eq!(cdb.get(&keys[MAX_SAME_HASH - 1]).expect("sound"), Some(b"value".to_vec()));
+        let cdb = with(MAX_SAME_HASH + 2, 0);
+        assert!(damage_in(&cdb).ends_with(": too many keys have the same hash"));
+        assert!(cdb.get(&keys[MAX_SAME_HASH - 1]).is_ok());
+        assert!(cdb.get(&keys[MAX_SAME_HASH + 1]).is_err());
     }
 
     /// A record that is listed but would not be found is damage too.

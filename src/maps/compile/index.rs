@@ -3,15 +3,17 @@
 //! Until then, and after any error, the old file is served as it was. An old file that has other names (hard links) may be
 //! filled anew in place instead, as Postfix does it with LMDB files: readers by those names would never see a new one.
 
-use super::read::{Complaint, ComplaintKind, Entries};
+use super::read::{Complaint, ComplaintKind, Entries, Entry};
 use super::sort::{Order, sorted_order};
 use super::{Duplicates, Recipe};
 use crate::base::atomic_file::Access;
 use crate::base::carried_over::Lost;
 use crate::base::{AtomicFile, FileLock, LockKind, Span, system_words};
+use crate::maps::cdb::{self, MAX_SAME_HASH};
+use crate::maps::limits::MAX_VALUE;
 use crate::maps::lmdb::{LeafRun, LmdbWriter, MAX_KEY, UpdateError, refill};
 use rayon::prelude::*;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io;
@@ -139,6 +141,16 @@ pub enum WriteError {
         /// Offset of its line in the source.
         line: usize,
     },
+    /// A key or value is longer than what is read again.
+    TooLong {
+        /// Offset of its line in the source.
+        line: usize,
+    },
+    /// More keys have one hash than lookups in a cdb file could bear.
+    SameHash {
+        /// Offset of a line with one of them in the source.
+        line: usize,
+    },
     /// The source is not the one any more that was read.
     SourceChanged,
     /// The old file has other names and cannot be filled anew.
@@ -150,6 +162,20 @@ pub enum WriteError {
     },
     /// More entries than can be counted, or more than 4 GiB for cdb.
     TooBig,
+}
+
+impl WriteError {
+    /// The offset of the line in the source that is at fault, if one is.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        match *self {
+            Self::KeyTooLong { line, .. }
+            | Self::EmptyKey { line }
+            | Self::TooLong { line }
+            | Self::SameHash { line } => Some(line),
+            Self::Create(_) | Self::Io(_) | Self::TooBig | Self::SourceChanged | Self::InPlace { .. } => None,
+        }
+    }
 }
 
 impl From<io::Error> for WriteError {
@@ -166,6 +192,8 @@ impl fmt::Display for WriteError {
                 write!(f, "the key has {length} bytes and LMDB takes at most {limit}")
             }
             Self::EmptyKey { .. } => f.write_str("LMDB takes no key without a character"),
+            Self::TooLong { .. } => write!(f, "the key or value has {MAX_VALUE} bytes or more"),
+            Self::SameHash { .. } => write!(f, "more than {MAX_SAME_HASH} keys have the hash of this one"),
             Self::SourceChanged => f.write_str("the source changed while it was compiled"),
             Self::InPlace { names, why } => write!(
                 f,
@@ -287,6 +315,7 @@ pub fn write_index_aside(
 ) -> Result<Outcome, WriteError> {
     let Unique { mut kept, duplicates } = unique(entries, recipe.duplicates)?;
     let nul = recipe.trailing_nul.unwrap_or(index_type == IndexType::Lmdb);
+    check_values(entries, &kept)?;
     match index_type {
         IndexType::Lmdb => {
             check_keys(entries, &kept, nul)?;
@@ -302,6 +331,7 @@ pub fn write_index_aside(
             } else {
                 &kept
             };
+            check_hashes(entries, &kept, nul)?;
             write_cdb(entries, stored, nul, aside.file())?;
         }
     }
@@ -391,6 +421,32 @@ fn check_keys(entries: &Entries, kept: &[u32], nul: bool) -> Result<(), WriteErr
     let Some(entry) = bad else { return Ok(()) };
     let (line, length) = (entries.line_start(entry), entries.key(entry).len());
     Err(if length == 0 { WriteError::EmptyKey { line } } else { WriteError::KeyTooLong { line, length, limit } })
+}
+
+/// Refuses what is longer than we would read again: the first one in the text.
+fn check_values(entries: &Entries, kept: &[u32]) -> Result<(), WriteError> {
+    let kept = kept.iter().map(|&index| &entries.all()[index as usize]);
+    // A trailing NUL has room too.
+    let long = |entry: &&Entry| entries.key(entry).len().max(entries.value(entry).len()) >= MAX_VALUE;
+    match kept.filter(long).min_by_key(|entry| entries.line_start(entry)) {
+        Some(entry) => Err(WriteError::TooLong { line: entries.line_start(entry) }),
+        None => Ok(()),
+    }
+}
+
+/// Refuses keys that were made to have the same hash: storing and finding them takes a time that grows with their square.
+fn check_hashes(entries: &Entries, kept: &[u32], nul: bool) -> Result<(), WriteError> {
+    let mut numbers: HashMap<u32, usize> = HashMap::with_capacity(kept.len());
+    let mut buffer = Vec::new();
+    for &index in kept {
+        let entry = &entries.all()[index as usize];
+        let number = numbers.entry(cdb::hash(terminated(&mut buffer, entries.key(entry), nul))).or_default();
+        *number += 1;
+        if *number > MAX_SAME_HASH {
+            return Err(WriteError::SameHash { line: entries.line_start(entry) });
+        }
+    }
+    Ok(())
 }
 
 /// Entries whose text is fetched from memory at a time.

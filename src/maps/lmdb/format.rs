@@ -6,7 +6,7 @@ use std::io;
 /// Longest key, the trailing NUL included, in bytes (LMDB's `MDB_MAXKEYSIZE`).
 pub const MAX_KEY: usize = 511;
 
-/// Size of the pages that we write, in bytes; others are read.
+/// Size of the pages that we write, in bytes, and the least that LMDB gives a file; others are read.
 pub(super) const PAGE: usize = 4096;
 /// Bytes before the first node pointer of a page.
 pub(super) const PAGE_HEADER: usize = 16;
@@ -28,10 +28,14 @@ pub(super) const MAGIC: u32 = 0xBEEF_C0DE;
 pub(super) const VERSION: u32 = 1;
 /// Root of an empty tree.
 pub(super) const NO_PAGE: u64 = u64::MAX;
-/// Flags of the table of free pages: integer keys, and that the file is not in a directory of its own.
-pub(super) const FREE_FLAGS: u16 = 0x4008;
+/// Flag of the tree of free pages, which it always has: its keys are integers.
+pub(super) const INTEGER_KEYS: u16 = 0x08;
+/// Flags of the tree of free pages: integer keys, and that the file is not in a directory of its own.
+pub(super) const FREE_FLAGS: u16 = 0x4000 | INTEGER_KEYS;
 /// Deepest tree that LMDB itself walks.
 pub(super) const MAX_DEPTH: u16 = 32;
+/// Most room for a file that anyone sets aside, in bytes: what a process can map at all.
+pub(super) const MAX_MAP_SIZE: u64 = 1 << 47;
 /// Where `lmdb_map_size` starts, in bytes.
 pub(super) const MAP_SIZE: u64 = 16 * 1024 * 1024;
 

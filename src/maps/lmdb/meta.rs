@@ -1,7 +1,11 @@
 //! What the two meta pages say: which tree is in force.
+//!
+//! LMDB finds the second one by the page size of the first, and everything else by that of the newer one: both must agree, or
+//! what it reads is not what we read.
 
 use super::format::{
-    Damage, MAGIC, MAX_DEPTH, META_FREE, META_LAST_PAGE, META_MAIN, META_SIZE, META_TXN, NO_PAGE, PAGE_HEADER, VERSION,
+    Damage, MAGIC, MAX_DEPTH, MAX_MAP_SIZE, META, META_FREE, META_LAST_PAGE, META_MAIN, META_MAP_SIZE, META_SIZE,
+    META_TXN, NO_PAGE, PAGE, PAGE_HEADER, VERSION,
 };
 use super::page::{u16_at, u32_at, u64_at};
 use std::fs::File;
@@ -35,6 +39,9 @@ impl TreeRoot {
         if self.depth > MAX_DEPTH || (self.page == NO_PAGE) != (self.depth == 0) {
             return Err(Damage::Page(self.page, "impossible depth of the tree"));
         }
+        if self.page == NO_PAGE && self.entries != 0 {
+            return Err(Damage::Foreign("it has entries, but no page for them"));
+        }
         Ok(())
     }
 }
@@ -42,8 +49,12 @@ impl TreeRoot {
 /// The meta page that is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Meta {
+    /// Which of the two it is, 0 or 1.
+    number: u64,
     /// Bytes of a page.
     pub page_size: usize,
+    /// Room that is set aside for the file, in bytes.
+    map_size: u64,
     /// Number of the last page that is in use.
     pub last_page: u64,
     /// Number of the transaction that wrote it.
@@ -59,11 +70,15 @@ impl Meta {
     pub(super) fn read(file: &File) -> Result<Self, Damage> {
         let mut head = [0_u8; META_SIZE];
         read_start(file, &mut head, 0)?;
+        let is_meta = |page: &[u8]| u16_at(page, 10) & META != 0;
         if u32_at(&head, PAGE_HEADER) != MAGIC {
             return Err(Damage::Foreign("it does not begin as one"));
         }
         if u32_at(&head, PAGE_HEADER + 4) != VERSION {
             return Err(Damage::Foreign("it has another format version"));
+        }
+        if !is_meta(&head) {
+            return Err(Damage::Page(0, "not a meta page"));
         }
         let page_size = u32_at(&head, META_FREE) as usize;
         if !page_size.is_power_of_two() || !(512..=32768).contains(&page_size) {
@@ -71,12 +86,19 @@ impl Meta {
         }
         let mut second = [0_u8; META_SIZE];
         read_start(file, &mut second, page_size as u64)?;
-        if u32_at(&second, PAGE_HEADER) != MAGIC || u32_at(&second, PAGE_HEADER + 4) != VERSION {
+        let version = (u32_at(&second, PAGE_HEADER), u32_at(&second, PAGE_HEADER + 4));
+        if !is_meta(&second) || version != (MAGIC, VERSION) {
             return Err(Damage::Page(1, "not a meta page"));
         }
-        let newer = if u64_at(&head, META_TXN) >= u64_at(&second, META_TXN) { &head } else { &second };
+        if u32_at(&second, META_FREE) != u32_at(&head, META_FREE) {
+            return Err(Damage::Page(1, "it tells another page size than page 0"));
+        }
+        let (number, newer) =
+            if u64_at(&head, META_TXN) >= u64_at(&second, META_TXN) { (0, &head) } else { (1, &second) };
         let meta = Self {
+            number,
             page_size,
+            map_size: u64_at(newer, META_MAP_SIZE),
             last_page: u64_at(newer, META_LAST_PAGE),
             transaction: u64_at(newer, META_TXN),
             main: TreeRoot::parse(&newer[META_MAIN..META_MAIN + 48]),
@@ -96,8 +118,22 @@ impl Meta {
         self.main.check()
     }
 
-    /// Whether the record of free pages can be trusted as far as its own numbers go.
-    pub(super) fn check_free(&self) -> Result<(), Damage> {
+    /// Whether another transaction can go on from here.
+    pub(super) fn check_writable(&self) -> Result<(), Damage> {
+        if self.page_size < PAGE {
+            return Err(Damage::Foreign("its pages are smaller than any that LMDB makes"));
+        }
+        // The next transaction is written over the other meta page, which its number chooses.
+        if self.transaction & 1 != self.number {
+            return Err(Damage::Page(self.number, "it stands where the next transaction would be written"));
+        }
+        // The last number stands for none.
+        if self.transaction >= u64::MAX - 1 {
+            return Err(Damage::Page(self.number, "no number is left for another transaction"));
+        }
+        if self.map_size > MAX_MAP_SIZE {
+            return Err(Damage::Page(self.number, "impossible room for the file"));
+        }
         self.free.check()
     }
 }

@@ -10,6 +10,7 @@ mod cache;
 mod format;
 mod meta;
 mod page;
+mod page_set;
 pub mod read;
 pub mod update;
 mod verify;

@@ -9,6 +9,16 @@ pub(super) enum Value<'a> {
     Away { page: u64, length: usize },
 }
 
+impl Value<'_> {
+    /// Its length in bytes.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Here(bytes) => bytes.len(),
+            Self::Away { length, .. } => *length,
+        }
+    }
+}
+
 /// A branch or leaf page whose header makes sense.
 pub(super) struct NodePage<'a> {
     bytes: &'a [u8],
@@ -16,7 +26,8 @@ pub(super) struct NodePage<'a> {
     kind: u16,
     /// Number of entries.
     pub(super) count: usize,
-    upper: usize,
+    /// Where the lowest entry begins.
+    pub(super) upper: usize,
 }
 
 impl<'a> NodePage<'a> {
@@ -38,6 +49,16 @@ impl<'a> NodePage<'a> {
             return damaged("too few entries");
         }
         Ok(Self { bytes, number, kind: flags, count, upper })
+    }
+
+    /// Bytes of the page.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Size of the largest entry that LMDB puts on such a page; the value of a larger one goes elsewhere.
+    pub(super) fn max_node(&self) -> usize {
+        (((self.size() - PAGE_HEADER) / 2) & !1) - 2
     }
 
     /// A contradiction on this page.

@@ -9,6 +9,8 @@ use super::cache::PageCache;
 use super::format::{BRANCH, Damage, LEAF, NO_PAGE, OVERFLOW, PAGE_HEADER};
 use super::meta::Meta;
 use super::page::{NodePage, Value, u16_at, u32_at, u64_at};
+use super::page_set::PageSet;
+use crate::maps::limits::{MAX_VALUE, VALUE_TOO_LONG};
 use rayon::prelude::*;
 use std::fs::File;
 use std::io;
@@ -148,6 +150,8 @@ impl LmdbFile {
         }
         // Each page has one parent, so no more pages than there are can be met; a loop would meet more.
         let mut budget = self.meta.last_page;
+        // Long values have pages of their own too.
+        let mut long_values = PageSet::default();
         // Children still to visit, level by level, in reverse; each with the key that a search goes by to get there.
         let mut pending: Vec<Vec<(u64, Vec<u8>)>> = vec![vec![(self.meta.main.page, Vec::new())]];
         let mut buffer = Vec::new();
@@ -190,9 +194,9 @@ impl LmdbFile {
                 match value {
                     Value::Here(bytes) => visit(key, bytes)?,
                     Value::Away { page, length } => {
-                        // Long values have pages of their own too: a page that serves two of them is damage.
                         let pages = self.check_overflow(page, length)?;
-                        budget = budget.checked_sub(pages).ok_or(Damage::Page(page, "values share their pages"))?;
+                        let shared = |page| Damage::Page(page, "values share their pages");
+                        long_values.put(page, page + pages).map_err(shared)?;
                         let bytes = self.overflow(page, length)?;
                         visit(key, &bytes)?;
                     }
@@ -299,6 +303,9 @@ impl Pages<'_> {
     /// A value that stands on pages of its own.
     fn overflow(self, number: u64, length: usize) -> Result<Vec<u8>, Damage> {
         self.check_overflow(number, length)?;
+        if length > MAX_VALUE {
+            return Err(Damage::Page(number, VALUE_TOO_LONG));
+        }
         let mut value = vec![0; length];
         self.file.read_exact_at(&mut value, number * self.meta.page_size as u64 + PAGE_HEADER as u64)?;
         Ok(value)
@@ -313,8 +320,11 @@ impl Pages<'_> {
         let mut header = [0; PAGE_HEADER];
         self.file.read_exact_at(&mut header, number * self.meta.page_size as u64)?;
         let aside = u64::from(u32_at(&header, 12));
-        if u64_at(&header, 0) != number || u16_at(&header, 10) != OVERFLOW || aside < pages {
+        if u64_at(&header, 0) != number || u16_at(&header, 10) != OVERFLOW {
             return Err(Damage::Page(number, "not the pages of a long value"));
+        }
+        if aside < pages || aside > self.meta.last_page - number + 1 {
+            return Err(Damage::Page(number, "an impossible number of pages for a value"));
         }
         Ok(aside)
     }

@@ -1,13 +1,19 @@
 //! Proves that a file can be handed to the C library, which trusts every number in it.
 //!
 //! Both trees, that of the entries and that of the free pages, are walked whole: each page is met once and is of the kind that
-//! its place asks for, entries on it neither overlap nor leave it, keys ascend and stay between those of the page above, long
-//! values stand on pages of their own, and pages listed as free are used by nothing else.
+//! its place asks for, entries fill it without gap or overlap and are no larger than LMDB makes them (it counts on room for two
+//! on each page), keys ascend and stay between those of the page above, long values stand on pages of their own, and pages
+//! listed as free, by a transaction that was, are used by nothing else.
 
-use super::format::{BRANCH, Damage, FREE_FLAGS, LEAF, MAX_KEY, NO_PAGE};
+use super::format::{BRANCH, Damage, FREE_FLAGS, INTEGER_KEYS, LEAF, MAX_KEY, NO_PAGE, PAGE_HEADER};
 use super::meta::TreeRoot;
 use super::page::{NodePage, Value, u64_at};
+use super::page_set::PageSet;
 use super::read::LmdbFile;
+use std::os::unix::fs::FileExt;
+
+/// Bytes of a list of free pages that are read at a time.
+const PART: usize = 1 << 13;
 
 impl LmdbFile {
     /// Walks everything that the file says and compares it with itself.
@@ -17,29 +23,24 @@ impl LmdbFile {
     pub fn verify(&mut self) -> Result<(), Damage> {
         let meta = *self.meta();
         // Other flags would have the library map the file at an address of its choice.
-        if meta.free.flags & !FREE_FLAGS != 0 {
+        if meta.free.flags & !FREE_FLAGS != 0 || meta.free.flags & INTEGER_KEYS == 0 {
             return Err(Damage::Foreign("its flags are none that Postfix uses"));
         }
-        meta.check_free()?;
-        let pages = usize::try_from(meta.last_page + 1).map_err(|_| Damage::Page(meta.last_page, "no such page"))?;
-        let mut check = Check { file: self, met: vec![0; pages / 64 + 1], free: Vec::new() };
+        meta.check_writable()?;
+        let mut check = Check { file: self, met: PageSet::default() };
         check.meet(0, 2)?;
         check.tree(meta.main, KeyOrder::Bytes)?;
-        check.tree(meta.free, KeyOrder::Numbers)?;
-        for page in std::mem::take(&mut check.free) {
-            check.meet(page, 1)?;
-        }
-        Ok(())
+        check.tree(meta.free, KeyOrder::Transactions { last: meta.transaction })
     }
 }
 
 /// How keys are sorted.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum KeyOrder {
     /// By bytes: the entries.
     Bytes,
-    /// As numbers of the machine: transactions, in the tree of free pages.
-    Numbers,
+    /// As numbers of the machine: transactions, from 1 to the last one, in the tree of free pages.
+    Transactions { last: u64 },
 }
 
 impl KeyOrder {
@@ -50,18 +51,19 @@ impl KeyOrder {
                 Err(Damage::Page(page, "impossible length of a key"))
             }
             Self::Bytes => Ok(key.to_vec()),
-            Self::Numbers if key.len() != 8 => Err(Damage::Page(page, "impossible length of a key")),
-            Self::Numbers => Ok(u64_at(key, 0).to_be_bytes().to_vec()),
+            Self::Transactions { .. } if key.len() != 8 => Err(Damage::Page(page, "impossible length of a key")),
+            Self::Transactions { last } => match u64_at(key, 0) {
+                number if (1..=last).contains(&number) => Ok(number.to_be_bytes().to_vec()),
+                _ => Err(Damage::Page(page, "it lists what a transaction freed that never was")),
+            },
         }
     }
 }
 
 struct Check<'a> {
     file: &'a mut LmdbFile,
-    /// A bit for each page: whether something uses it.
-    met: Vec<u64>,
-    /// Pages listed as free.
-    free: Vec<u64>,
+    /// The pages that something uses.
+    met: PageSet,
 }
 
 /// A page still to be looked at.
@@ -80,16 +82,7 @@ impl Check<'_> {
     fn meet(&mut self, first: u64, count: u64) -> Result<(), Damage> {
         let end = first.checked_add(count).filter(|&end| end <= self.file.meta().last_page + 1);
         let Some(end) = end else { return Err(Damage::Page(first, "no such page")) };
-        for page in first..end {
-            // Below the number of pages, of which there is a bit for each.
-            let word = usize::try_from(page / 64).unwrap_or(usize::MAX);
-            let bit = 1_u64 << (page % 64);
-            match self.met.get_mut(word) {
-                Some(word) if *word & bit == 0 => *word |= bit,
-                _ => return Err(Damage::Page(page, "two things use it")),
-            }
-        }
-        Ok(())
+        self.met.put(first, end).map_err(|page| Damage::Page(page, "two things use it"))
     }
 
     fn tree(&mut self, root: TreeRoot, order: KeyOrder) -> Result<(), Damage> {
@@ -128,18 +121,11 @@ impl Check<'_> {
             let key = order.comparable(key, place.page)?;
             check_order(&key, last.as_deref(), place)?;
             last = Some(key);
-            let value = match value {
-                Value::Here(bytes) => bytes.to_vec(),
-                Value::Away { page, length } => {
-                    let pages = self.file.check_overflow(page, length)?;
-                    self.meet(page, pages)?;
-                    if order == KeyOrder::Bytes {
-                        continue;
-                    }
-                    self.file.overflow(page, length)?
-                }
-            };
-            if order == KeyOrder::Numbers {
+            if let Value::Away { page, length } = value {
+                let pages = self.file.check_overflow(page, length)?;
+                self.meet(page, pages)?;
+            }
+            if matches!(order, KeyOrder::Transactions { .. }) {
                 self.free_pages(&value, place.page)?;
             }
         }
@@ -147,18 +133,37 @@ impl Check<'_> {
     }
 
     /// A list of free pages: how many, then their numbers, descending; room behind them means nothing.
-    fn free_pages(&mut self, list: &[u8], page: u64) -> Result<(), Damage> {
+    fn free_pages(&mut self, list: &Value<'_>, page: u64) -> Result<(), Damage> {
         let bad = || Damage::Page(page, "an impossible list of free pages");
-        let count = list.get(..8).map(|count| u64_at(count, 0)).ok_or_else(bad)?;
-        let end = count.checked_add(1).and_then(|words| usize::try_from(words.checked_mul(8)?).ok());
-        let numbers = end.and_then(|end| list.get(8..end)).ok_or_else(bad)?;
+        let length = list.len();
+        if length == 0 || !length.is_multiple_of(8) {
+            return Err(bad());
+        }
+        let mut part = [0; PART];
+        let mut left = None;
         let mut last = u64::MAX;
-        for number in numbers.chunks_exact(8).map(|number| u64_at(number, 0)) {
-            if number >= last {
-                return Err(bad());
+        for at in (0..length).step_by(PART) {
+            let part = &mut part[..PART.min(length - at)];
+            match *list {
+                Value::Here(bytes) => part.copy_from_slice(&bytes[at..at + part.len()]),
+                Value::Away { page, .. } => {
+                    let start = page * self.file.meta().page_size as u64 + (PAGE_HEADER + at) as u64;
+                    self.file.file().read_exact_at(part, start)?;
+                }
             }
-            last = number;
-            self.free.push(number);
+            for number in part.chunks_exact(8).map(|number| u64_at(number, 0)) {
+                match &mut left {
+                    // The first number is how many follow.
+                    None if number > (length / 8 - 1) as u64 => return Err(bad()),
+                    None => left = Some(number),
+                    Some(0) => return Ok(()),
+                    Some(_) if number >= last => return Err(bad()),
+                    Some(left) => {
+                        self.meet(number, 1)?;
+                        (*left, last) = (*left - 1, number);
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -169,8 +174,11 @@ fn branch(page: &NodePage<'_>, place: &Pending, order: KeyOrder, pending: &mut V
     let mut last: Option<Vec<u8>> = None;
     for index in 0..page.count {
         let child = page.child(index)?;
-        // The first key of an inner page counts as smaller than all.
-        let from = if index == 0 { place.from.clone() } else { Some(order.comparable(page.key(index)?, place.page)?) };
+        // The first key of an inner page counts as smaller than all; what it is does not matter.
+        let from = match page.key(index)? {
+            key if index == 0 && key.len() <= MAX_KEY => place.from.clone(),
+            key => Some(order.comparable(key, place.page)?),
+        };
         if index > 0
             && let Some(key) = &from
         {
@@ -193,12 +201,21 @@ fn check_order(key: &[u8], last: Option<&[u8]>, place: &Pending) -> Result<(), D
 }
 
 impl NodePage<'_> {
-    /// Entries must not overlap: the library moves them about by their sizes.
+    /// Entries must fill the page from where they begin to its end, each no larger than LMDB makes them: the library moves
+    /// them about by their sizes, and counts on it that a full page has two at least.
     fn check_room(&self) -> Result<(), Damage> {
         let mut nodes = (0..self.count).map(|index| self.extent(index)).collect::<Result<Vec<_>, _>>()?;
         nodes.sort_unstable();
-        let apart = nodes.windows(2).all(|pair| pair[0].1 <= pair[1].0);
-        let even = nodes.iter().all(|node| node.0 % 2 == 0);
-        if apart && even { Ok(()) } else { Err(self.damaged("its entries overlap")) }
+        let mut next = self.upper;
+        for (start, end) in nodes {
+            if start != next || start % 2 != 0 {
+                return Err(self.damaged("its entries overlap or leave gaps"));
+            }
+            if end - start > self.max_node() {
+                return Err(self.damaged("an entry is larger than half of it"));
+            }
+            next = end;
+        }
+        if next == self.size() { Ok(()) } else { Err(self.damaged("its entries end too early")) }
     }
 }
