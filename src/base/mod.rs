@@ -1,4 +1,4 @@
-//! Floor 0: named bytes and places in them, edits by range, files that are replaced and never overwritten, locks, and
+//! Floor 0: named bytes and places in them, edits by range, files that are replaced and never overwritten, locks, threads, and
 //! the time that servers get.
 //!
 //! Nothing here knows what a mail system is.
@@ -18,6 +18,7 @@ pub mod run_as;
 pub mod source;
 pub mod suggest;
 pub mod system_words;
+pub mod threads;
 
 pub use atomic_file::AtomicFile;
 pub use beneath::{Beneath, Place};

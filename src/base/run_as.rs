@@ -12,13 +12,13 @@ use std::io;
 /// When the system refuses; `work` is not run then. Also when it panics.
 pub fn run_as<T: Send>(uid: u32, gid: u32, work: impl FnOnce() -> T + Send) -> io::Result<T> {
     std::thread::scope(|scope| {
-        let thread = scope.spawn(move || {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, move || {
             let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
             set_thread_groups(&[])?;
             set_thread_res_gid(gid, gid, gid)?;
             set_thread_res_uid(uid, uid, uid)?;
             Ok(work())
-        });
+        })?;
         thread.join().unwrap_or_else(|_| Err(io::Error::other("the work as another user ended early")))
     })
 }

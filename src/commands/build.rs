@@ -3,7 +3,7 @@
 use super::output::{Output, fail};
 use super::progress::Progress;
 use super::site_options::SiteOptions;
-use crate::base::{FileError, Place, Source, system_words};
+use crate::base::{FileError, Place, Source, system_words, threads};
 use crate::config::Site;
 use crate::config::tables::{NamedTable, named_tables};
 use crate::diagnostic::Finding;
@@ -204,6 +204,7 @@ impl Job<'_> {
     /// Brings the index up to date; nothing if the source changed meanwhile.
     fn attempt(&self) -> Option<Status> {
         let recipe = Recipe::standard(self.table.form());
+        threads::share_out();
         // Reading the index keeps one core busy meanwhile; only --force does not ask what is there.
         let (entries, index) = rayon::join(|| self.read_source(&recipe), || self.read_index(&recipe));
         let (mut entries, source) = match entries {

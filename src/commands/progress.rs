@@ -24,7 +24,7 @@ impl Progress {
         }
         let (sender, receiver) = channel::<String>();
         let mut message = message.to_string();
-        let thread = std::thread::spawn(move || {
+        let thread = std::thread::Builder::new().spawn(move || {
             let mut bar: Option<ProgressBar> = None;
             let begun = Instant::now();
             loop {
@@ -50,7 +50,8 @@ impl Progress {
                 bar.finish_and_clear();
             }
         });
-        Self { drawing: Some((sender, thread)) }
+        // Without a thread nothing is drawn.
+        Self { drawing: thread.ok().map(|thread| (sender, thread)) }
     }
 
     /// Says what is being done now.

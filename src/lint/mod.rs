@@ -13,6 +13,7 @@ pub use policy::Policy;
 pub use registry::{LintRule, declarations, rules};
 pub use site::{IndexState, LoadedSite, Table};
 
+use crate::base::threads;
 use crate::diagnostic::Finding;
 use rayon::prelude::*;
 
@@ -26,6 +27,7 @@ pub fn lint(site: &LoadedSite) -> Vec<Finding> {
 #[must_use]
 pub fn lint_by(site: &LoadedSite, policy: &Policy) -> Vec<Finding> {
     let asked: Vec<&LintRule> = rules().iter().filter(|lint| policy.looks_for(lint.rule)).collect();
+    threads::share_out();
     // Rules know nothing of each other; what they find is put together in their order.
     let found = asked.into_par_iter().map(|lint| {
         let mut findings = Vec::new();

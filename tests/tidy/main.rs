@@ -313,6 +313,15 @@ fn tracked() -> Option<Vec<PathBuf>> {
     (listed.status.success() && !names.is_empty()).then_some(names)
 }
 
+/// Where threads cannot be started Rayon panics, unless it was told before how many there are.
+#[test]
+fn who_shares_work_out_says_so_first() {
+    let told = |text: &str| text.contains("threads::share_out();");
+    let uses = |text: &str| text.contains("rayon::prelude") || text.contains("rayon::join");
+    let files = rust_files("src").into_iter().filter(|(_, text)| uses(text) && !told(text));
+    none(&files.map(|(path, _)| format!("{}: no threads::share_out()", path.display())).collect::<Vec<_>>());
+}
+
 #[test]
 fn no_file_names_a_directory_of_its_writer() {
     let Some(tracked) = tracked() else {

@@ -9,7 +9,7 @@ use super::table_program::{Manner, Operand};
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, channel, sync_channel};
 
 /// Bytes asked for at once.
 const READ: usize = 1 << 16;
@@ -65,12 +65,12 @@ pub fn for_lines(
     input: impl Read + Send + 'static,
     mut work: impl FnMut(&[&[u8]]) -> Result<(), Fatal>,
 ) -> Result<(), Fatal> {
-    let pieces = read_ahead(input);
+    let mut pieces = Pieces::of(input);
     let mut held: Vec<u8> = Vec::new();
-    while let Ok(piece) = pieces.recv() {
+    while let Some(piece) = pieces.next() {
         held.extend_from_slice(&piece.map_err(|error| no_input(&error))?);
         while held.len() < MOST
-            && let Ok(piece) = pieces.try_recv()
+            && let Some(piece) = pieces.next_if_there()
         {
             held.extend_from_slice(&piece.map_err(|error| no_input(&error))?);
         }
@@ -82,26 +82,69 @@ pub fn for_lines(
     if held.is_empty() { Ok(()) } else { work(&[before_nul(&held)]) }
 }
 
-/// Reads on a thread of its own, so that what arrives while others work is there at once. The thread ends with the input, or
-/// with the program.
-fn read_ahead(mut input: impl Read + Send + 'static) -> Receiver<io::Result<Vec<u8>>> {
-    let (sender, receiver) = sync_channel(MOST / READ);
-    std::thread::spawn(move || {
-        let mut buffer = vec![0; READ];
-        loop {
-            let piece = match input.read(&mut buffer) {
-                Ok(0) => return,
-                Ok(length) => Ok(buffer[..length].to_vec()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => Err(error),
-            };
-            let is_end = piece.is_err();
-            if sender.send(piece).is_err() || is_end {
-                return;
+/// Input piece by piece.
+enum Pieces<R> {
+    /// Read on a thread of its own, so that what arrives while others work is there at once. The thread ends with the input,
+    /// or with the program.
+    Ahead(Receiver<io::Result<Vec<u8>>>),
+    /// Read when asked for: the system gave no thread.
+    Here(R),
+}
+
+impl<R: Read + Send + 'static> Pieces<R> {
+    fn of(input: R) -> Self {
+        let (give, taken) = channel::<R>();
+        let (sender, receiver) = sync_channel(MOST / READ);
+        let thread = std::thread::Builder::new().spawn(move || {
+            let Ok(mut input) = taken.recv() else { return };
+            while let Some(piece) = read_piece(&mut input) {
+                let is_end = piece.is_err();
+                if sender.send(piece).is_err() || is_end {
+                    return;
+                }
             }
+        });
+        // Input that no thread took is given back.
+        let given = match thread {
+            Ok(_) => give.send(input).map_err(|back| back.0),
+            Err(_) => Err(input),
+        };
+        match given {
+            Ok(()) => Self::Ahead(receiver),
+            Err(input) => Self::Here(input),
         }
-    });
-    receiver
+    }
+
+    /// The next piece; none at the end.
+    fn next(&mut self) -> Option<io::Result<Vec<u8>>> {
+        match self {
+            Self::Ahead(pieces) => pieces.recv().ok(),
+            Self::Here(input) => read_piece(input),
+        }
+    }
+
+    /// The next piece, if it was read already.
+    fn next_if_there(&mut self) -> Option<io::Result<Vec<u8>>> {
+        match self {
+            Self::Ahead(pieces) => pieces.try_recv().ok(),
+            Self::Here(_) => None,
+        }
+    }
+}
+
+fn read_piece(input: &mut impl Read) -> Option<io::Result<Vec<u8>>> {
+    let mut buffer = vec![0; READ];
+    loop {
+        match input.read(&mut buffer) {
+            Ok(0) => return None,
+            Ok(length) => {
+                buffer.truncate(length);
+                return Some(Ok(buffer));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Some(Err(error)),
+        }
+    }
 }
 
 /// The words for standard input that cannot be read.

@@ -11,6 +11,7 @@ mod affected;
 mod cause;
 
 use super::{Comparison, TableChangeKind};
+use crate::base::threads;
 use crate::config::Site;
 use crate::maps::NoCaller;
 use crate::routing::cleanup::copies::{PARAMETERS, is_about_copies};
@@ -109,6 +110,7 @@ pub fn compare_routes(a: &Site, b: &Site, comparison: &Comparison) -> Routes {
         subjects.iter().flat_map(|mail| pair.compare(mail, &changed)).collect()
     } else {
         drop(pair);
+        threads::share_out();
         let parts = subjects.par_chunks(subjects.len().div_ceil(rayon::current_num_threads()).max(1));
         let compared = parts.map(|part| {
             let mut pair = Pair::open(a, b);

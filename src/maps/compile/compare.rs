@@ -7,6 +7,7 @@
 use super::index::{IndexType, WriteError, unique};
 use super::read::Entries;
 use super::{Duplicates, Recipe};
+use crate::base::threads;
 use crate::maps::cdb::{self, CdbFile};
 use crate::maps::lmdb::{self, LmdbFile};
 use crate::syntax::table_line::TableForm;
@@ -99,6 +100,7 @@ pub fn digest_index(
 /// The digest of all entries of a source, also of those whose key stands twice.
 #[must_use]
 pub fn digest_entries(entries: &Entries, seed: &RandomState) -> Digest {
+    threads::share_out();
     let parts = entries.all().par_chunks(1 << 14).map(|part| {
         let mut digest = Digest::default();
         part.iter().for_each(|entry| digest.add(entries.key(entry), entries.value(entry), seed));

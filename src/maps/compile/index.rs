@@ -8,7 +8,7 @@ use super::sort::{Order, sorted_order};
 use super::{Duplicates, Recipe};
 use crate::base::atomic_file::Access;
 use crate::base::carried_over::Lost;
-use crate::base::{AtomicFile, FileLock, LockKind, Span, system_words};
+use crate::base::{AtomicFile, FileLock, LockKind, Span, system_words, threads};
 use crate::maps::cdb::{self, MAX_SAME_HASH};
 use crate::maps::limits::MAX_VALUE;
 use crate::maps::lmdb::{LeafRun, LmdbWriter, MAX_KEY, UpdateError, refill};
@@ -456,6 +456,7 @@ const FEW: usize = 64;
 const RUN: usize = 1 << 14;
 
 fn write_lmdb(entries: &Entries, kept: &[u32], nul: bool, file: &File) -> Result<(), WriteError> {
+    threads::share_out();
     let mut writer = LmdbWriter::new(file);
     // A few runs for each thread at a time: going to every entry's text is most of the work, and memory stays bounded.
     for batch in kept.chunks(4 * RUN * rayon::current_num_threads()) {

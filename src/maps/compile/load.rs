@@ -3,6 +3,7 @@
 //! Most of that work is the system's: it finds memory and copies into it, on the core that asks. Anything that is not a plain
 //! file of a known length, or changes its length meanwhile, is read from start to end instead.
 
+use crate::base::threads;
 use rayon::prelude::*;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
@@ -19,6 +20,7 @@ pub fn load(mut file: &File, status: &Metadata) -> io::Result<Vec<u8>> {
     let length = usize::try_from(status.len()).unwrap_or(0);
     if status.is_file() && length >= 2 * PART {
         let mut bytes = vec![0; length];
+        threads::share_out();
         let parts = bytes.par_chunks_mut(PART).enumerate();
         if parts
             .map(|(number, part)| file.read_exact_at(part, (number * PART) as u64))

@@ -6,7 +6,7 @@
 
 use super::Recipe;
 use super::fold::Folding;
-use crate::base::Span;
+use crate::base::{Span, threads};
 use crate::syntax::alias_line::{AliasEntry, AliasFault, parse_alias_line};
 use crate::syntax::fault::FaultKind;
 use crate::syntax::logical::{LogicalLine, LogicalLines, is_space};
@@ -187,6 +187,7 @@ pub fn read_entries(mut source: Vec<u8>, recipe: &Recipe) -> Entries {
         rest = behind;
         start = end;
     }
+    threads::share_out();
     let harvests: Vec<Part> = parts.into_par_iter().map(|(start, part)| read_part(start, part, recipe)).collect();
     join(source, harvests)
 }

@@ -3,6 +3,7 @@
 //! Mail tables have long common beginnings, so comparing whole keys would go to memory at almost every step. Instead eight
 //! bytes of each key at a time stand beside its index; a run of equal eights is sorted by the next eight.
 
+use crate::base::threads;
 use rayon::prelude::*;
 
 /// Runs at least this long are sorted by several threads.
@@ -28,6 +29,7 @@ pub fn sorted_order<'k>(count: u32, key: impl Fn(u32) -> &'k [u8] + Sync) -> Ord
     if (1..count).all(|index| key(index - 1) < key(index)) {
         return Order { order: (0..count).collect(), repeated: Vec::new() };
     }
+    threads::share_out();
     let mut slots: Vec<Slot> =
         (0..count).into_par_iter().map(|index| Slot { chunk: chunk(key(index), 0), index }).collect();
     let repeated = sort_all(&mut slots, &key);

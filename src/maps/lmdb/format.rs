@@ -34,8 +34,8 @@ pub(super) const INTEGER_KEYS: u16 = 0x08;
 pub(super) const FREE_FLAGS: u16 = 0x4000 | INTEGER_KEYS;
 /// Deepest tree that LMDB itself walks.
 pub(super) const MAX_DEPTH: u16 = 32;
-/// Most room for a file that anyone sets aside, in bytes: what a process can map at all.
-pub(super) const MAX_MAP_SIZE: u64 = 1 << 47;
+/// Most room for a file, in bytes: half of what a process can map.
+pub(super) const MAX_MAP_SIZE: u64 = 1 << 46;
 /// Where `lmdb_map_size` starts, in bytes.
 pub(super) const MAP_SIZE: u64 = 16 * 1024 * 1024;
 

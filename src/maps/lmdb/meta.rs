@@ -55,8 +55,10 @@ pub(super) struct Meta {
     pub page_size: usize,
     /// Room that is set aside for the file, in bytes.
     map_size: u64,
-    /// Number of the last page that is in use.
+    /// Number of the last page that was ever in use.
     pub last_page: u64,
+    /// Pages that the file has. LMDB does not write the last ones if they are free already when the transaction ends.
+    pub pages: u64,
     /// Number of the transaction that wrote it.
     pub transaction: u64,
     /// The entries.
@@ -100,22 +102,33 @@ impl Meta {
             page_size,
             map_size: u64_at(newer, META_MAP_SIZE),
             last_page: u64_at(newer, META_LAST_PAGE),
+            pages: file.metadata()?.len() / page_size as u64,
             transaction: u64_at(newer, META_TXN),
             main: TreeRoot::parse(&newer[META_MAIN..META_MAIN + 48]),
             free: TreeRoot::parse(&newer[META_FREE..META_FREE + 48]),
         };
-        meta.check(file.metadata()?.len())?;
+        meta.check()?;
         Ok(meta)
     }
 
-    fn check(&self, length: u64) -> Result<(), Damage> {
+    fn check(&self) -> Result<(), Damage> {
         if self.main.flags != 0 {
             return Err(Damage::Foreign("its entries are sorted or repeated in a way that Postfix does not use"));
         }
-        if self.last_page < 1 || self.last_page >= length / self.page_size as u64 {
-            return Err(Damage::Page(self.last_page, "the file ends before it"));
+        if self.last_page < 1 {
+            return Err(Damage::Page(self.last_page, "it cannot be the last page"));
         }
         self.main.check()
+    }
+
+    /// Whether there can be so many pages from this one on, and the file has them.
+    pub(super) fn check_there(&self, first: u64, count: u64) -> Result<(), Damage> {
+        let end = first.checked_add(count).filter(|&end| first > 1 && end <= self.last_page.saturating_add(1));
+        match end {
+            None => Err(Damage::Page(first, "no such page")),
+            Some(end) if end > self.pages => Err(Damage::Page(first, "the file ends before it does")),
+            Some(_) => Ok(()),
+        }
     }
 
     /// Whether another transaction can go on from here.
@@ -131,7 +144,8 @@ impl Meta {
         if self.transaction >= u64::MAX - 1 {
             return Err(Damage::Page(self.number, "no number is left for another transaction"));
         }
-        if self.map_size > MAX_MAP_SIZE {
+        let most = MAX_MAP_SIZE / 2 / self.page_size as u64;
+        if self.map_size > MAX_MAP_SIZE || self.last_page >= most {
             return Err(Damage::Page(self.number, "impossible room for the file"));
         }
         self.free.check()

@@ -34,6 +34,11 @@ impl PageSet {
         self.runs.insert(first, end);
         Ok(())
     }
+
+    /// Whether all pages from `first` up to `end` are in the set.
+    pub(super) fn holds(&self, first: u64, end: u64) -> bool {
+        self.runs.range(..=first).next_back().is_some_and(|(_, &run_end)| end <= run_end)
+    }
 }
 
 #[cfg(test)]
@@ -59,6 +64,7 @@ mod tests {
         ] {
             assert_eq!(set.put(first, end), outcome, "{first}..{end}");
         }
+        assert!(set.holds(0, 20) && set.holds(19, 20) && !set.holds(19, 21) && !set.holds(20, 21));
         assert_eq!(set.runs.into_iter().collect::<Vec<_>>(), [(0, 20), (u64::MAX - 1, u64::MAX)]);
     }
 }

@@ -10,6 +10,7 @@ use super::format::{BRANCH, Damage, LEAF, NO_PAGE, OVERFLOW, PAGE_HEADER};
 use super::meta::Meta;
 use super::page::{NodePage, Value, u16_at, u32_at, u64_at};
 use super::page_set::PageSet;
+use crate::base::threads;
 use crate::maps::limits::{MAX_VALUE, VALUE_TOO_LONG};
 use rayon::prelude::*;
 use std::fs::File;
@@ -120,6 +121,7 @@ impl LmdbFile {
             }
             return Ok(values);
         }
+        threads::share_out();
         let parts = keys.par_chunks(PART).enumerate();
         let places = parts.map_init(
             || PageCache::new(KEPT_BRANCHES),
@@ -213,14 +215,12 @@ impl LmdbFile {
 
     /// The bytes of a page, from the window of pages read last.
     pub(super) fn page(&mut self, number: u64) -> Result<&[u8], Damage> {
-        if number < 2 || number > self.meta.last_page {
-            return Err(Damage::Page(number, "no such page"));
-        }
+        self.meta.check_there(number, 1)?;
         let held = (self.window.len() / self.meta.page_size) as u64;
         if number < self.window_start || number >= self.window_start + held {
             let in_order = held > 0 && number == self.window_start + held;
             let wanted = if in_order { (WINDOW / self.meta.page_size) as u64 } else { 1 };
-            let pages = wanted.min(self.meta.last_page - number + 1);
+            let pages = wanted.min(self.meta.pages - number);
             // At most WINDOW bytes.
             let size = usize::try_from(pages).map_or(self.meta.page_size, |pages| pages * self.meta.page_size);
             self.window.resize(size, 0);
@@ -291,9 +291,7 @@ impl Pages<'_> {
     }
 
     fn read(self, number: u64, buffer: &mut Vec<u8>) -> Result<(), Damage> {
-        if number < 2 || number > self.meta.last_page {
-            return Err(Damage::Page(number, "no such page"));
-        }
+        self.meta.check_there(number, 1)?;
         buffer.resize(self.meta.page_size, 0);
         self.file
             .read_exact_at(buffer, number * self.meta.page_size as u64)
@@ -314,18 +312,17 @@ impl Pages<'_> {
     /// The number of pages that are set aside for the value of this length that begins there; it may need fewer.
     fn check_overflow(self, number: u64, length: usize) -> Result<u64, Damage> {
         let pages = ((PAGE_HEADER - 1 + length) / self.meta.page_size + 1) as u64;
-        if number < 2 || number > self.meta.last_page || pages > self.meta.last_page - number + 1 {
-            return Err(Damage::Page(number, "a value reaches past the end of the file"));
-        }
+        self.meta.check_there(number, pages)?;
         let mut header = [0; PAGE_HEADER];
         self.file.read_exact_at(&mut header, number * self.meta.page_size as u64)?;
         let aside = u64::from(u32_at(&header, 12));
         if u64_at(&header, 0) != number || u16_at(&header, 10) != OVERFLOW {
             return Err(Damage::Page(number, "not the pages of a long value"));
         }
-        if aside < pages || aside > self.meta.last_page - number + 1 {
+        if aside < pages {
             return Err(Damage::Page(number, "an impossible number of pages for a value"));
         }
+        self.meta.check_there(number, aside)?;
         Ok(aside)
     }
 }
@@ -394,6 +391,27 @@ mod tests {
         let pairs: Pairs = lengths.iter().map(|&n| (format!("{n:07}").into_bytes(), vec![b'x'; n])).collect();
         let mut file = LmdbFile::open(written(&pairs)).expect("sound");
         assert_eq!(walked(&mut file).expect("sound"), pairs);
+    }
+
+    /// A file that claims to hold 256 MiB in a hole.
+    #[test]
+    fn a_value_in_a_hole_is_not_read() {
+        let file = written(&vec![(b"key".to_vec(), vec![b'v'; 5000])]);
+        let mut bytes = [0; 4096];
+        let put = |at: u64, new: &[u8]| file.write_all_at(new, at).expect("scratch space");
+        // Pages 2 and 3 hold the value, page 4 the entry, at the end of its page, and page 1 tells the last page.
+        put(2 * 4096 + 12, &0x10001_u32.to_le_bytes());
+        put(4096 + super::super::format::META_LAST_PAGE as u64, &0x20000_u64.to_le_bytes());
+        file.read_exact_at(&mut bytes, 4 * 4096).expect("a page");
+        let node = u64::from(u16_at(&bytes, PAGE_HEADER));
+        // The leaf stands behind the value now.
+        put(4 * 4096 + node, &0x1000_0000_u32.to_le_bytes()[..2]);
+        put(4 * 4096 + node + 2, &0x1000_u16.to_le_bytes());
+        file.set_len(0x20001 * 4096).expect("a hole");
+        let mut opened = LmdbFile::open(file).expect("sound metas");
+        let told = "damaged LMDB file: page 2: a value of more than 64 MiB";
+        assert_eq!(opened.get(b"key").expect_err("not read").to_string(), told);
+        assert_eq!(walked(&mut opened).expect_err("not read").to_string(), told);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! again, since a rebuild may have put another file there. The file is [proved sound](LmdbFile::verify) first. It is not mapped
 //! for writing, so a full disk is an error and not a signal.
 
-use super::format::{Damage, MAX_KEY};
+use super::format::{Damage, MAX_KEY, MAX_MAP_SIZE};
 use super::read::LmdbFile;
 use crate::base::{FileLock, LockKind};
 use lmdb::{Database, Environment, EnvironmentFlags, RwTransaction, Transaction, WriteFlags};
@@ -17,8 +17,6 @@ use std::path::Path;
 
 /// Least room for a file, in bytes.
 const LEAST_ROOM: usize = 1 << 20;
-/// The room is not doubled past this.
-const MOST_ROOM: usize = 1 << 46;
 
 /// Why nothing was changed.
 #[derive(Debug)]
@@ -35,7 +33,7 @@ impl fmt::Display for UpdateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Open(error) => error.fmt(f),
-            Self::Damaged(damage) => damage.fmt(f),
+            Self::Damaged(damage) => write!(f, "{damage}; it is left as it was: rebuild it from its source"),
             Self::Library(error) => error.fmt(f),
         }
     }
@@ -167,7 +165,7 @@ fn update_locked<T>(
     }
     loop {
         match attempt(path, size, work) {
-            Err(UpdateError::Library(lmdb::Error::MapFull)) if size < MOST_ROOM => size *= 2,
+            Err(UpdateError::Library(lmdb::Error::MapFull)) if (size as u64) < MAX_MAP_SIZE => size *= 2,
             outcome => return outcome,
         }
     }

@@ -30,7 +30,11 @@ impl LmdbFile {
         let mut check = Check { file: self, met: PageSet::default() };
         check.meet(0, 2)?;
         check.tree(meta.main, KeyOrder::Bytes)?;
-        check.tree(meta.free, KeyOrder::Transactions { last: meta.transaction })
+        check.tree(meta.free, KeyOrder::Transactions { last: meta.transaction })?;
+        if meta.pages <= meta.last_page && !check.met.holds(meta.pages, meta.last_page + 1) {
+            return Err(Damage::Page(meta.pages, "the file ends before it, and it is not free"));
+        }
+        Ok(())
     }
 }
 
@@ -217,5 +221,121 @@ impl NodePage<'_> {
             next = end;
         }
         if next == self.size() { Ok(()) } else { Err(self.damaged("its entries end too early")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::format::{META_FREE, META_LAST_PAGE, META_MAP_SIZE, META_TXN, PAGE};
+    use super::super::update::update;
+    use super::super::write::LmdbWriter;
+    use super::*;
+    use std::fs::File;
+
+    /// A file that three transactions changed, with a long value and free pages; the third left page 1 in force.
+    fn changed() -> (tempfile::NamedTempFile, Vec<u8>) {
+        let file = tempfile::NamedTempFile::new().expect("scratch file");
+        LmdbWriter::new(file.as_file()).finish().expect("scratch space");
+        for round in [40, 41] {
+            update(file.path(), 1, |update| {
+                (0..300)
+                    .try_for_each(|n| update.put(format!("key{n}").as_bytes(), &vec![b'v'; round], true).map(drop))?;
+                update.put(b"long", &vec![b'x'; 200 * round], true).map(drop)
+            })
+            .expect("updated");
+        }
+        let bytes = std::fs::read(file.path()).expect("readable");
+        assert_eq!(u64_at(&bytes, PAGE + META_TXN), 3);
+        (file, bytes)
+    }
+
+    fn outcome(file: &tempfile::NamedTempFile, bytes: &[u8]) -> String {
+        std::fs::write(file.path(), bytes).expect("scratch space");
+        let open = LmdbFile::open(File::open(file.path()).expect("there"));
+        open.and_then(|mut file| file.verify()).map_or_else(|damage| damage.to_string(), |()| "sound".to_string())
+    }
+
+    /// What the library would read otherwise than we do, or go on from to where nobody can read.
+    #[test]
+    fn meta_pages_that_the_library_reads_otherwise() {
+        let (file, sound) = changed();
+        assert_eq!(outcome(&file, &sound), "sound");
+        let transaction = PAGE + META_TXN;
+        let cases: &[(usize, &[u8], &str)] = &[
+            (PAGE + META_FREE, &8192_u32.to_le_bytes(), "page 1: it tells another page size than page 0"),
+            (META_FREE, &8192_u32.to_le_bytes(), "page 1: not a meta page"),
+            (10, &[0], "page 0: not a meta page"),
+            (PAGE + 10, &[2], "page 1: not a meta page"),
+            (transaction, &[4], "page 1: it stands where the next transaction would be written"),
+            (transaction, &[0xff; 8], "page 1: no number is left for another transaction"),
+            (PAGE + META_MAP_SIZE, &[0xff; 8], "page 1: impossible room for the file"),
+            (PAGE + META_LAST_PAGE, &(1_u64 << 40).to_le_bytes(), "page 1: impossible room for the file"),
+            (PAGE + META_LAST_PAGE + 1, &[1], "the file ends before it, and it is not free"),
+            (PAGE + META_LAST_PAGE, &[0; 8], "page 0: it cannot be the last page"),
+            (PAGE + META_FREE + 6, &[0], "impossible depth of the tree"),
+            (PAGE + META_FREE + 4, &[0], "its flags are none that Postfix uses"),
+            (PAGE + META_FREE + 4, &[0x09], "its flags are none that Postfix uses"),
+        ];
+        for (at, new, expected) in cases {
+            let mut bytes = sound.clone();
+            bytes[*at..at + new.len()].copy_from_slice(new);
+            let told = outcome(&file, &bytes);
+            assert!(told.ends_with(expected), "{at}: {told}, not {expected}");
+        }
+    }
+
+    /// Pages whose numbers are each possible, but not together.
+    #[test]
+    fn pages_that_the_library_would_not_make() {
+        let (file, sound) = changed();
+        let page = |number: u64| usize::try_from(number).expect("small") * PAGE;
+        let free = page(u64_at(&sound, PAGE + META_FREE + 40));
+        let node = |bytes: &[u8], at: usize, index: usize| {
+            at + usize::from(super::super::page::u16_at(bytes, at + PAGE_HEADER + 2 * index))
+        };
+        let list = node(&sound, free, 0);
+        let upper = |bytes: &mut Vec<u8>, at: usize, less: u8| bytes[at + 14] -= less;
+        let mut leaf = page(u64_at(&sound, PAGE + META_FREE + 48 + 40));
+        while sound[leaf + 10] == 1 {
+            leaf = page(u64::from(super::super::page::u16_at(&sound, node(&sound, leaf, 0))));
+        }
+        let entry = node(&sound, leaf, 0);
+        type Change<'a> = &'a dyn Fn(&mut Vec<u8>);
+        let cases: &[(Change<'_>, &str)] = &[
+            (&|bytes| bytes[list + 8] = 0, "it lists what a transaction freed that never was"),
+            (&|bytes| bytes[list + 8] = 4, "it lists what a transaction freed that never was"),
+            (&|bytes| bytes[list + 16] = 200, "an impossible list of free pages"),
+            (&|bytes| bytes[list + 24..list + 32].fill(0xff), "an impossible list of free pages"),
+            (&|bytes| bytes[list + 24] = bytes[list + 32], "an impossible list of free pages"),
+            (&|bytes| bytes[list + 24] = (leaf / PAGE) as u8, "two things use it"),
+            (&|bytes| upper(bytes, leaf, 2), "its entries overlap or leave gaps"),
+            (&|bytes| bytes[entry] -= 2, "its entries end too early"),
+            (&|bytes| bytes[entry] += 2, "a value lies outside"),
+        ];
+        for (number, (change, expected)) in cases.iter().enumerate() {
+            let mut bytes = sound.clone();
+            change(&mut bytes);
+            let told = outcome(&file, &bytes);
+            assert!(told.ends_with(expected), "{number}: {told}, not {expected}");
+        }
+    }
+
+    /// The library does not write pages that are free again at the end of a transaction.
+    #[test]
+    fn free_pages_may_lie_behind_the_end() {
+        let (file, _) = changed();
+        // What a transaction freed is used by the second one after it.
+        update(file.path(), 1, |update| update.delete(b"key8").map(drop)).expect("updated");
+        update(file.path(), 1, |update| {
+            update.put(b"a", b"1", true)?;
+            update.put(b"longer", &[b'x'; 100_000], true)?;
+            update.delete(b"longer").map(drop)
+        })
+        .expect("updated");
+        let mut there = LmdbFile::open(file.reopen().expect("descriptor")).expect("sound");
+        assert!(there.meta().pages <= there.meta().last_page, "nothing lies behind the end");
+        there.verify().expect("sound");
+        assert_eq!(there.get(b"a").expect("sound"), Some(b"1".to_vec()));
+        update(file.path(), 1, |update| update.put(b"b", b"2", true).map(drop)).expect("updated");
     }
 }
