@@ -8,10 +8,11 @@ use crate::config::catalogue::{self, Argument, Restriction};
 use crate::config::services::Service;
 use crate::syntax::Text;
 use crate::syntax::match_list::split_list;
+use std::collections::HashSet;
 use std::sync::Arc;
 
-/// No deeper than this into classes: one may name itself.
-const MOST_CLASSES: usize = 20;
+/// No deeper than this into classes.
+const MOST_CLASSES: usize = 100;
 
 /// One step of a list.
 #[derive(Clone, Debug)]
@@ -142,15 +143,24 @@ fn steps(elements: &[ListElement], classes: &[u8]) -> Vec<Step> {
 /// `permit` does not count, but a `permit` in a class ends only the class.
 #[must_use]
 pub fn holds_one_of(site: &LoadedSite, list: &List, service: Option<&Service>, words: &[&str]) -> bool {
-    holds_inside(site, list, service, words, 0)
+    holds_inside(site, list, service, words, &mut HashSet::new(), 0)
 }
 
-fn holds_inside(site: &LoadedSite, list: &List, service: Option<&Service>, words: &[&str], depth: usize) -> bool {
+/// `without` are the classes that were looked into already: each is once, or classes that name each other would never end.
+fn holds_inside(
+    site: &LoadedSite,
+    list: &List,
+    service: Option<&Service>,
+    words: &[&str],
+    without: &mut HashSet<String>,
+    depth: usize,
+) -> bool {
     for step in &list.steps {
-        let is_in_class = || {
+        let mut is_in_class = || {
             matches!(step.kind, StepKind::Class)
                 && depth < MOST_CLASSES
-                && holds_inside(site, &restriction_list(site, &step.word, service), service, words, depth + 1)
+                && without.insert(step.word.clone())
+                && holds_inside(site, &restriction_list(site, &step.word, service), service, words, without, depth + 1)
         };
         if (!step.only_warns && words.contains(&step.name())) || is_in_class() {
             return true;
@@ -164,26 +174,42 @@ fn holds_inside(site: &LoadedSite, list: &List, service: Option<&Service>, words
 
 /// Goes through a list and the classes that it names, until `visit` says true or nothing behind a step is looked at.
 pub fn walk(site: &LoadedSite, list: &List, service: Option<&Service>, visit: &mut dyn FnMut(&Step, Span) -> bool) {
-    walk_inside(site, list, service, None, 0, visit);
+    walk_inside(site, list, service, None, &mut Within::default(), visit);
+}
+
+/// Where a walk is.
+#[derive(Default)]
+struct Within {
+    /// How many classes are being walked.
+    depth: usize,
+    /// The classes that were entered, by the place in the list that led there: each is once, or classes that name each other
+    /// would never end.
+    entered: HashSet<(Span, String)>,
 }
 
 fn walk_inside(
     site: &LoadedSite,
     list: &List,
     service: Option<&Service>,
-    within: Option<Span>,
-    depth: usize,
+    shown: Option<Span>,
+    within: &mut Within,
     visit: &mut dyn FnMut(&Step, Span) -> bool,
 ) -> bool {
     for step in &list.steps {
         // A class is shown where the list names it.
-        let span = within.unwrap_or(step.span);
+        let span = shown.unwrap_or(step.span);
         if visit(step, span) {
             return true;
         }
-        if matches!(step.kind, StepKind::Class) && depth < MOST_CLASSES {
+        if matches!(step.kind, StepKind::Class)
+            && within.depth < MOST_CLASSES
+            && within.entered.insert((span, step.word.clone()))
+        {
             let class = restriction_list(site, &step.word, service);
-            if walk_inside(site, &class, service, Some(span), depth + 1, visit) {
+            within.depth += 1;
+            let is_over = walk_inside(site, &class, service, Some(span), within, visit);
+            within.depth -= 1;
+            if is_over {
                 return true;
             }
         }

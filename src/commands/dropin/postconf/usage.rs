@@ -34,6 +34,11 @@ pub struct Usage<'a> {
     master_path: Vec<u8>,
 }
 
+/// What postconf notices in a value.
+fn notices(value: &[u8]) -> std::vec::IntoIter<Notice> {
+    if memchr::memchr(b'$', value).is_none() { Vec::new().into_iter() } else { scan(value).into_iter() }
+}
+
 /// Whose names count besides those of main.cf: those of the service with this number.
 type Scope = Option<usize>;
 
@@ -153,35 +158,42 @@ impl<'a> Usage<'a> {
     }
 
     fn scan_value(&mut self, value: &[u8], scope: Scope) {
-        if memchr::memchr(b'$', value).is_none() {
-            return;
-        }
-        for notice in scan(value) {
-            match notice {
-                Notice::Name { name, .. } => self.name(&name, scope),
-                Notice::Problem(problem) => {
-                    self.warnings.insert(problem.message);
+        // What the values on the way to this one notice behind the name that led on: names lead to names for as long as they
+        // like, so that is kept on a list and not on the stack.
+        let mut pending = vec![(notices(value), scope)];
+        while let Some((rest, scope)) = pending.last_mut() {
+            match (rest.next(), *scope) {
+                (None, _) => drop(pending.pop()),
+                (Some(Notice::Name { name, .. }), scope) => {
+                    pending.extend(self.enter(&name, scope).map(|value| (notices(&value), None)));
                 }
+                (Some(Notice::Problem(problem)), _) => drop(self.warnings.insert(problem.message)),
             }
         }
     }
 
     /// A name that something in use refers to.
     fn name(&mut self, name: &[u8], scope: Scope) {
+        if let Some(value) = self.enter(name, scope) {
+            self.scan_value(&value, None);
+        }
+    }
+
+    /// Notes a name that something in use refers to; returns the value of one that becomes a parameter by that.
+    fn enter(&mut self, name: &[u8], scope: Scope) -> Option<Vec<u8>> {
         if self.table.get(name).is_some() {
-            return;
+            return None;
         }
         if let Some(index) = scope {
             let service = &self.configuration.files.services[index];
             if service.value(name).is_some() {
                 self.local[index].insert(name.to_vec());
-                return;
+                return None;
             }
         }
         if let Some(value) = self.explicit.get(name).cloned() {
             self.table.add_user(name);
-            self.scan_value(&value, None);
-            return;
+            return Some(value);
         }
         // A value of main.cf may wait for what services set.
         let mut is_somewhere = false;
@@ -197,6 +209,7 @@ impl<'a> Usage<'a> {
             let path = if scope.is_some() { &self.master_path } else { &self.main_path };
             self.warnings.insert([path.as_slice(), b": undefined parameter: ", name].concat());
         }
+        None
     }
 
     /// Names of a database client's own parameters, as in `ldap:name` with `name_server_host`.

@@ -155,22 +155,34 @@ fn elements(site: &LoadedSite, set: &SetValue, found: &mut Vec<(Newer, Span)>) {
     }
 }
 
-/// The newest of what a `type:name` needs.
+/// The newest of what a `type:name` needs, of two as new the outer.
 fn table(text: &[u8]) -> Option<Newer> {
-    let marks = text.iter().take_while(|&&byte| byte == b'!').count();
-    let reference = TableReference::parse(&text[marks..])?;
-    let known = catalogue::map_type(&reference.map_type)?;
-    let itself = Newer::new(format!("the table type {}", known.name), known.introduced, true);
-    let in_braces = reference.name.starts_with(b"{");
-    let inside = match known.name {
-        "proxy" | "debug" => table(&reference.name),
-        "regexp" | "pcre" | "cidr" if in_braces => {
-            Some(Newer::new(format!("{}: with its rules in braces", known.name), INLINE_PATTERNS, true))
+    let mut rest = &text[text.iter().take_while(|&&byte| byte == b'!').count()..];
+    let mut newest: Option<Newer> = None;
+    let mut add = |newer: Newer| {
+        if newest.as_ref().is_none_or(|newest| newer.introduced > newest.introduced) {
+            newest = Some(newer);
         }
-        "static" if in_braces => Some(Newer::new("static: with braces", BRACES, false)),
-        _ => None,
     };
-    Some(inside.filter(|inside| inside.introduced > itself.introduced).unwrap_or(itself))
+    while let Some((map_type, name)) = TableReference::split(rest)
+        && let Some(known) = catalogue::map_type(map_type)
+    {
+        add(Newer::new(format!("the table type {}", known.name), known.introduced, true));
+        let in_braces = name.starts_with(b"{");
+        match known.name {
+            "proxy" | "debug" => {
+                rest = &name[name.iter().take_while(|&&byte| byte == b'!').count()..];
+                continue;
+            }
+            "regexp" | "pcre" | "cidr" if in_braces => {
+                add(Newer::new(format!("{}: with its rules in braces", known.name), INLINE_PATTERNS, true));
+            }
+            "static" if in_braces => add(Newer::new("static: with braces", BRACES, false)),
+            _ => {}
+        }
+        break;
+    }
+    newest
 }
 
 /// The first thing in a service that a version does not know.
