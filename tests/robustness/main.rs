@@ -10,6 +10,8 @@ mod concurrency;
 mod cpu_time;
 mod crash;
 mod damage;
+mod damage_updates;
 mod expand_properties;
+mod hostile_texts;
 mod lossless;
 mod replaced_files;

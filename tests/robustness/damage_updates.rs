@@ -4,20 +4,15 @@
 //! run time, the same way for each seed, at the numbers that the library goes by. Children do the work, a batch each, so that
 //! a signal or a loop in one names its seed. `POSTWRIGHT_DAMAGE=N` tries N files instead of a few.
 
-// Clippy's leave for tests does not reach functions that they share.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
-
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use postwright::maps::lmdb::{Damage, LmdbFile, LmdbWriter, UpdateError, update};
+use postwright::maps::lmdb::{Damage, LmdbFile, LmdbWriter, UpdateError, refill, update};
+use support::Random;
 use support::Scratch;
-use support::random::Random;
 
 /// Files that are tried when nobody asks for more.
 const FEW: usize = 400;
@@ -207,7 +202,10 @@ fn use_it(path: &Path, random: &mut Random) -> bool {
         }
         Ok(())
     });
-    for outcome in [&stored, &deleted] {
+    let file = File::options().read(true).write(true).open(path).unwrap();
+    let refilled =
+        refill(&file, 1, |update| keys.iter().try_for_each(|key| update.put(key.as_bytes(), b"r", true).map(drop)));
+    for outcome in [&stored, &deleted, &refilled] {
         assert!(matches!(outcome, Ok(()) | Err(UpdateError::Damaged(_))), "{outcome:?}");
     }
     let walked = File::open(path).map_err(Damage::from).and_then(LmdbFile::open).and_then(|mut file| {
@@ -255,7 +253,7 @@ fn an_update_of_a_damaged_file_ends_in_an_error_or_a_sound_file() {
     for first in (0..asked as u64).step_by(BATCH).map(|first| offset + first) {
         let directory = tempfile::tempdir().unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child"])
+            .args(["--exact", "damage_updates::child"])
             .env(TASK, format!("{first} {}", directory.path().display()))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
