@@ -37,9 +37,10 @@ enum Command {
     Set(set::Set),
 }
 
-/// The command line, as clap knows it.
-pub(super) fn command() -> clap::Command {
-    Cli::command()
+/// The manual page of every command: its file name and its text, in roff.
+#[must_use]
+pub fn manual_pages() -> Vec<(String, String)> {
+    man::pages(Cli::command())
 }
 
 /// Runs the command that the arguments (with the program's name first) ask for.
@@ -60,7 +61,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         Command::Expand(options) => expand::run(options, &output),
         Command::Explain(options) => explain::run(options, &output),
         Command::Graph(options) => graph::run(options, &output),
-        Command::Man(options) => man::run(options, &output),
+        Command::Man(options) => man::run(options, Cli::command(), &output),
         Command::Route(options) => route::run(options, &output),
         Command::Set(options) => set::run(options, &output),
     }

@@ -24,20 +24,20 @@ pub struct Man {
     directory: PathBuf,
 }
 
-/// Every page: its file name and its text, in roff.
+/// Every page, of the program and of the drop-ins: its file name and its text, in roff.
 #[must_use]
-pub fn pages() -> Vec<(String, String)> {
-    let mut pages = own::pages();
+pub fn pages(program: clap::Command) -> Vec<(String, String)> {
+    let mut pages = own::pages(program);
     pages.extend(MANUALS.iter().map(|manual| (format!("{}.1", manual.name), page::of_program(manual))));
     pages
 }
 
 /// Runs the command.
-pub fn run(options: &Man, output: &Output) -> ExitCode {
+pub fn run(options: &Man, program: clap::Command, output: &Output) -> ExitCode {
     if let Err(error) = std::fs::create_dir_all(&options.directory) {
         return fail(&format!("{}: {}", options.directory.display(), system_words(&error)));
     }
-    let pages = pages();
+    let pages = pages(program);
     for (name, text) in &pages {
         let path = options.directory.join(name);
         match edit_or_make_file(&path, |_| Ok((Some(text.clone().into_bytes()), ()))) {

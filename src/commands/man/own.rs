@@ -2,14 +2,13 @@
 
 use super::page::{paragraph, statuses_section};
 use super::status::statuses;
-use crate::commands::cli;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 /// The page of the program, then one for each of its commands.
-pub(super) fn pages() -> Vec<(String, String)> {
+pub(super) fn pages(program: clap::Command) -> Vec<(String, String)> {
     // Lines are broken by whoever shows the page.
-    let mut program = cli::command().term_width(0).disable_help_subcommand(true);
+    let mut program = program.term_width(0).disable_help_subcommand(true);
     program.build();
     let commands: Vec<_> = program.get_subcommands().cloned().collect();
     let mut pages = vec![("postwright.1".into(), of_program(&program))];
