@@ -140,15 +140,6 @@ const CIRCLES: &[Circle] = &[
         &["config/expand/error.rs", "config/expand/parse.rs", "config/expand/plain.rs", "config/expand/tree.rs"],
         "to be dissolved",
     ),
-    (
-        &[
-            "commands/dropin/manual.rs",
-            "commands/dropin/newaliases.rs",
-            "commands/dropin/postalias.rs",
-            "commands/dropin/postmap.rs",
-        ],
-        "to be dissolved",
-    ),
     (&["lint/site/domains.rs", "lint/site/mod.rs"], "to be dissolved"),
     (&["maps/patterns/posix_limits.rs", "maps/patterns/posix_regex.rs"], "to be dissolved"),
     (
@@ -163,16 +154,6 @@ const CIRCLES: &[Circle] = &[
 
 /// The same of what lies side by side in a room, files and rooms in it.
 const INNER_CIRCLES: &[Circle] = &[
-    (
-        &[
-            "commands/dropin/manual",
-            "commands/dropin/newaliases",
-            "commands/dropin/postalias",
-            "commands/dropin/postconf",
-            "commands/dropin/postmap",
-        ],
-        "to be dissolved",
-    ),
     (
         &[
             "lint/hops",

@@ -1,7 +1,5 @@
 //! What the manual page of a drop-in program says, declared beside the program.
 
-use super::{newaliases, postalias, postconf, postmap};
-
 /// A program as its page describes it.
 #[derive(Debug)]
 pub struct Manual {
@@ -44,8 +42,13 @@ impl OptionManual {
     }
 }
 
-/// Every drop-in program.
-pub const MANUALS: [&Manual; 4] = [&newaliases::MANUAL, &postalias::MANUAL, &postconf::MANUAL, &postmap::MANUAL];
+/// `-c`, of every program that reads main.cf.
+pub(super) const CONFIG_DIR: OptionManual =
+    OptionManual::with('c', "config_dir", "The configuration directory, instead of $MAIL_CONFIG or /etc/postfix.");
+
+/// `-v`
+pub(super) const VERBOSE: OptionManual =
+    OptionManual::flag('v', "Accepted; Postfix prints debugging information here, this program has none.");
 
 /// Statuses of the programs that end with 1 on any fatal error.
 pub(super) const STATUS: &[(&str, &str)] = &[
@@ -56,6 +59,7 @@ pub(super) const STATUS: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::dropin::{postalias, postconf, postmap};
 
     /// The letters of a page, as `getopt` wants them, in alphabetic order.
     fn documented(manual: &Manual) -> Vec<String> {

@@ -16,13 +16,16 @@ mod postconf;
 mod postmap;
 mod query;
 mod sequence;
+mod table_options;
 mod table_program;
 mod unindexed;
 
-pub use manual::MANUALS;
-
+use manual::Manual;
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
+
+/// The manual pages of all of them.
+pub const MANUALS: [&Manual; 4] = [&newaliases::MANUAL, &postalias::MANUAL, &postconf::MANUAL, &postmap::MANUAL];
 
 /// A drop-in program; takes its arguments with its own name first.
 pub type Program = fn(&[OsString]) -> ExitCode;

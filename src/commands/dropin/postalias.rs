@@ -1,6 +1,10 @@
 //! `postalias`: makes, reads and changes alias databases, as Postfix's program of that name does.
 
-use super::manual::{Manual, OptionManual, STATUS};
+use super::manual::{CONFIG_DIR, Manual, STATUS, VERBOSE};
+use super::table_options::{
+    BYTES, DELETE, INSERT, JSON, KEEP_FIRST, KEEP_OWN_MODE, KEEP_OWN_OWNER, LIST, NO_FOLDING, NO_TRAILING_NUL, QUERY,
+    REPLACE, TRAILING_NUL,
+};
 use super::table_program::{TableProgram, run};
 use crate::syntax::table_line::TableForm;
 use std::ffi::OsString;
@@ -22,32 +26,21 @@ pub const MANUAL: Manual = Manual {
         "Types and replacement of files are those of postmap(1); options, words and statuses those of the postalias of Postfix 3.11.",
     ],
     options: &[
-        OptionManual::with('c', "config_dir", "The configuration directory, instead of $MAIL_CONFIG or /etc/postfix."),
-        OptionManual::with(
-            'd',
-            "key",
-            "Delete the key; \"-\" reads keys from the input, a line each. Status 1: no table had any of them.",
-        ),
-        OptionManual::flag(
-            'f',
-            "Leave the case of keys as it is. Without it they are folded when a table is made, asked or changed.",
-        ),
-        OptionManual::flag('i', "Add entries from the input to the table instead of making it anew."),
-        OptionManual::flag('j', "With -q and -s: print one JSON object for each entry."),
-        OptionManual::flag('N', "Store a null byte behind each key and value."),
-        OptionManual::flag('n', "Store no null byte behind keys and values."),
-        OptionManual::flag('o', "Do not give a new file the owner of its source."),
-        OptionManual::flag('p', "Do not give a new file the permissions of its source; others may read it."),
-        OptionManual::with(
-            'q',
-            "key",
-            "Look the key up in each table in turn and print the first value; \"-\" reads keys from the input, a line each, and prints key and value.",
-        ),
-        OptionManual::flag('r', "A key that is there already gets its new value, without a warning."),
-        OptionManual::flag('s', "List all entries, key and value, in the order of the table."),
-        OptionManual::flag('u', "Take keys and values as bytes, even with smtputf8_enable."),
-        OptionManual::flag('v', "Accepted; Postfix prints debugging information here, this program has none."),
-        OptionManual::flag('w', "A key that is there already keeps its value, without a warning."),
+        CONFIG_DIR,
+        DELETE,
+        NO_FOLDING,
+        INSERT,
+        JSON,
+        TRAILING_NUL,
+        NO_TRAILING_NUL,
+        KEEP_OWN_OWNER,
+        KEEP_OWN_MODE,
+        QUERY,
+        REPLACE,
+        LIST,
+        BYTES,
+        VERBOSE,
+        KEEP_FIRST,
     ],
     status: STATUS,
 };

@@ -1,6 +1,10 @@
 //! `postmap`: makes, reads and changes lookup tables, as Postfix's program of that name does.
 
-use super::manual::{Manual, OptionManual, STATUS};
+use super::manual::{CONFIG_DIR, Manual, OptionManual, STATUS, VERBOSE};
+use super::table_options::{
+    BYTES, DELETE, INSERT, JSON, KEEP_FIRST, KEEP_OWN_MODE, KEEP_OWN_OWNER, LIST, NO_FOLDING, NO_TRAILING_NUL, QUERY,
+    REPLACE, TRAILING_NUL,
+};
 use super::table_program::{TableProgram, run};
 use crate::syntax::table_line::TableForm;
 use std::ffi::OsString;
@@ -25,39 +29,28 @@ pub const MANUAL: Manual = Manual {
     ],
     options: &[
         OptionManual::flag('b', "With \"-q -\": the input is a message, and its body is looked up, line by line."),
-        OptionManual::with('c', "config_dir", "The configuration directory, instead of $MAIL_CONFIG or /etc/postfix."),
-        OptionManual::with(
-            'd',
-            "key",
-            "Delete the key; \"-\" reads keys from the input, a line each. Status 1: no table had any of them.",
-        ),
-        OptionManual::flag(
-            'f',
-            "Leave the case of keys as it is. Without it they are folded when a table is made, asked or changed.",
-        ),
+        CONFIG_DIR,
+        DELETE,
+        NO_FOLDING,
         OptionManual::flag(
             'F',
             "Values are names of files, whose contents are stored in base64; lookups give the contents back.",
         ),
         OptionManual::flag('h', "With \"-q -\": the input is a message, and its headers are looked up."),
-        OptionManual::flag('i', "Add entries from the input to the table instead of making it anew."),
-        OptionManual::flag('j', "With -q and -s: print one JSON object for each entry."),
+        INSERT,
+        JSON,
         OptionManual::flag('m', "With -b or -h: heed MIME, and look up the headers of attached messages."),
-        OptionManual::flag('N', "Store a null byte behind each key and value."),
-        OptionManual::flag('n', "Store no null byte behind keys and values."),
-        OptionManual::flag('o', "Do not give a new file the owner of its source."),
-        OptionManual::flag('p', "Do not give a new file the permissions of its source; others may read it."),
-        OptionManual::with(
-            'q',
-            "key",
-            "Look the key up in each table in turn and print the first value; \"-\" reads keys from the input, a line each, and prints key and value.",
-        ),
-        OptionManual::flag('r', "A key that is there already gets its new value, without a warning."),
-        OptionManual::flag('s', "List all entries, key and value, in the order of the table."),
-        OptionManual::flag('u', "Take keys and values as bytes, even with smtputf8_enable."),
+        TRAILING_NUL,
+        NO_TRAILING_NUL,
+        KEEP_OWN_OWNER,
+        KEEP_OWN_MODE,
+        QUERY,
+        REPLACE,
+        LIST,
+        BYTES,
         OptionManual::flag('U', "Take messages (-b, -h) as UTF-8, as smtputf8_enable says."),
-        OptionManual::flag('v', "Accepted; Postfix prints debugging information here, this program has none."),
-        OptionManual::flag('w', "A key that is there already keeps its value, without a warning."),
+        VERBOSE,
+        KEEP_FIRST,
     ],
     status: STATUS,
 };

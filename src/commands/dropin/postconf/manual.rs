@@ -1,6 +1,6 @@
 //! The manual page of postconf.
 
-use crate::commands::dropin::manual::{Manual, OptionManual};
+use crate::commands::dropin::manual::{CONFIG_DIR, Manual, OptionManual, VERBOSE};
 
 /// It.
 pub const MANUAL: Manual = Manual {
@@ -27,7 +27,7 @@ const OPTIONS: &[OptionManual] = &[
         'b',
         "Print templates of bounces with their $names expanded: those of the file that is the operand, else of bounce_template_file, else the ones built in.",
     ),
-    OptionManual::with('c', "config_dir", "The configuration directory, instead of $MAIL_CONFIG or /etc/postfix."),
+    CONFIG_DIR,
     OptionManual::with(
         'C',
         "class",
@@ -56,7 +56,7 @@ const OPTIONS: &[OptionManual] = &[
     OptionManual::flag('q', "Do not warn of parameters that main.cf sets and nothing uses."),
     OptionManual::flag('t', "Print templates of bounces as they are."),
     OptionManual::with('T', "what", "Print a fact about TLS: compile-version, run-version, public-key-algorithms."),
-    OptionManual::flag('v', "Accepted; Postfix prints debugging information here, this program has none."),
+    VERBOSE,
     OptionManual::flag('x', "Print values with their $names expanded."),
     OptionManual::flag('X', "Remove parameters from main.cf; with -M or -P from master.cf."),
     OptionManual::flag('#', "Comment out parameters in main.cf; with -M, services in master.cf."),
