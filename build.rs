@@ -300,12 +300,16 @@ impl Build {
         let entries = self.read_sorted("map_types.tsv", |_, row| {
             let name = row.some_text("type")?;
             let code = format!(
-                "name: {name:?}, introduced: {}, kind: {}, file: {}, suffixes: {}, updatable: {}, usable_in_proxy: {}, \
+                "name: {name:?}, introduced: {}, kind: {}, file: {}, suffixes: {}, content: {}, updatable: {}, usable_in_proxy: {}, \
                  regexp_like: {}, build: {}, note: {}",
                 row.first()?,
                 row.variant("MapKind", row.text("kind")?, "indexed-file text database-client combinator pseudo")?,
                 row.variant("MapFile", row.text("file")?, "indexed source client none")?,
                 row.list("suffixes")?,
+                match row.text("content")? {
+                    "" => "MapContent::Other".to_owned(),
+                    content => row.variant("MapContent", content, "entries regexp pcre networks table tables")?,
+                },
                 row.flag("updatable")?,
                 row.flag("proxy")?,
                 row.flag("regexp")?,

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod find_service;
 pub mod host;
 pub mod load;
+pub mod migration;
 pub mod networks;
 pub mod paths;
 pub mod platform;
@@ -16,6 +17,7 @@ pub mod project;
 pub mod protocols;
 pub mod services;
 pub mod site;
+pub mod table_reference;
 pub mod tables;
 pub mod trace;
 

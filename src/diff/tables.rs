@@ -3,8 +3,8 @@
 
 use crate::base::{FileError, Source};
 use crate::config::Site;
-use crate::config::catalogue::{MapFile, map_type};
-use crate::config::tables::{NamedTable, TableReference, named_tables};
+use crate::config::table_reference::TableReference;
+use crate::config::tables::{NamedTable, named_tables};
 use crate::maps::source_table::SourceTable;
 use crate::maps::{LookupError, LookupTable, OpenOptions, open};
 use crate::syntax::match_list::{ElementKind, parse_elements, parse_match_list};
@@ -51,9 +51,7 @@ pub fn compare_tables(a: &Site, b: &Site) -> Vec<TableChange> {
     let mut changes = Vec::new();
     for table in &of_b {
         let is_common = of_a.iter().any(|other| other.reference == table.reference);
-        let has_file = map_type(&table.reference.map_type)
-            .is_some_and(|map_type| matches!(map_type.file, MapFile::Indexed | MapFile::Source));
-        if is_common && has_file && !table.is_cache() && !table.reference.name.starts_with(b"{") {
+        if is_common && table.reference.has_source() && !table.is_cache() {
             changes.extend(compare_table(table, a, b));
         }
     }
@@ -68,7 +66,7 @@ pub fn compare_tables(a: &Site, b: &Site) -> Vec<TableChange> {
 fn compare_table(table: &NamedTable, a: &Site, b: &Site) -> Option<TableChange> {
     let name = table.reference.to_string();
     let unreadable = |words: String| Some(TableChange { name: name.clone(), kind: TableChangeKind::Unreadable(words) });
-    if matches!(table.reference.map_type.as_str(), "regexp" | "pcre" | "cidr") {
+    if table.reference.pattern_form().is_some() {
         let read = |side: &Site| {
             let path = side.paths.resolve(&table.reference.name);
             Source::read(&path).map_err(|error| FileError { path, error }.to_string())

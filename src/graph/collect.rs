@@ -4,6 +4,8 @@
 //! it would be that no table has.
 
 use super::model::{Class, Lane, Model, NOT_LOOKED_AT, Names, Table, Tables, thousands};
+use crate::config::catalogue::MapContent;
+use crate::config::table_reference::TableReference;
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
 use crate::routing::Router;
@@ -337,7 +339,7 @@ impl Collector<'_, '_> {
                             // What postalias adds is no entry of the site's.
                             count += usize::from(!key.starts_with(b"YP_") && key != b"@");
                         });
-                        size(&reference.map_type, count, walked.is_ok())
+                        size(&reference, count, walked.is_ok())
                     }
                 };
                 self.sizes.insert(name.clone(), size.clone());
@@ -351,14 +353,15 @@ impl Collector<'_, '_> {
     }
 }
 
-fn size(map_type: &str, count: usize, listed: bool) -> String {
-    match (map_type, listed, count) {
-        ("regexp" | "pcre", ..) => "patterns".into(),
-        ("cidr", ..) => "networks".into(),
-        ("unix", ..) => "accounts".into(),
+fn size(table: &TableReference, count: usize, listed: bool) -> String {
+    let content = table.known_type().map_or(MapContent::Other, |known| known.content);
+    match (content, listed, count) {
+        (MapContent::Regexp | MapContent::Pcre, ..) => "patterns".into(),
+        (MapContent::Networks, ..) => "networks".into(),
+        _ if table.map_type == "unix" => "accounts".into(),
         (_, true, 1) => "1 entry".into(),
         (_, true, count) => format!("{} entries", thousands(count)),
-        ("lmdb" | "cdb" | "hash" | "btree" | "texthash" | "inline", false, _) => "cannot be read".into(),
+        (MapContent::Entries, false, _) => "cannot be read".into(),
         (_, false, _) => String::new(),
     }
 }

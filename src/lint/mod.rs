@@ -11,7 +11,7 @@ pub mod site;
 
 pub use policy::Policy;
 pub use registry::{LintRule, declarations, rules};
-pub use site::{IndexState, LoadedSite, Table};
+pub use site::{LoadedSite, Table};
 
 use crate::base::threads;
 use crate::diagnostic::Finding;

@@ -3,7 +3,7 @@
 use super::compile::{Duplicates, Folding};
 use super::error::LookupError;
 use crate::base::Patience;
-pub use crate::config::tables::TableReference;
+pub use crate::config::table_reference::TableReference;
 use std::sync::Arc;
 
 /// What a table says to a key: its value, or nothing; or why there is no answer.

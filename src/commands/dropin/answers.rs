@@ -2,7 +2,7 @@
 
 use super::messages::{Fatal, Messages};
 use super::table_program::{Manner, Operand};
-use crate::maps::compile::IndexType;
+use crate::config::catalogue;
 use crate::maps::index_file::is_outdated;
 use crate::maps::text::file_values::decode;
 use crate::maps::{self, LookupError, LookupTable, TableReference};
@@ -28,7 +28,7 @@ struct Asked {
 
 impl Asked {
     fn is_indexed(&self) -> bool {
-        matches!(self.operand.map_type.as_slice(), b"lmdb" | b"cdb" | b"hash" | b"btree")
+        std::str::from_utf8(&self.operand.map_type).is_ok_and(|name| index_suffix(name).is_some())
     }
 }
 
@@ -176,6 +176,11 @@ impl<'a> Tables<'a> {
     }
 }
 
+/// What a table's name gets to give that of its index, for the types that have one file of entries.
+fn index_suffix(map_type: &str) -> Option<&'static str> {
+    catalogue::map_type(map_type)?.index_suffix()
+}
+
 /// Opens a table for reading, and says so if its source is newer.
 ///
 /// # Errors
@@ -189,11 +194,7 @@ pub fn open_table(operand: &Operand, manner: &Manner, messages: &Messages) -> Re
 
 /// Says so if an index is older than its source.
 fn warn_of_age(reference: &TableReference, messages: &Messages) {
-    let suffix = match IndexType::by_name(&reference.map_type) {
-        Some(index_type) => index_type.suffix(),
-        None if matches!(reference.map_type.as_str(), "hash" | "btree") => ".db",
-        None => return,
-    };
+    let Some(suffix) = index_suffix(&reference.map_type) else { return };
     let index = [&reference.name, suffix.as_bytes()].concat();
     let path = |name: &[u8]| PathBuf::from(OsString::from_vec(name.to_vec()));
     if is_outdated(&path(&index), &path(&reference.name)) {

@@ -262,11 +262,13 @@ fn changeable(operand: &Operand, unknown: &[u8]) -> Result<PathBuf, Fatal> {
     {
         return Err(Fatal::new(error.to_string()));
     }
-    Err(match known.map(|known| known.kind) {
-        Some(MapKind::IndexedFile) if name == "cdb" => Fatal::new("unsupported non-bulk change request"),
-        Some(MapKind::IndexedFile) if matches!(&*name, "hash" | "btree") => Fatal::new(no_berkeley_db(&shown)),
-        None | Some(MapKind::IndexedFile) => Fatal::new([unknown, &operand.map_type[..]].concat()),
-        Some(_) => Fatal::new([&shown[..], b" map requires O_RDONLY access mode"].concat()),
+    Err(match known {
+        Some(known) if known.needs_compile() && name == "cdb" => Fatal::new("unsupported non-bulk change request"),
+        Some(known) if known.needs_berkeley_db() => Fatal::new(no_berkeley_db(&shown)),
+        Some(known) if !known.needs_compile() => {
+            Fatal::new([&shown[..], b" map requires O_RDONLY access mode"].concat())
+        }
+        _ => Fatal::new([unknown, &operand.map_type[..]].concat()),
     })
 }
 

@@ -11,7 +11,7 @@ use crate::base::atomic_file::open_directory;
 use crate::base::regular_file::{NotRegular, check_replaceable};
 use crate::base::run_as::run_as;
 use crate::base::{AtomicFile, system_words};
-use crate::config::catalogue::{MapKind, map_type};
+use crate::config::catalogue::map_type;
 use crate::maps::compile::index::{
     OtherNames, Outcome, add_alias_records, inherited_access, unique, write_index_aside,
 };
@@ -142,10 +142,11 @@ fn index_type(operand: &Operand) -> Result<IndexType, Fatal> {
     }
     let shown = operand.shown();
     let unsupported = Fatal::new([b"unsupported map type: ", &operand.map_type[..]].concat());
-    Err(match map_type(&name).map(|known| known.kind) {
-        Some(MapKind::IndexedFile) if matches!(&*name, "hash" | "btree") => Fatal::new(no_berkeley_db(&shown)),
+    Err(match map_type(&name) {
+        Some(known) if known.needs_berkeley_db() => Fatal::new(no_berkeley_db(&shown)),
         // No Postfix for Linux has the last two.
-        None | Some(MapKind::IndexedFile) => unsupported,
+        None => unsupported,
+        Some(known) if known.needs_compile() => unsupported,
         Some(_) if matches!(&*name, "netinfo" | "nisplus") => unsupported,
         Some(_) => Fatal::new([b"no 'map create' support for this type: ", &operand.map_type[..]].concat()),
     })

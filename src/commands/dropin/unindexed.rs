@@ -4,11 +4,11 @@
 use super::complaints::{Remark, Subject, remarks, say_all};
 use super::messages::{Fatal, Messages};
 use super::table_program::{Manner, Operand};
+use crate::config::table_reference::behind_proxy;
 use crate::maps;
 use crate::maps::compile::index::add_alias_records;
 use crate::maps::compile::{Entries, Folding, Recipe, read_entries};
 use crate::maps::text::file_values::encode_files;
-use crate::maps::types::proxy::behind_proxy;
 use crate::syntax::table_line::TableForm;
 
 /// The table that an operand comes down to behind `debug:` and `proxy:`.

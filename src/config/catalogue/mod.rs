@@ -31,7 +31,7 @@ mod version;
 pub use deprecated::{Change, Deprecation, NameKind, deprecation, deprecations};
 pub use family::{ServiceParameter, service_parameter, service_parameters};
 pub use kind::Kind;
-pub use map_types::{MapFile, MapKind, MapType, map_type, map_types};
+pub use map_types::{MapContent, MapFile, MapKind, MapType, map_type, map_types};
 pub use parameter::{EarlierDefault, Origin, Parameter, parameter, parameters};
 pub use profile::{Profile, default_value};
 pub use readers::{is_read_at_start, is_read_by_bounce, read_by_bounce, read_by_every_program, readers};

@@ -3,7 +3,6 @@
 //! Source: transport(5), postconf(5), access(5), header_checks(5).
 
 use super::set_values::{SetValue, set_values};
-use super::uses::pattern_form;
 use super::{LoadedSite, Table};
 use crate::base::{Source, Span};
 use crate::config::catalogue::{self, Kind};
@@ -233,7 +232,7 @@ fn filters<'a>(table: &'a Table, parameter: &'a str, show: &mut impl FnMut(&Name
             }
         }
     }
-    let (Some(form), Some(Ok(source))) = (pattern_form(table), &table.source) else { return };
+    let (Some(form), Some(Ok(source))) = (table.named.reference.pattern_form(), &table.source) else { return };
     for statement in parse_pattern_table(source, form).statements {
         let StatementKind::Rule { result, .. } = statement.kind else { continue };
         // What `$1` stands for is known when mail comes.

@@ -16,15 +16,15 @@ use self::key_index::KeyIndex;
 use self::table_text::EntryText;
 use crate::base::{Overlay, Source};
 use crate::config::paths::PathMap;
-use crate::config::tables::{NamedTable, TableReference, TableUse, named_tables};
+use crate::config::table_reference::TableReference;
+use crate::config::tables::{NamedTable, TableUse, named_tables};
 use crate::config::{ConfigFiles, Configuration, Platform, Site, catalogue};
-use crate::maps::compile::compare::{ReadError, digest_entries, digest_index, is_current};
-use crate::maps::compile::index::{IndexType, Unique, unique};
-use crate::maps::compile::{Complaint, Duplicates, Entries, Entry, Recipe, read_entries};
+use crate::maps::compile::state::{IndexContent, IndexState, compared, complaints};
+use crate::maps::compile::{Complaint, Entries, Entry, IndexType, Recipe, read_entries};
 use crate::syntax::FileKind;
 use crate::syntax::match_list::split_list;
+use crate::syntax::table_line::TableForm;
 use foldhash::quality::RandomState;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -110,21 +110,6 @@ impl Table {
     }
 }
 
-/// How an index stands to its source.
-#[derive(Debug)]
-pub enum IndexState {
-    /// There is none.
-    Missing,
-    /// It holds what the source says.
-    Current,
-    /// It holds something else.
-    Stale,
-    /// It cannot be read.
-    Damaged(ReadError),
-    /// There is no source to compare it with.
-    Unknown,
-}
-
 impl LoadedSite {
     /// Reads what the configuration names; texts of the overlay stand for files.
     #[must_use]
@@ -185,8 +170,7 @@ impl LoadedSite {
     /// The table that `type:name` stands for, with or without `proxy:` before it.
     #[must_use]
     pub fn table_named(&self, text: &[u8]) -> Option<&Table> {
-        let text = text.strip_prefix(b"proxy:").unwrap_or(text);
-        let reference = TableReference::parse(text)?;
+        let reference = TableReference::behind_proxy(text)?;
         self.tables.iter().find(|table| table.named.reference == reference)
     }
 
@@ -218,16 +202,6 @@ impl LoadedSite {
     }
 }
 
-/// Types whose name is the path of a text file.
-fn has_source(map_type: &str) -> bool {
-    matches!(map_type, "lmdb" | "cdb" | "hash" | "btree" | "dbm" | "sdbm" | "texthash" | "cidr" | "regexp" | "pcre")
-}
-
-/// Types whose source has an entry on each line.
-fn has_entries(map_type: &str) -> bool {
-    has_source(map_type) && !matches!(map_type, "cidr" | "regexp" | "pcre")
-}
-
 fn open_table(named: NamedTable, paths: &PathMap, overlay: &Overlay, seed: &RandomState) -> Table {
     let map_type = named.reference.map_type.clone();
     let mut table = Table {
@@ -239,8 +213,7 @@ fn open_table(named: NamedTable, paths: &PathMap, overlay: &Overlay, seed: &Rand
         index_of_keys: OnceLock::new(),
         index: None,
     };
-    // cidr:{ … } and its kin hold their rules in the name itself.
-    if table.named.is_cache() || !has_source(&map_type) || table.named.reference.name.starts_with(b"{") {
+    if table.named.is_cache() || !table.named.reference.has_source() {
         return table;
     }
     let path = paths.resolve(&table.named.reference.name);
@@ -251,7 +224,9 @@ fn open_table(named: NamedTable, paths: &PathMap, overlay: &Overlay, seed: &Rand
         let state = match &source {
             Ok(source) => {
                 let index = paths.open(&[&table.named.reference.name, index_type.suffix().as_bytes()].concat());
-                let (complaints, entries, state) = compare(source, index, index_type, &recipe, seed);
+                let entries = read_entries(source.bytes().to_vec(), &recipe);
+                let content = IndexContent::of(index, index_type, &recipe, seed);
+                let (state, complaints) = compared(&entries, content, index_type, &recipe, seed);
                 table.complaints = complaints;
                 table.entries = Some(entries);
                 state
@@ -260,8 +235,8 @@ fn open_table(named: NamedTable, paths: &PathMap, overlay: &Overlay, seed: &Rand
             Err(_) => IndexState::Missing,
         };
         table.index = Some((index_path, state));
-    } else if let (Ok(source), true) = (&source, has_entries(&map_type)) {
-        let (complaints, entries) = complaints(source, &Recipe::standard(table.named.form()));
+    } else if let (Ok(source), None) = (&source, table.named.reference.pattern_form()) {
+        let (complaints, entries) = read_alone(source, table.named.form());
         // A type that we cannot compile has a finding of its own.
         if map_type == "texthash" {
             table.complaints = complaints;
@@ -287,7 +262,7 @@ fn single_table(kind: FileKind, source: &Arc<Source>) -> Option<Table> {
     };
     let named = TableUse { parameter: parameter.into(), service: None, form, cache: false, place: None };
     let reference = TableReference { map_type: "lmdb".into(), name: source.name().as_bytes().to_vec() };
-    let (complaints, entries) = complaints(source, &Recipe::standard(form));
+    let (complaints, entries) = read_alone(source, form);
     Some(Table {
         named: NamedTable { reference, uses: vec![named] },
         source_path: Some(PathBuf::from(source.name())),
@@ -299,47 +274,8 @@ fn single_table(kind: FileKind, source: &Arc<Source>) -> Option<Table> {
     })
 }
 
-/// What compiling a source would warn about, in the order of its lines.
-fn complaints(source: &Source, recipe: &Recipe) -> (Vec<Complaint>, Entries) {
-    let entries = read_entries(source.bytes().to_vec(), recipe);
-    (with_duplicates(&entries), entries)
-}
-
-/// The complaints about entries and about keys that stand twice.
-fn with_duplicates(entries: &Entries) -> Vec<Complaint> {
-    let mut complaints = entries.complaints().to_vec();
-    if let Ok(Unique { duplicates, .. }) = unique(entries, Duplicates::Warn) {
-        complaints.extend(duplicates);
-    }
-    complaints.sort_by_key(|complaint| complaint.span.start);
-    complaints
-}
-
-fn compare(
-    source: &Source,
-    index: io::Result<File>,
-    index_type: IndexType,
-    recipe: &Recipe,
-    seed: &RandomState,
-) -> (Vec<Complaint>, Entries, IndexState) {
-    let entries = read_entries(source.bytes().to_vec(), recipe);
-    let state = match index {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => IndexState::Missing,
-        Err(error) => IndexState::Damaged(ReadError::Lmdb(error.into())),
-        Ok(file) => match digest_index(file, index_type, recipe.form, seed) {
-            Err(error) => IndexState::Damaged(error),
-            Ok(digest) => {
-                let whole = digest_entries(&entries, seed);
-                // LMDB keeps a key once: if all entries are in it, no key stands twice, and nothing need be sorted to tell.
-                if index_type == IndexType::Lmdb && digest == whole {
-                    return (entries.complaints().to_vec(), entries, IndexState::Current);
-                }
-                match is_current(&entries, whole, recipe, digest, seed) {
-                    Ok(true) => IndexState::Current,
-                    _ => IndexState::Stale,
-                }
-            }
-        },
-    };
-    (with_duplicates(&entries), entries, state)
+/// The entries of a source, and what compiling it would warn about.
+fn read_alone(source: &Source, form: TableForm) -> (Vec<Complaint>, Entries) {
+    let entries = read_entries(source.bytes().to_vec(), &Recipe::standard(form));
+    (complaints(&entries), entries)
 }

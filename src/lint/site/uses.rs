@@ -1,20 +1,7 @@
-//! A table as findings tell of it: by which name, used where, and with which kind of lines.
+//! A table as findings tell of it: by which name, and used where.
 
 use super::Table;
 use crate::diagnostic::Finding;
-use crate::syntax::pattern_line::Dialect;
-use crate::syntax::pattern_table::PatternForm;
-
-/// How the patterns of a table are written, if it is one of patterns.
-#[must_use]
-pub fn pattern_form(table: &Table) -> Option<PatternForm> {
-    match table.named.reference.map_type.as_str() {
-        "regexp" => Some(PatternForm::Expression(Dialect::Regexp)),
-        "pcre" => Some(PatternForm::Expression(Dialect::Pcre)),
-        "cidr" => Some(PatternForm::Network),
-        _ => None,
-    }
-}
 
 /// Points at every place that names a table.
 #[must_use]

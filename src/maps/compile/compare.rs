@@ -25,6 +25,12 @@ pub struct Digest {
 }
 
 impl Digest {
+    /// How many entries there are.
+    #[must_use]
+    pub fn count(self) -> u64 {
+        self.count
+    }
+
     fn add(&mut self, key: &[u8], value: &[u8], seed: &RandomState) {
         self.count += 1;
         self.sum = self.sum.wrapping_add(seed.hash_one((key, value)));

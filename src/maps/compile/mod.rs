@@ -10,6 +10,7 @@ pub mod index;
 pub mod load;
 pub mod read;
 pub mod sort;
+pub mod state;
 pub mod steady;
 
 pub use fold::Folding;

@@ -5,6 +5,7 @@
 //! `proxy_read_maps`, which limits what a daemon with more rights than its clients opens for them. One `proxy:` behind another
 //! is dropped, as proxymap does it. Source: proxymap(8).
 
+use crate::config::table_reference::behind_proxy;
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::inside::checked::Checked;
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
@@ -24,15 +25,6 @@ impl ProxyTable {
         let shown = format!("proxy:{}", in_message(name));
         Ok(Self { name: shown, inner: Checked::open(behind_proxy(name), options)? })
     }
-}
-
-/// A table's name without any `proxy:` before it.
-#[must_use]
-pub fn behind_proxy(mut name: &[u8]) -> &[u8] {
-    while let Some(rest) = name.strip_prefix(b"proxy:") {
-        name = rest;
-    }
-    name
 }
 
 impl LookupTable for ProxyTable {

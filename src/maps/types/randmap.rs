@@ -2,9 +2,9 @@
 //!
 //! With `-F` each value names a file, whose contents are meant. Source: `DATABASE_README`, "randmap".
 
+use crate::config::table_reference::braced_elements;
 use crate::maps::error::unlistable;
 use crate::maps::error::{LookupError, in_message};
-use crate::maps::inside::members::elements;
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
 use crate::maps::text::file_values::encode_files;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -23,7 +23,7 @@ impl RandomTable {
     /// A name that is no list of values in braces, and files that cannot be read.
     pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
         let shown = format!("randmap:{}", in_message(name));
-        let Some(texts) = elements(name) else {
+        let Some(texts) = braced_elements(name) else {
             return Err(LookupError::Config(format!("bad syntax: \"{shown}\"; need \"randmap:{{value...}}\"")));
         };
         let value = |text: &[u8]| match options.file_values {

@@ -12,9 +12,7 @@ use super::topic::Topic;
 use super::walk::Access;
 use crate::mail::local_part::{external, split_domain};
 use crate::maps::TableReference;
-use crate::maps::types::proxy::behind_proxy;
 use crate::routing::router::lists::Style;
-use crate::routing::router::values::takes_partial_keys;
 use crate::syntax::table_line::TableForm;
 
 /// What a table says when it has no answer.
@@ -107,10 +105,10 @@ impl Access<'_, '_> {
     }
 
     pub(super) fn check_keys(&mut self, table: &[u8], keys: Vec<Key>, subject: &Subject) -> Checked {
-        let Some(reference) = TableReference::parse(behind_proxy(table)) else {
+        let Some(reference) = TableReference::behind_proxy(table) else {
             return self.apply(table, NO_ANSWER, b"", subject);
         };
-        let takes_parts = takes_partial_keys(&reference);
+        let takes_parts = reference.takes_partial_keys();
         for key in keys.iter().filter(|key| key.whole || takes_parts) {
             match self.router.lookup(&reference, TableForm::KeyValue, &key.text) {
                 Ok(Some(value)) => return self.apply(table, &value, &key.text, subject),

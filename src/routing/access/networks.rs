@@ -6,12 +6,10 @@ use super::decision::{Checked, Decision, Stop, Subject};
 use super::session::{Client, ClientName};
 use super::walk::Access;
 use crate::maps::networks::network::{Address, Network};
-use crate::maps::types::proxy::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::routing::router::Router;
 use crate::routing::router::lists::{Style, matches};
 use crate::routing::router::trail::StepKind;
-use crate::routing::router::values::takes_partial_keys;
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list, split_list};
 use crate::syntax::table_line::TableForm;
@@ -94,12 +92,12 @@ impl Router<'_> {
     }
 
     fn network_table(&mut self, name: &[u8], client: &Client, style: Style) -> Result<bool, LookupError> {
-        let Some(table) = TableReference::parse(behind_proxy(name)) else { return Ok(false) };
+        let Some(table) = TableReference::behind_proxy(name) else { return Ok(false) };
         let mut keys = Vec::new();
         if client.name != ClientName::NotAsked {
             let name = client.name.shown();
             keys.push(name.to_ascii_lowercase());
-            if takes_partial_keys(&table) {
+            if table.takes_partial_keys() {
                 let skip = usize::from(style == Style::Parent);
                 let dots = memchr::memchr_iter(b'.', name).filter(|&at| at > 0);
                 keys.extend(dots.map(|at| name[at + skip..].to_ascii_lowercase()));

@@ -7,7 +7,6 @@
 //! Source: virtual(5), canonical(5), "Table search order"; experiments with 3.11.
 
 use super::Router;
-use super::values::takes_partial_keys;
 use crate::mail::local_part::{external, split_domain, split_extension};
 use crate::maps::LookupError;
 use crate::syntax::table_line::TableForm;
@@ -42,7 +41,7 @@ impl Router<'_> {
         let aliases = self.tables("alias_maps")?;
         for table in self.tables(parameter)? {
             let form = if aliases.contains(&table) { TableForm::Aliases } else { TableForm::KeyValue };
-            if part == KeyPart::Partial && !takes_partial_keys(&table) {
+            if part == KeyPart::Partial && !table.takes_partial_keys() {
                 continue;
             }
             if let Some(value) = self.lookup_with(&table, form, self.may_substitute(parameter), key)? {

@@ -1,7 +1,6 @@
 //! What match lists and tables hold, in full, as far as it can be listed: for pictures and comparisons of whole sites.
 
 use super::Router;
-use crate::maps::types::proxy::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};
@@ -45,7 +44,7 @@ impl Router<'_> {
                     self.list(&parse_match_list(&source).elements, depth + 1, found)?;
                 }
                 ElementKind::Table => {
-                    let Some(table) = TableReference::parse(behind_proxy(text)) else { continue };
+                    let Some(table) = TableReference::behind_proxy(text) else { continue };
                     let mut keys = Vec::new();
                     let walked = self.walk(&table, TableForm::KeyValue, &mut |key, _| {
                         if memchr::memchr(b'@', key).is_none() && memchr::memchr(b'.', key).is_some() {

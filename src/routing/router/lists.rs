@@ -8,7 +8,6 @@
 use super::Router;
 use super::trail::{Place, StepKind};
 use crate::base::{Source, system_words};
-use crate::maps::types::proxy::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};
@@ -122,7 +121,7 @@ impl Router<'_> {
 
     /// Whether a table has a value for the name, or, by the style of the list, for a domain above it.
     fn in_table(&mut self, element: &Element, value: &[u8], style: Style) -> Result<bool, LookupError> {
-        let Some(table) = TableReference::parse(behind_proxy(element.text.bytes())) else { return Ok(false) };
+        let Some(table) = TableReference::behind_proxy(element.text.bytes()) else { return Ok(false) };
         let value = value.to_ascii_lowercase();
         let mut keys: Vec<&[u8]> = vec![&value];
         if style != Style::Exact {

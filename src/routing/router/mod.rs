@@ -17,9 +17,9 @@ pub mod trail;
 pub mod transports;
 pub mod values;
 
+use crate::config::catalogue::MapType;
 use crate::config::paths::PathMap;
 use crate::config::{Configuration, Site};
-use crate::maps::compile::IndexType;
 use crate::maps::source_table::SourceTable;
 use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableReference, open};
 use crate::syntax::table_line::TableForm;
@@ -167,7 +167,7 @@ impl<'a> Router<'a> {
         substitution: bool,
     ) -> Result<&mut Opened, LookupError> {
         // Only pattern tables care.
-        let substitution = substitution || !holds_patterns(reference);
+        let substitution = substitution || !reference.may_substitute();
         let name = (reference.clone(), form, substitution);
         if !self.tables.contains_key(&name) {
             let opened = self.open(reference, form, substitution);
@@ -212,24 +212,16 @@ impl<'a> Router<'a> {
             map_type: reference.map_type.clone(),
             name: if is_file { path.as_os_str().as_encoded_bytes().to_vec() } else { reference.name.clone() },
         };
-        let is_indexed = IndexType::by_name(&reference.map_type).is_some()
-            || matches!(reference.map_type.as_str(), "hash" | "btree");
-        if !is_indexed {
+        let Some(suffix) = reference.known_type().and_then(MapType::index_suffix) else {
             let file = is_file.then_some(path);
             return Ok(Opened { table: open(&here, &options)?, source: Source::None, file });
-        }
-        let suffix = IndexType::by_name(&reference.map_type).map_or(".db", IndexType::suffix);
+        };
         if self.paths.resolve_index(&reference.name, suffix).exists() {
             return Ok(Opened { table: open(&here, &options)?, source: Source::Closed, file: Some(path) });
         }
         let table = Box::new(SourceTable::open(&path, form)?);
         Ok(Opened { table, source: Source::None, file: Some(path) })
     }
-}
-
-/// Whether a table, or one inside it, may be of patterns.
-fn holds_patterns(reference: &TableReference) -> bool {
-    matches!(reference.map_type.as_str(), "regexp" | "pcre" | "unionmap" | "pipemap" | "debug" | "proxy")
 }
 
 impl Opened {

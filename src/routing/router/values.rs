@@ -1,7 +1,7 @@
 //! The parameters that decisions depend on, as text, numbers, switches and lists of tables.
 
 use super::Router;
-use crate::maps::types::proxy::behind_proxy;
+use crate::config::table_reference::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::match_list::split_list;
 
@@ -71,10 +71,10 @@ impl Router<'_> {
         let text = self.text(parameter)?;
         let mut tables = Vec::new();
         for range in split_list(&text) {
-            let name = behind_proxy(&text[range]);
-            match TableReference::parse(name) {
+            let name = &text[range];
+            match TableReference::behind_proxy(name) {
                 Some(table) => tables.push(table),
-                None => return Err(bad_value(parameter, name)),
+                None => return Err(bad_value(parameter, behind_proxy(name))),
             }
         }
         Ok(tables)
@@ -83,20 +83,4 @@ impl Router<'_> {
 
 fn bad_value(parameter: &str, text: &[u8]) -> LookupError {
     LookupError::Config(format!("{parameter}: bad value \"{}\"", String::from_utf8_lossy(text)))
-}
-
-/// Whether keys that are only part of an address are looked up in this table: patterns see whole addresses only.
-#[must_use]
-pub fn takes_partial_keys(table: &TableReference) -> bool {
-    match table.map_type.as_str() {
-        "regexp" | "pcre" | "cidr" => false,
-        "unionmap" | "pipemap" => {
-            let inner = table.name.strip_prefix(b"{").and_then(|name| name.strip_suffix(b"}")).unwrap_or_default();
-            let members = split_list(inner).into_iter().filter_map(|range| TableReference::parse(&inner[range]));
-            let mut members = members.peekable();
-            members.peek().is_none() || members.any(|member| takes_partial_keys(&member))
-        }
-        "proxy" | "debug" => TableReference::parse(&table.name).is_none_or(|inner| takes_partial_keys(&inner)),
-        _ => true,
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
-use crate::lint::site::uses::{at_uses, pattern_form};
+use crate::lint::site::uses::at_uses;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
-        if pattern_form(table).is_none() || !matches!(table.source, Some(Ok(_))) {
+        if table.named.reference.pattern_form().is_none() || !matches!(table.source, Some(Ok(_))) {
             continue;
         }
         let name = &table.named.reference.name;

@@ -2,7 +2,6 @@
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
-use crate::lint::site::uses::pattern_form;
 use crate::syntax::pattern_table::{Pattern, PatternForm, Statement, StatementKind, parse_pattern_table};
 
 /// The declaration.
@@ -26,7 +25,7 @@ pub(in crate::lint::rules) const EVERYTHING: [&[u8]; 14] =
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
-        let (Some(Ok(source)), Some(form)) = (&table.source, pattern_form(table)) else { continue };
+        let (Some(Ok(source)), Some(form)) = (&table.source, table.named.reference.pattern_form()) else { continue };
         let statements = parse_pattern_table(source, form).statements;
         let mut depth = 0_usize;
         for (at, statement) in statements.iter().enumerate() {

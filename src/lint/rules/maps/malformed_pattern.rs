@@ -3,7 +3,6 @@
 use crate::base::Span;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
-use crate::lint::site::uses::pattern_form;
 use crate::maps::patterns::Expression;
 use crate::maps::patterns::pcre2::{Flags, Pcre2Regex};
 use crate::maps::patterns::template::{Template, TemplateFault};
@@ -30,7 +29,7 @@ pub static RULE: Rule = Rule {
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
-        let (Some(Ok(source)), Some(form)) = (&table.source, pattern_form(table)) else { continue };
+        let (Some(Ok(source)), Some(form)) = (&table.source, table.named.reference.pattern_form()) else { continue };
         let parsed = parse_pattern_table(source, form);
         if let PatternForm::Expression(dialect) = form {
             for statement in &parsed.statements {

@@ -13,8 +13,3 @@ pub mod two_compilers;
 pub mod unbuildable_type;
 pub mod unknown_type;
 pub mod wrong_form;
-
-/// Whether a map type needs Berkeley DB or another library that Postfix is often built without.
-fn is_retired(map_type: &str) -> bool {
-    matches!(map_type, "hash" | "btree" | "dbm" | "sdbm")
-}

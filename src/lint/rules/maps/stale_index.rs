@@ -1,8 +1,9 @@
 //! MAP003: an indexed file that says something else than its source.
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::LoadedSite;
 use crate::lint::site::uses::{at_uses, described};
-use crate::lint::site::{IndexState, LoadedSite};
+use crate::maps::compile::state::IndexState;
 
 /// The declaration.
 pub static RULE: Rule = Rule {

@@ -1,6 +1,6 @@
 //! MAP008: a table of a type that can no longer be compiled.
 
-use super::is_retired;
+use crate::config::migration::replaces_types;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
 use crate::lint::site::uses::{at_uses, described};
@@ -25,15 +25,16 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let level = site.expanded("non_bdb_migration_level");
     for table in &site.tables {
         let map_type = table.named.reference.map_type.as_str();
+        let Some(known) = table.named.reference.known_type() else { continue };
         let is_there = site.has_map_type(map_type);
         // Daemons make their caches themselves, where they can; those that are so by default are not used more often than not.
         let is_set = table.named.uses.iter().any(|named| named.place.is_some());
         let is_idle = table.named.is_cache() && (is_there.is_none() || !is_set);
-        if !is_retired(map_type) || is_there == Some(true) || is_idle {
+        if !known.is_retired() || is_there == Some(true) || is_idle {
             continue;
         }
         // From 3.11 on Postfix can open another table instead.
-        if matches!(map_type, "hash" | "btree") && !matches!(level.as_slice(), b"" | b"disable") {
+        if known.needs_berkeley_db() && !level.is_empty() && replaces_types(&level) != Some(false) {
             continue;
         }
         let (message, severity) = match is_there {

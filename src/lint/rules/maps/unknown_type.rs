@@ -83,9 +83,9 @@ fn fault(site: &LoadedSite, element: &[u8], kind: Kind, parameter: &str) -> Opti
         return None;
     }
     let map_type = String::from_utf8_lossy(map_type).into_owned();
-    if catalogue::map_type(&map_type).is_some() {
+    if let Some(known) = catalogue::map_type(&map_type) {
         // Another rule is about types that need Berkeley DB.
-        let is_missing = site.has_map_type(&map_type) == Some(false) && !super::is_retired(&map_type);
+        let is_missing = site.has_map_type(&map_type) == Some(false) && !known.is_retired();
         return is_missing.then(|| {
             let message = format!("the Postfix that will run this has no map type {map_type}");
             let help =

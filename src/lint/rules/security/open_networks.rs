@@ -2,6 +2,7 @@
 
 use super::faces_strangers;
 use crate::base::{Source, Span};
+use crate::config::table_reference::behind_proxy;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
 use crate::lint::site::domains::place_of;
@@ -161,7 +162,7 @@ impl<'a> List<'a> {
 
     /// Whatever a table answers counts as a match.
     fn add_table(&mut self, text: &[u8], source: &Arc<Source>, span: Span, named_at: Span) {
-        let text = text.strip_prefix(b"proxy:").unwrap_or(text);
+        let text = behind_proxy(text);
         if text.starts_with(b"static:") {
             let message = "mynetworks trusts the whole world: a static: table answers for every client".into();
             self.found.push(Open { message, source: Arc::clone(source), span, named_at });
@@ -170,7 +171,10 @@ impl<'a> List<'a> {
         if let Ok(network) = Network::parse(text) {
             return self.add_network(network, false, text, source, span, named_at);
         }
-        let table = self.site.table_named(text).filter(|table| table.named.reference.map_type == "cidr");
+        let table = self
+            .site
+            .table_named(text)
+            .filter(|table| table.named.reference.pattern_form() == Some(PatternForm::Network));
         let Some(Ok(rules)) = table.and_then(|table| table.source.as_ref()) else { return };
         let mut depth = 0_usize;
         for statement in parse_pattern_table(rules, PatternForm::Network).statements {

@@ -3,7 +3,6 @@
 use crate::base::{Source, Span};
 use crate::config::catalogue::{self, Argument, Class};
 use crate::lint::rules::maps::hidden_rules::EVERYTHING;
-use crate::lint::site::uses::pattern_form;
 use crate::lint::site::{LoadedSite, Table};
 use crate::maps::patterns::source::read_source;
 use crate::maps::types::inline::InlineTable;
@@ -54,7 +53,7 @@ pub fn entry_that_permits(site: &LoadedSite, table: &str, key: Key) -> Option<Op
         let (source, text) = table.text_of(entry)?;
         return Some(Some((Arc::clone(source), text.key_span())));
     }
-    let form = pattern_form(table)?;
+    let form = table.named.reference.pattern_form()?;
     match &table.source {
         Some(Ok(source)) => rule_that_permits(source, form, key).map(|span| Some((Arc::clone(source), span))),
         _ => rule_that_permits(&rules_in_name(table)?, form, key).map(|_| None),

@@ -7,7 +7,6 @@ use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::site::LoadedSite;
 use crate::lint::site::restriction_lists::restriction_list;
 use crate::lint::site::set_values::{SetValue, set_values};
-use crate::lint::site::uses::pattern_form;
 use crate::syntax::pattern_line::Dialect;
 use crate::syntax::pattern_table::{PatternForm, StatementKind, parse_pattern_table};
 use std::sync::Arc;
@@ -103,7 +102,7 @@ fn flags(site: &LoadedSite, findings: &mut Vec<Finding>) {
     }
     for table in &site.tables {
         let (Some(Ok(source)), Some(form @ PatternForm::Expression(Dialect::Pcre))) =
-            (&table.source, pattern_form(table))
+            (&table.source, table.named.reference.pattern_form())
         else {
             continue;
         };

@@ -5,7 +5,7 @@ use crate::base::{Source, Span};
 use crate::config::catalogue::{self, Kind, Version};
 use crate::config::expand::{Branch, Branches, Node, parse};
 use crate::config::services::Service;
-use crate::config::tables::TableReference;
+use crate::config::table_reference::{TableReference, members};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
 use crate::lint::site::restriction_lists::{StepKind, restriction_list};
@@ -155,32 +155,28 @@ fn elements(site: &LoadedSite, set: &SetValue, found: &mut Vec<(Newer, Span)>) {
     }
 }
 
-/// The newest of what a `type:name` needs, of two as new the outer.
+/// The newest of what a `type:name` needs, of two as new the outer. Tables stand in tables for as long as they like: what is still to
+/// be looked at is kept on a list and not on the stack.
 fn table(text: &[u8]) -> Option<Newer> {
-    let mut rest = &text[text.iter().take_while(|&&byte| byte == b'!').count()..];
     let mut newest: Option<Newer> = None;
     let mut add = |newer: Newer| {
         if newest.as_ref().is_none_or(|newest| newer.introduced > newest.introduced) {
             newest = Some(newer);
         }
     };
-    while let Some((map_type, name)) = TableReference::split(rest)
-        && let Some(known) = catalogue::map_type(map_type)
-    {
+    let mut pending = vec![text];
+    while let Some(text) = pending.pop() {
+        let marks = text.iter().take_while(|&&byte| byte == b'!').count();
+        let Some((map_type, name)) = TableReference::split(&text[marks..]) else { continue };
+        let Some(known) = catalogue::map_type(map_type) else { continue };
         add(Newer::new(format!("the table type {}", known.name), known.introduced, true));
         let in_braces = name.starts_with(b"{");
-        match known.name {
-            "proxy" | "debug" => {
-                rest = &name[name.iter().take_while(|&&byte| byte == b'!').count()..];
-                continue;
-            }
-            "regexp" | "pcre" | "cidr" if in_braces => {
-                add(Newer::new(format!("{}: with its rules in braces", known.name), INLINE_PATTERNS, true));
-            }
-            "static" if in_braces => add(Newer::new("static: with braces", BRACES, false)),
-            _ => {}
+        if in_braces && known.pattern_form().is_some() {
+            add(Newer::new(format!("{}: with its rules in braces", known.name), INLINE_PATTERNS, true));
+        } else if in_braces && known.name == "static" {
+            add(Newer::new("static: with braces", BRACES, false));
         }
-        break;
+        pending.extend(members(known, name).into_iter().flatten().rev());
     }
     newest
 }

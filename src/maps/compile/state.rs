@@ -1,0 +1,97 @@
+//! How an index stands to its source: by content, for whoever compiles and for whoever checks.
+
+use super::compare::{Digest, ReadError, digest_entries, digest_index, is_current};
+use super::index::{IndexType, Unique, unique};
+use super::{Complaint, Duplicates, Entries, Recipe};
+use foldhash::quality::RandomState;
+use std::fs::File;
+use std::io;
+
+/// How an index stands to its source.
+#[derive(Debug)]
+pub enum IndexState {
+    /// There is none.
+    Missing,
+    /// It holds what the source says.
+    Current,
+    /// It holds something else.
+    Stale,
+    /// It cannot be read.
+    Damaged(ReadError),
+    /// There is no source to compare it with.
+    Unknown,
+}
+
+/// What an index holds, read once; it can be read while the source is.
+#[derive(Debug)]
+pub enum IndexContent {
+    /// There is none.
+    Missing,
+    /// All of it.
+    Read(Digest),
+    /// It cannot be read.
+    Damaged(ReadError),
+}
+
+impl IndexContent {
+    /// Reads an index; `file` is what opening it gave.
+    #[must_use]
+    pub fn of(file: io::Result<File>, index_type: IndexType, recipe: &Recipe, seed: &RandomState) -> Self {
+        match file {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::Missing,
+            Err(error) => Self::Damaged(ReadError::Lmdb(error.into())),
+            Ok(file) => match digest_index(file, index_type, recipe.form, seed) {
+                Ok(digest) => Self::Read(digest),
+                Err(error) => Self::Damaged(error),
+            },
+        }
+    }
+
+    /// Compares it with its source.
+    #[must_use]
+    pub fn compare(self, entries: &Entries, recipe: &Recipe, seed: &RandomState) -> IndexState {
+        match self {
+            Self::Missing => IndexState::Missing,
+            Self::Damaged(error) => IndexState::Damaged(error),
+            Self::Read(digest) => match is_current(entries, digest_entries(entries, seed), recipe, digest, seed) {
+                Ok(true) => IndexState::Current,
+                _ => IndexState::Stale,
+            },
+        }
+    }
+}
+
+/// What compiling a source would warn about, in the order of its lines: lines and keys that stand twice.
+#[must_use]
+pub fn complaints(entries: &Entries) -> Vec<Complaint> {
+    let mut complaints = entries.complaints().to_vec();
+    if let Ok(Unique { duplicates, .. }) = unique(entries, Duplicates::Warn) {
+        complaints.extend(duplicates);
+    }
+    complaints.sort_by_key(|complaint| complaint.span.start);
+    complaints
+}
+
+/// The state of an index, and what compiling its source would warn about.
+#[must_use]
+pub fn compared(
+    entries: &Entries,
+    content: IndexContent,
+    index_type: IndexType,
+    recipe: &Recipe,
+    seed: &RandomState,
+) -> (IndexState, Vec<Complaint>) {
+    let stored = match &content {
+        IndexContent::Read(digest) => digest.count(),
+        IndexContent::Missing | IndexContent::Damaged(_) => 0,
+    };
+    let state = content.compare(entries, recipe, seed);
+    // LMDB keeps a key once: if all entries are in it, no key stands twice, and nothing need be sorted to tell.
+    let is_once = index_type == IndexType::Lmdb && stored == entries.all().len() as u64;
+    let complaints = if is_once && matches!(state, IndexState::Current) {
+        entries.complaints().to_vec()
+    } else {
+        complaints(entries)
+    };
+    (state, complaints)
+}
