@@ -5,7 +5,7 @@
 //! | floor | module | what lives there |
 //! |---|---|---|
 //! | 8 | [`commands`] | one file per command: arguments, output, exit status |
-//! | 6 | [`lint`], [`diff`], [`graph`], [`expect`], [`dns`] | what is wrong with a site; what differs between two; where its mail goes, drawn; where it is meant to go; the DNS |
+//! | 6 | [`build`], [`lint`], [`diff`], [`graph`], [`expect`], [`dns`] | what of a site is compiled; what is wrong with it; what differs between two; where its mail goes, drawn; where it is meant to go; the DNS |
 //! | 5 | [`routing`] | where mail goes, and each step on the way |
 //! | 4 | [`maps`] | lookup tables: opening, looking up, compiling |
 //! | 3 | [`config`] | parameters, `$name` expansion, services, effective values |
@@ -25,6 +25,7 @@
 //!    transaction of their library.
 
 pub mod base;
+pub mod build;
 pub mod commands;
 pub mod config;
 pub mod diagnostic;

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::getopt::Options;
 use super::messages::{Fatal, Messages};
 use super::{change, create, mail_query, query, sequence};
+use crate::config::migration::{Redirection, replaces_types};
 use crate::mail::mime::{MessageLimits, MimeLimits};
 use crate::maps::compile::{Duplicates, Folding, Inherit, Recipe};
 use crate::maps::{Caller, OpenOptions, TableReference};
@@ -63,7 +64,7 @@ pub struct Manner {
     /// `myhostname`.
     pub host: Vec<u8>,
     /// `non_bdb_migration_level` asks for another type than `hash:` and `btree:`; these are they.
-    pub redirect: Option<(Vec<u8>, Vec<u8>)>,
+    pub redirection: Option<Redirection>,
     /// The program, as its tables see it.
     pub caller: Arc<dyn Caller>,
 }
@@ -125,12 +126,9 @@ impl Operand {
             None => (manner.default_type.clone(), text.to_vec()),
         };
         let old = Self { map_type, name };
-        let new = match (&manner.redirect, old.map_type.as_slice()) {
-            (Some((hash, _)), b"hash") => hash,
-            (Some((_, btree)), b"btree") => btree,
-            _ => return old,
-        };
-        let new = Self { map_type: new.clone(), name: old.name.clone() };
+        let instead = manner.redirection.as_ref().and_then(|redirection| redirection.instead_of(&old.map_type));
+        let Some(instead) = instead else { return old };
+        let new = Self { map_type: instead.to_vec(), name: old.name.clone() };
         messages.say([&b"redirecting "[..], &old.shown(), b" to ", &new.shown()].concat());
         new
     }
@@ -205,15 +203,17 @@ fn work(program: &TableProgram, arguments: &[OsString], messages: &Arc<Messages>
     if line.mime && !from_mail {
         messages.warning("ignoring -m option without -b or -h");
     }
-    let redirect = match context.value("non_bdb_migration_level", messages)?.as_slice() {
-        b"enable-redirect" | b"enable-reindex" => {
-            Some((context.text("default_database_type", messages)?, context.text("default_cache_db_type", messages)?))
-        }
-        b"disable" => None,
+    let level = context.value("non_bdb_migration_level", messages)?;
+    let redirection = match replaces_types(&level) {
+        Some(true) => Some(Redirection {
+            hash: context.text("default_database_type", messages)?,
+            btree: context.text("default_cache_db_type", messages)?,
+        }),
+        Some(false) => None,
         // Releases before 3.11 have no such parameter.
-        b"" if !context.is_set("non_bdb_migration_level") => None,
-        other => {
-            let words = [b"invalid non-Berkeley-DB migration level: '", other, b"'"].concat();
+        None if level.is_empty() && !context.is_set("non_bdb_migration_level") => None,
+        None => {
+            let words = [b"invalid non-Berkeley-DB migration level: '", &level[..], b"'"].concat();
             return Err(Fatal::new(words));
         }
     };
@@ -240,7 +240,7 @@ fn work(program: &TableProgram, arguments: &[OsString], messages: &Arc<Messages>
         default_type: context.text("default_database_type", messages)?,
         map_size: context.number("lmdb_map_size", messages)?,
         host: context.value("myhostname", messages)?,
-        redirect,
+        redirection,
         caller: Arc::new(ProgramCaller::new(messages, context)),
     };
     if line.operands.is_empty() {
