@@ -1,8 +1,8 @@
 //! `postwright build`: compiles every indexed table that a configuration names, if its content changed.
 
-use super::output::{Output, fail};
-use super::progress::Progress;
 use super::site_options::SiteOptions;
+use super::terminal::output::Output;
+use super::terminal::progress::Progress;
 use crate::base::Source;
 use crate::build::{Compiled, Outcome, Status, Wanted, jobs};
 use crate::diagnostic::Finding;
@@ -53,11 +53,11 @@ struct Line {
 }
 
 /// Runs the command.
-pub fn run(options: &Build, output: &Output) -> ExitCode {
-    let mut site = match options.site.open(options.directory.as_deref()) {
-        Ok(site) => site,
-        Err(message) => return fail(&message),
-    };
+///
+/// # Errors
+/// What kept it from its job, in words for the terminal.
+pub fn run(options: &Build, output: &Output) -> Result<ExitCode, String> {
+    let mut site = options.site.open(options.directory.as_deref())?;
     if options.all {
         site.paths.allow_all();
     }
@@ -83,7 +83,7 @@ pub fn run(options: &Build, output: &Output) -> ExitCode {
     }
     drop(progress);
     report(&lines, options, output);
-    if lines.iter().any(|line| line.status.is_bad()) { ExitCode::from(1) } else { ExitCode::SUCCESS }
+    Ok(if lines.iter().any(|line| line.status.is_bad()) { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 /// The word for what became of a table.

@@ -1,6 +1,6 @@
 //! Our own command line: `postwright COMMAND …`.
 
-use super::output::{Color, Output};
+use super::terminal::output::{Color, Output, fail};
 use super::{build, check, diff, expand, explain, graph, man, route, set};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -54,7 +54,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         }
     };
     let output = Output::new(cli.quiet, cli.color);
-    match &cli.command {
+    let done = match &cli.command {
         Command::Build(options) => build::run(options, &output),
         Command::Check(options) => check::run(options, &output),
         Command::Diff(options) => diff::run(options, &output),
@@ -64,5 +64,6 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         Command::Man(options) => man::run(options, Cli::command(), &output),
         Command::Route(options) => route::run(options, &output),
         Command::Set(options) => set::run(options, &output),
-    }
+    };
+    done.unwrap_or_else(|message| fail(&message))
 }

@@ -1,7 +1,8 @@
 //! `postwright diff`: what differs between two configurations, or two files of one kind, by meaning.
 
-use super::output::{Output, fail};
 use super::site_options::SiteOptions;
+use super::terminal::format::Format;
+use super::terminal::output::Output;
 use crate::base::{FileError, Overlay, Source};
 use crate::config::catalogue::Version;
 use crate::config::paths::{PathMap, STOCK_DIRECTORY};
@@ -52,14 +53,6 @@ pub struct Diff {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Lines
-    Human,
-    /// One document
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum FileKind {
     /// Parameters
     #[value(name = "main.cf")]
@@ -80,14 +73,13 @@ enum FileKind {
 }
 
 /// Runs the command.
-pub fn run(options: &Diff, output: &Output) -> ExitCode {
-    match compare(options) {
-        Ok(comparison) => {
-            show(&comparison, options, output);
-            if comparison.is_same() { ExitCode::SUCCESS } else { ExitCode::from(1) }
-        }
-        Err(message) => fail(&message),
-    }
+///
+/// # Errors
+/// What kept it from its job, in words for the terminal.
+pub fn run(options: &Diff, output: &Output) -> Result<ExitCode, String> {
+    let comparison = compare(options)?;
+    show(&comparison, options, output);
+    Ok(if comparison.is_same() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn show(comparison: &Comparison, options: &Diff, output: &Output) {

@@ -1,7 +1,8 @@
 //! `postwright expand`: what parameters and texts come to, and how.
 
-use super::output::{Output, fail};
 use super::site_options::SiteOptions;
+use super::terminal::format::Format;
+use super::terminal::output::Output;
 use crate::config::Configuration;
 use crate::config::catalogue::{Version, suggest_parameter};
 use crate::config::expand::{ExpandError, Purpose};
@@ -9,7 +10,7 @@ use crate::config::find_service::find_service;
 use crate::config::services::Service;
 use crate::config::trace::{Supplier, TraceStep, Use};
 use crate::diagnostic::render::{clean, json};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -34,14 +35,6 @@ pub struct Expand {
     site: SiteOptions,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Lines
-    Human,
-    /// One document
-    Json,
-}
-
 /// An operand that was expanded.
 struct Expanded {
     operand: String,
@@ -52,18 +45,14 @@ struct Expanded {
 }
 
 /// Runs the command.
-pub fn run(options: &Expand, output: &Output) -> ExitCode {
-    let configuration = match options.site.open(None) {
-        Ok(site) => site.configuration,
-        Err(message) => return fail(&message),
-    };
+///
+/// # Errors
+/// What kept it from its job, in words for the terminal.
+pub fn run(options: &Expand, output: &Output) -> Result<ExitCode, String> {
+    let configuration = options.site.open(None)?.configuration;
     let files = &configuration.files;
     let master = files.master.as_ref().map_or("master.cf", |master| master.tree.source().name());
-    let service = match options.service.as_ref().map(|wanted| find_service(&files.services, wanted, master)) {
-        None => None,
-        Some(Ok(service)) => Some(service),
-        Some(Err(message)) => return fail(&message),
-    };
+    let service = options.service.as_ref().map(|wanted| find_service(&files.services, wanted, master)).transpose()?;
     let operands = if options.operands.is_empty() { names(&configuration, service) } else { options.operands.clone() };
     let mut failed = false;
     let mut values = Vec::new();
@@ -87,7 +76,7 @@ pub fn run(options: &Expand, output: &Output) -> ExitCode {
         }
         Format::Human => values.iter().for_each(|value| show(value, options.trace, target, output)),
     }
-    if failed { ExitCode::from(1) } else { ExitCode::SUCCESS }
+    Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 /// The names that main.cf sets, or that a service overrides, each once.

@@ -1,7 +1,7 @@
 //! `postwright graph`: the routing of a site as a picture.
 
-use super::output::{Output, fail};
 use super::site_options::SiteOptions;
+use super::terminal::output::Output;
 use crate::diagnostic::render::clean;
 use crate::graph::{collect, dot, mermaid, svg};
 use crate::maps::NoCaller;
@@ -38,11 +38,11 @@ enum Format {
 }
 
 /// Runs the command.
-pub fn run(options: &Graph, output: &Output) -> ExitCode {
-    let site = match options.site.open(options.directory.as_deref()) {
-        Ok(site) => site,
-        Err(message) => return fail(&message),
-    };
+///
+/// # Errors
+/// What kept it from its job, in words for the terminal.
+pub fn run(options: &Graph, output: &Output) -> Result<ExitCode, String> {
+    let site = options.site.open(options.directory.as_deref())?;
     let router = Router::new(&site, Arc::new(NoCaller));
     let mut router = router.with_recording(Recording::Steps);
     let model = collect(&mut router);
@@ -54,5 +54,5 @@ pub fn run(options: &Graph, output: &Output) -> ExitCode {
         Format::Mermaid => mermaid::document(&model),
         Format::Dot => dot::document(&model),
     });
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }

@@ -9,15 +9,12 @@ pub mod diff;
 pub mod dropin;
 pub mod expand;
 pub mod explain;
-
 pub mod graph;
 pub mod man;
-pub mod output;
-pub mod progress;
 pub mod route;
 pub mod set;
 pub mod site_options;
-pub mod unified_diff;
+pub mod terminal;
 
 use nix::sys::signal::{SigSet, Signal};
 use std::ffi::OsString;

@@ -1,8 +1,8 @@
 //! `postwright set`: changes main.cf (or one service of master.cf) by range; comments, order and layout stay.
 
-use super::output::{Output, fail, not_edited};
 use super::site_options::SiteOptions;
-use super::unified_diff;
+use super::terminal::output::{Output, not_edited};
+use super::terminal::unified_diff;
 use crate::base::regular_file::read_regular;
 use crate::base::{Edit, FileError, Overlay, Source, apply_edits};
 use crate::config::edit::replace::{Edited, edit_file};
@@ -43,14 +43,10 @@ pub struct Set {
 }
 
 /// Runs the command.
-pub fn run(options: &Set, output: &Output) -> ExitCode {
-    match change(options, output) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => fail(&message),
-    }
-}
-
-fn change(options: &Set, output: &Output) -> Result<(), String> {
+///
+/// # Errors
+/// What kept it from its job, in words for the terminal.
+pub fn run(options: &Set, output: &Output) -> Result<ExitCode, String> {
     let changes = options.changes.iter().map(|text| parse(text.as_bytes())).collect::<Result<Vec<_>, _>>()?;
     let directory = options.site.location(None).directory();
     let platform = options.site.platform(&directory)?;
@@ -69,7 +65,7 @@ fn change(options: &Set, output: &Output) -> Result<(), String> {
     let (old, text) = edited.noted;
     if text == old {
         output.line("nothing to change");
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     if !output.quiet {
         unified_diff::show(&path.to_string_lossy(), &old, &text, output);
@@ -79,7 +75,7 @@ fn change(options: &Set, output: &Output) -> Result<(), String> {
         let names = changes.iter().filter(|(_, change)| !matches!(change, Change::Remove(_))).map(|(name, _)| name);
         warn_of_unknown(names, &Arc::new(Source::new(path.to_string_lossy(), text)), options, platform, output);
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The new text of the file.

@@ -111,31 +111,6 @@ fn a_floor_uses_only_the_floors_below_it() {
 
 /// Files that import each other, and why that may be. A part of them may too: it is a step on the way.
 const CIRCLES: &[Circle] = &[
-    (&["commands/check/mod.rs", "commands/check/subject.rs"], "to be dissolved"),
-    (
-        &[
-            "commands/dropin/answers.rs",
-            "commands/dropin/change.rs",
-            "commands/dropin/create.rs",
-            "commands/dropin/mail_query.rs",
-            "commands/dropin/query.rs",
-            "commands/dropin/sequence.rs",
-            "commands/dropin/table_program.rs",
-            "commands/dropin/unindexed.rs",
-        ],
-        "to be dissolved",
-    ),
-    (
-        &[
-            "commands/dropin/postconf/mod.rs",
-            "commands/dropin/postconf/edit_main.rs",
-            "commands/dropin/postconf/main_cf.rs",
-            "commands/dropin/postconf/options.rs",
-            "commands/dropin/postconf/table.rs",
-            "commands/dropin/postconf/usage.rs",
-        ],
-        "to be dissolved",
-    ),
     (
         &["config/expand/error.rs", "config/expand/parse.rs", "config/expand/plain.rs", "config/expand/tree.rs"],
         "to be dissolved",

@@ -4,8 +4,8 @@
 //! lock of postconf, and only if it still holds what was looked at; else all is looked at anew.
 
 use crate::base::{Overlay, Source};
-use crate::commands::output::{Output, not_edited};
-use crate::commands::unified_diff;
+use crate::commands::terminal::output::{Output, not_edited};
+use crate::commands::terminal::unified_diff;
 use crate::config::edit::replace::{CHANGED, EditError, edit_file};
 use crate::diagnostic::{Finding, Fix};
 use crate::lint::fixes::apply_fixes;
@@ -29,7 +29,7 @@ pub(super) struct NotWritten {
 
 /// What was mended so far.
 #[derive(Debug, Default)]
-pub(super) struct Mending {
+pub(super) struct MendedTexts {
     /// The texts as they are now.
     pub(super) overlay: Overlay,
     /// How many fixes were carried out, by name of the text.
@@ -38,7 +38,7 @@ pub(super) struct Mending {
     before: BTreeMap<String, Arc<Source>>,
 }
 
-impl Mending {
+impl MendedTexts {
     /// Carries out fixes of what `look` finds in the texts, and looks again, until there is none; returns what was found at
     /// first, and what is left.
     ///
@@ -117,22 +117,22 @@ impl Mending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::output::Color;
+    use crate::commands::terminal::output::Color;
 
     #[test]
     fn a_file_that_somebody_else_changed_is_not_written_and_those_before_it_count() -> std::io::Result<()> {
         let scratch = tempfile::tempdir()?;
-        let mut mending = Mending::default();
+        let mut mended = MendedTexts::default();
         for name in ["a", "b"] {
             let path = scratch.path().join(name).to_string_lossy().into_owned();
             std::fs::write(&path, "old")?;
-            mending.before.insert(path.clone(), Arc::new(Source::new(path.clone(), "old")));
-            mending.overlay.set(Arc::new(Source::new(path.clone(), "new")));
-            mending.counts.insert(path, 3);
+            mended.before.insert(path.clone(), Arc::new(Source::new(path.clone(), "old")));
+            mended.overlay.set(Arc::new(Source::new(path.clone(), "new")));
+            mended.counts.insert(path, 3);
         }
         std::fs::write(scratch.path().join("b"), "theirs")?;
         let mut fixed = 1;
-        let refused = mending.write(&mut fixed, &Output::new(true, Color::Never));
+        let refused = mended.write(&mut fixed, &Output::new(true, Color::Never));
         let told = refused.map_err(|refused| (refused.changed, refused.message));
         let message = format!("{}/b: changed by somebody else meanwhile; not written", scratch.path().display());
         assert_eq!((told, fixed), (Err((true, message)), 4));

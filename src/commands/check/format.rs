@@ -1,6 +1,6 @@
 //! The formats of `check`: findings to standard output, in the words that people or programs want.
 
-use crate::commands::output::Output;
+use crate::commands::terminal::output::Output;
 use crate::diagnostic::render::human::{self, Style};
 use crate::diagnostic::render::{Report, checkstyle, concise, github, gitlab, json, junit, sarif};
 use crate::diagnostic::{Finding, Safety, Severity};

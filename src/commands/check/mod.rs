@@ -5,9 +5,9 @@ mod format;
 mod settings;
 mod subject;
 
-use super::output::{Output, fail, not_edited};
-use super::progress::Progress;
 use super::site_options::SiteOptions;
+use super::terminal::output::{Output, not_edited};
+use super::terminal::progress::Progress;
 use crate::base::FileError;
 use crate::base::regular_file::read_regular;
 use crate::config::edit::replace::{CHANGED, edit_or_make_file};
@@ -19,7 +19,7 @@ use crate::lint::policy::settings::Threshold;
 use crate::lint::{Policy, declarations, lint_by};
 use crate::syntax::FileKind;
 use clap::Args;
-use fix::Mending;
+use fix::MendedTexts;
 use format::Format;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -79,11 +79,10 @@ fn parse_threshold(name: &str) -> Result<Threshold, String> {
 }
 
 /// Runs the command.
-pub fn run(options: &Check, output: &Output) -> ExitCode {
-    check(options, output).unwrap_or_else(|message| fail(&message))
-}
-
-fn check(options: &Check, output: &Output) -> Result<ExitCode, String> {
+///
+/// # Errors
+/// What kept it from its job, in words for the terminal.
+pub fn run(options: &Check, output: &Output) -> Result<ExitCode, String> {
     let run = Run {
         options,
         rules: declarations().collect(),
@@ -95,18 +94,18 @@ fn check(options: &Check, output: &Output) -> Result<ExitCode, String> {
     let old_baseline = options.write_baseline.as_deref().map(read_if_there).transpose()?;
     let mut fixed = 0;
     let mut attempt = 1;
-    let (mending, seen) = loop {
-        let (mending, seen) = run.look_at_all(output)?;
+    let (mended, outcome) = loop {
+        let (mended, outcome) = run.look_at_all(output)?;
         if options.diff {
-            break (mending, seen);
+            break (mended, outcome);
         }
-        match mending.write(&mut fixed, output) {
-            Ok(()) => break (mending, seen),
+        match mended.write(&mut fixed, output) {
+            Ok(()) => break (mended, outcome),
             Err(refused) if !refused.changed || attempt == MOST_ATTEMPTS => return Err(refused.message),
             Err(_) => attempt += 1,
         }
     };
-    let report = run.report(&seen.findings);
+    let report = run.report(&outcome.findings);
     if let (Some(path), Some(old)) = (&options.write_baseline, old_baseline) {
         let text = Baseline::of(&report.identities()).print();
         write_baseline(path, old.as_deref(), text.as_bytes(), output)?;
@@ -117,15 +116,15 @@ fn check(options: &Check, output: &Output) -> Result<ExitCode, String> {
         return Ok(ExitCode::SUCCESS);
     }
     if options.diff {
-        mending.show(|name| report.file_named(name), output);
+        mended.show(|name| report.file_named(name), output);
         if !output.quiet {
-            output.warning(&format!("would fix {}", mending.count()));
+            output.warning(&format!("would fix {}", mended.count()));
         }
     } else {
         let fixed = run.may_fix().then_some(fixed);
-        format::show(&report, options.format, &format::Sums { fixed, accepted: seen.accepted }, output);
+        format::show(&report, options.format, &format::Sums { fixed, accepted: outcome.accepted }, output);
     }
-    Ok(if seen.failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(if outcome.failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 /// How often all is looked at, before somebody who changes the files all the time is left alone.
@@ -165,7 +164,7 @@ struct Run<'a> {
 
 /// What came of the operands so far.
 #[derive(Default)]
-struct Seen {
+struct Outcome {
     findings: Vec<Finding>,
     failed: bool,
     /// How many findings the baseline holds back.
@@ -174,39 +173,39 @@ struct Seen {
 
 impl Run<'_> {
     /// Looks at all operands.
-    fn look_at_all(&self, output: &Output) -> Result<(Mending, Seen), String> {
+    fn look_at_all(&self, output: &Output) -> Result<(MendedTexts, Outcome), String> {
         let _progress = Progress::start("reading", output.quiet);
-        let mut mending = Mending::default();
-        let mut seen = Seen::default();
+        let mut mended = MendedTexts::default();
+        let mut outcome = Outcome::default();
         if self.options.paths.is_empty() {
-            self.look_at(None, &mut mending, &mut seen, output)?;
+            self.look_at(None, &mut mended, &mut outcome, output)?;
         }
         for path in &self.options.paths {
-            self.look_at(Some(path), &mut mending, &mut seen, output)?;
+            self.look_at(Some(path), &mut mended, &mut outcome, output)?;
         }
-        Ok((mending, seen))
+        Ok((mended, outcome))
     }
 
     /// Looks at one operand, and mends what is asked for.
     fn look_at(
         &self,
         operand: Option<&Path>,
-        mending: &mut Mending,
-        seen: &mut Seen,
+        mended: &mut MendedTexts,
+        outcome: &mut Outcome,
         output: &Output,
     ) -> Result<(), String> {
         let options = self.options;
-        let subject = Subject::of(operand, options, output)?;
-        let directory = subject.directory(options);
+        let subject = Subject::of(operand, options.kind, output)?;
+        let directory = subject.directory(&options.site);
         let platform = options.site.platform(&directory)?;
         let policy = settings::read_above(&directory)?;
         let policy = Policy::new(policy, options.select.as_deref(), &options.ignore);
-        let (_, writable) = subject.open(options, platform.clone(), &mending.overlay)?;
+        let (_, writable) = subject.open(&options.site, platform.clone(), &mended.overlay)?;
         if writable.is_none() && self.may_fix() && !options.diff {
             return Err("what standard input holds cannot be written; --diff shows the changes".into());
         }
         let look = |overlay: &_| {
-            let (mut site, _) = subject.open(options, platform.clone(), overlay)?;
+            let (mut site, _) = subject.open(&options.site, platform.clone(), overlay)?;
             site.map_types.clone_from(&policy.settings().map_types);
             Ok(self.split(lint_by(&site, &policy)))
         };
@@ -221,14 +220,14 @@ impl Run<'_> {
         let wanted = |fix: &Fix| {
             self.may_fix() && (fix.safety == Safety::Safe || options.unsafe_fixes) && may_write(fix.source.name())
         };
-        let (before, after) = mending.mend(look, wanted)?;
+        let (before, after) = mended.mend(look, wanted)?;
         // What is only shown is still there.
         let (findings, accepted) = if options.diff { before } else { after };
         let threshold = options.fail_on.or(policy.settings().fail_on);
         let threshold = threshold.unwrap_or(Threshold::AtLeast(Severity::Warning));
-        seen.failed |= findings.iter().any(|finding| threshold.reached_by(finding.severity));
-        seen.findings.extend(findings);
-        seen.accepted += accepted;
+        outcome.failed |= findings.iter().any(|finding| threshold.reached_by(finding.severity));
+        outcome.findings.extend(findings);
+        outcome.accepted += accepted;
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! What `check` looks at: a configuration directory, a file by itself, or standard input.
 
-use super::Check;
 use crate::base::{FileError, Overlay, Source};
-use crate::commands::output::Output;
+use crate::commands::site_options::SiteOptions;
+use crate::commands::terminal::output::Output;
 use crate::config::paths::PathMap;
 use crate::config::{Platform, Site};
 use crate::lint::LoadedSite;
@@ -29,18 +29,18 @@ impl Subject {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn of(operand: Option<&Path>, options: &Check, output: &Output) -> Result<Self, String> {
+    pub(super) fn of(operand: Option<&Path>, kind: Option<FileKind>, output: &Output) -> Result<Self, String> {
         let Some(path) = operand else { return Ok(Self::Directory(None)) };
         if path == Path::new("-") {
             let mut text = Vec::new();
             std::io::stdin().lock().read_to_end(&mut text).map_err(FileError::at(Path::new("standard input")))?;
-            let kind = options.kind.unwrap_or_else(|| guessed("standard input", &text, output));
+            let kind = kind.unwrap_or_else(|| guessed("standard input", &text, output));
             return Ok(Self::Input(Arc::new(Source::new(STANDARD_INPUT, text)), kind));
         }
         if path.is_dir() {
             return Ok(Self::Directory(Some(path.to_path_buf())));
         }
-        let kind = match options.kind.or_else(|| FileKind::of_path(path)) {
+        let kind = match kind.or_else(|| FileKind::of_path(path)) {
             Some(kind) => kind,
             None => {
                 let source = read(path, &Overlay::default())?;
@@ -51,9 +51,9 @@ impl Subject {
     }
 
     /// The directory that settings are looked for in.
-    pub(super) fn directory(&self, options: &Check) -> PathBuf {
+    pub(super) fn directory(&self, options: &SiteOptions) -> PathBuf {
         match self {
-            Self::Directory(operand) => options.site.location(operand.as_deref()).directory(),
+            Self::Directory(operand) => options.location(operand.as_deref()).directory(),
             Self::File(path, _) => path.parent().unwrap_or(Path::new("")).to_path_buf(),
             Self::Input(..) => PathBuf::new(),
         }
@@ -65,13 +65,13 @@ impl Subject {
     /// When it cannot be read, or its kind cannot be looked at yet.
     pub(super) fn open(
         &self,
-        options: &Check,
+        options: &SiteOptions,
         platform: Platform,
         overlay: &Overlay,
     ) -> Result<(LoadedSite, Option<PathMap>), String> {
         match self {
             Self::Directory(operand) => {
-                let site = Site::open(&options.site.location(operand.as_deref()), platform, overlay)?;
+                let site = Site::open(&options.location(operand.as_deref()), platform, overlay)?;
                 let writable = site.paths.clone();
                 Ok((LoadedSite::read(site, overlay), Some(writable)))
             }

@@ -1,24 +1,12 @@
 //! The drop-in names: programs that speak as their originals do.
 
-mod answers;
-mod caller;
-mod change;
-mod complaints;
-mod context;
-mod create;
-mod getopt;
-mod mail_query;
 pub mod manual;
-mod messages;
 mod newaliases;
 mod postalias;
 mod postconf;
 mod postmap;
-mod query;
-mod sequence;
-mod table_options;
+mod program;
 mod table_program;
-mod unindexed;
 
 use manual::Manual;
 use std::ffi::{OsStr, OsString};

@@ -4,11 +4,11 @@
 //!
 //! Source: sendmail(1), newaliases(1).
 
-use super::context::Context;
-use super::getopt::{OptionFault, Options};
 use super::manual::{Manual, OptionManual};
-use super::messages::{Fatal, Messages};
 use super::postalias;
+use super::program::context::Context;
+use super::program::getopt::{OptionFault, Options};
+use super::program::messages::{Fatal, Messages};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;

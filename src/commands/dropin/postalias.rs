@@ -1,7 +1,7 @@
 //! `postalias`: makes, reads and changes alias databases, as Postfix's program of that name does.
 
 use super::manual::{CONFIG_DIR, Manual, STATUS, VERBOSE};
-use super::table_options::{
+use super::table_program::manual::{
     BYTES, DELETE, INSERT, JSON, KEEP_FIRST, KEEP_OWN_MODE, KEEP_OWN_OWNER, LIST, NO_FOLDING, NO_TRAILING_NUL, QUERY,
     REPLACE, TRAILING_NUL,
 };

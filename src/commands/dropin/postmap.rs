@@ -1,7 +1,7 @@
 //! `postmap`: makes, reads and changes lookup tables, as Postfix's program of that name does.
 
 use super::manual::{CONFIG_DIR, Manual, OptionManual, STATUS, VERBOSE};
-use super::table_options::{
+use super::table_program::manual::{
     BYTES, DELETE, INSERT, JSON, KEEP_FIRST, KEEP_OWN_MODE, KEEP_OWN_OWNER, LIST, NO_FOLDING, NO_TRAILING_NUL, QUERY,
     REPLACE, TRAILING_NUL,
 };

@@ -3,8 +3,9 @@
 mod parameter;
 mod rule;
 
-use super::output::{Output, fail};
 use super::site_options::SiteOptions;
+use super::terminal::format::Format;
+use super::terminal::output::Output;
 use crate::base::{Overlay, suggest};
 use crate::config::Site;
 use crate::config::catalogue::{restriction, suggest_parameter};
@@ -13,7 +14,7 @@ use crate::diagnostic::Family;
 use crate::diagnostic::render::clean;
 use crate::lint::declarations;
 use crate::lint::policy::selection::rule_called;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -33,21 +34,13 @@ pub struct Explain {
     site: SiteOptions,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text
-    Human,
-    /// One document
-    Json,
-}
-
 /// Runs the command.
-pub fn run(options: &Explain, output: &Output) -> ExitCode {
+///
+/// # Errors
+/// What kept it from its job, in words for the terminal.
+pub fn run(options: &Explain, output: &Output) -> Result<ExitCode, String> {
     let location = options.site.location(None);
-    let platform = match options.site.platform(&location.directory()) {
-        Ok(platform) => platform,
-        Err(error) => return fail(&error.to_string()),
-    };
+    let platform = options.site.platform(&location.directory())?;
     let name = options.name.as_str();
     let is_json = options.format == Format::Json;
     if let Ok(rule) = rule_called(name) {
@@ -56,7 +49,7 @@ pub fn run(options: &Explain, output: &Output) -> ExitCode {
         } else {
             output.text(&rule::text(rule, output.width()));
         }
-        return ExitCode::SUCCESS;
+        return Ok(ExitCode::SUCCESS);
     }
     if let Some(family) = Family::ALL.into_iter().find(|family| family.letters() == name) {
         let rules: Vec<_> = declarations().filter(|rule| rule.family == family).collect();
@@ -67,14 +60,12 @@ pub fn run(options: &Explain, output: &Output) -> ExitCode {
             output.line(&format!("{name}: {}", family.name()));
             rules.iter().for_each(|rule| output.line(&format!("{} {}: {}", rule.code, rule.name, rule.summary)));
         }
-        return ExitCode::SUCCESS;
+        return Ok(ExitCode::SUCCESS);
     }
-    let Some(facts) = facts(name, platform.target, platform.profile) else { return unknown(name) };
+    let Some(facts) = facts(name, platform.target, platform.profile) else { return Ok(unknown(name, output)) };
     let places = match Site::open(&location, platform.clone(), &Overlay::default()) {
         Ok(site) => uses(&site.configuration, name),
-        Err(error) if !location.is_system() => {
-            return fail(&error.to_string());
-        }
+        Err(error) if !location.is_system() => return Err(error.into()),
         // Nobody said that there is a Postfix here.
         Err(_) => Vec::new(),
     };
@@ -84,11 +75,11 @@ pub fn run(options: &Explain, output: &Output) -> ExitCode {
     } else {
         output.text(&parameter::text(&facts, &places, &platform, output.width()));
     }
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Says that there is no such name, and what may be meant; status 1.
-fn unknown(name: &str) -> ExitCode {
+fn unknown(name: &str, output: &Output) -> ExitCode {
     let hint = if restriction(name).is_some() {
         "it is a restriction, for lists such as smtpd_recipient_restrictions".to_string()
     } else {
@@ -99,7 +90,7 @@ fn unknown(name: &str) -> ExitCode {
         similar.map_or_else(String::new, |similar| format!("did you mean {similar}?"))
     };
     let end = if hint.is_empty() { String::new() } else { format!("; {hint}") };
-    let _ = fail(&format!("no rule and no parameter is called {}{end}", clean(name)));
+    output.warning(&format!("postwright: no rule and no parameter is called {}{end}", clean(name)));
     ExitCode::from(1)
 }
 

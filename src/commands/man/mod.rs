@@ -6,8 +6,8 @@ mod page;
 mod status;
 
 use super::dropin::MANUALS;
-use super::output::{Output, fail, not_edited};
-use crate::base::system_words;
+use super::terminal::output::{Output, not_edited};
+use crate::base::FileError;
 use crate::config::edit::replace::edit_or_make_file;
 use clap::Args;
 use std::path::PathBuf;
@@ -33,20 +33,19 @@ pub fn pages(program: clap::Command) -> Vec<(String, String)> {
 }
 
 /// Runs the command.
-pub fn run(options: &Man, program: clap::Command, output: &Output) -> ExitCode {
-    if let Err(error) = std::fs::create_dir_all(&options.directory) {
-        return fail(&format!("{}: {}", options.directory.display(), system_words(&error)));
-    }
+///
+/// # Errors
+/// What kept it from its job, in words for the terminal.
+pub fn run(options: &Man, program: clap::Command, output: &Output) -> Result<ExitCode, String> {
+    std::fs::create_dir_all(&options.directory).map_err(FileError::at(&options.directory))?;
     let pages = pages(program);
     for (name, text) in &pages {
         let path = options.directory.join(name);
-        match edit_or_make_file(&path, |_| Ok((Some(text.clone().into_bytes()), ()))) {
-            Ok(edited) => output.warn_of_lost(&path, &edited.lost),
-            Err(error) => return fail(&not_edited(&path, error)),
-        }
+        let edited = edit_or_make_file(&path, |_| Ok((Some(text.clone().into_bytes()), ())));
+        output.warn_of_lost(&path, &edited.map_err(|error| not_edited(&path, error))?.lost);
     }
     if !output.quiet {
         output.line(&format!("{} pages in {}", pages.len(), options.directory.display()));
     }
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use super::access::verdicts;
 use super::{Format, Route};
 use crate::base::{FileError, Source};
-use crate::commands::output::{Output, fail};
+use crate::commands::terminal::output::Output;
 use crate::diagnostic::render::json::span;
 use crate::diagnostic::render::{clean, xml};
 use crate::expect::client_keys::{CLIENT_KEYS, ClientKeys};
@@ -50,28 +50,22 @@ struct Judged {
 }
 
 /// Judges all that a file expects.
-pub(super) fn run(file: &Path, options: &Route, router: &mut Router<'_>, output: &Output) -> ExitCode {
-    let source = match Source::read(file) {
-        Ok(source) => source,
-        Err(error) => return fail(&FileError { path: file.to_path_buf(), error }.to_string()),
-    };
+///
+/// # Errors
+/// A file that cannot be read or that is none of this kind, and sessions that cannot be.
+pub(super) fn run(file: &Path, options: &Route, router: &mut Router<'_>, output: &Output) -> Result<ExitCode, String> {
+    let source = Source::read(file).map_err(FileError::at(file))?;
     let defaults = options.session.keys();
-    let expectations = match read::parse(&source, defaults.client.is_some()) {
-        Ok(expectations) => expectations,
-        Err(error) => return fail(&error.to_string()),
-    };
+    let expectations = read::parse(&source, defaults.client.is_some()).map_err(|error| error.to_string())?;
     let mut judged = Vec::new();
     for expectation in expectations {
         let sender = super::sender(expectation.from.as_deref().unwrap_or(&options.from));
         let recipient = internal(expectation.address.as_bytes());
         let recipients = std::slice::from_ref(&recipient);
-        let verdicts = match verdicts(&expectation.client.or(&defaults), router, &sender, recipients) {
-            Ok(verdicts) => verdicts,
-            Err(error) => {
-                let position = source.position(expectation.span.start);
-                return fail(&format!("{}:{position}: {error}", source.name()));
-            }
-        };
+        let verdicts = verdicts(&expectation.client.or(&defaults), router, &sender, recipients).map_err(|error| {
+            let position = source.position(expectation.span.start);
+            format!("{}:{position}: {error}", source.name())
+        })?;
         let mut route = router.route(&sender, &recipient);
         verdicts.iter().for_each(|verdict| route.settle(verdict));
         let differences = expectation.judge(Outcome { verdict: verdicts.first(), route: &route });
@@ -82,7 +76,7 @@ pub(super) fn run(file: &Path, options: &Route, router: &mut Router<'_>, output:
         Format::Json => output.line(&as_json(&source, &judged).to_string()),
         Format::Junit => output.text(&as_junit(&source, &judged)),
     }
-    if judged.iter().all(|one| one.differences.is_empty()) { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    Ok(if judged.iter().all(|one| one.differences.is_empty()) { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// `routes.toml:3: info@example.com: transport: expected smtp, got relay`

@@ -7,7 +7,7 @@ use super::options::Options;
 use super::print::Printer;
 use super::startup;
 use crate::base::Source;
-use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::Configuration;
 use crate::config::bounce_template::{Template, TemplateClass, TemplateFault, Templates};
 use crate::config::catalogue::read_by_bounce;
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 /// # Errors
 /// A main.cf that cannot be read or that Postfix would not run with.
 pub fn show(options: &Options, directory: &Path, messages: &Messages) -> Result<ExitCode, Fatal> {
-    let mut configuration = super::load_main(directory, messages)?;
+    let mut configuration = super::load::load_main(directory, messages)?;
     let syslog_name = startup::value("syslog_name", &configuration, messages)?;
     let expand = options.has('b');
     let arguments = [

@@ -3,8 +3,8 @@
 //! Source: ldap_table(5), mysql_table(5), pgsql_table(5), sqlite_table(5), memcache_table(5), mongodb_table(5).
 
 use crate::base::{Source, system_words};
-use crate::commands::dropin::context;
-use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::commands::dropin::program::context;
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::syntax::FaultKind;
 use crate::syntax::main_cf::parse_main_cf;
 use crate::syntax::match_list::{closing_brace, split_list};

@@ -3,14 +3,14 @@
 //! Services that no edit matches stay as they are, to the byte, and are not even looked at. A replaced service stands where the
 //! old one began; one whose fields or parameters change is printed anew behind the comments that follow it, as Postfix does it.
 
-use super::edit_main::{assignment, check_operand};
+use super::assignment::{assignment, check_operand};
 use super::faults::{check_entry, too_few_fields};
 use super::fields::{FIELD_NAMES, check_field};
 use super::master_cf::{Request, arguments};
 use super::options::Options;
 use super::print::Printer;
 use crate::base::Source;
-use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::services::services;
 use crate::syntax::logical::{is_comment, is_space, trim_start};
 use crate::syntax::master_cf::parse_entry;
@@ -58,7 +58,7 @@ pub fn edit(options: &Options, mode: char, directory: &Path, messages: &Messages
     let edits = options.operands.iter().map(|operand| one_edit(options, mode, operand.as_bytes(), messages));
     let mut edits: Vec<Edit> = edits.collect::<Result<_, _>>()?;
     let path = directory.join("master.cf");
-    super::edit_file(&path, messages, |text| {
+    super::edited_file::edit_file(&path, messages, |text| {
         edits.iter_mut().for_each(|edit| edit.matched = false);
         rewrite(text, &path.to_string_lossy(), &mut edits, messages)
     })?;

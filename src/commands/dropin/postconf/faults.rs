@@ -1,10 +1,10 @@
 //! What is wrong with the entries of a master.cf, in Postfix's words.
 
-use super::edit_main::assignment_fault;
+use super::assignment::assignment_fault;
 use super::fields::check_service;
 use crate::base::Span;
-use crate::commands::dropin::context::{joined, leading_white_space, zero_byte};
-use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::commands::dropin::program::context::{joined, leading_white_space, zero_byte};
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::services::{OverrideFaultKind, Service};
 use crate::syntax::master_cf::MasterCf;
 use crate::syntax::{Fault, FaultKind};

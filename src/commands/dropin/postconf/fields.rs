@@ -1,6 +1,6 @@
 //! The eight fields of a service: their names in `-F`, and what they can hold.
 
-use crate::commands::dropin::messages::Fatal;
+use crate::commands::dropin::program::messages::Fatal;
 use crate::config::catalogue::ServiceType;
 use crate::config::services::Service;
 

@@ -2,8 +2,8 @@
 
 use super::options::Options;
 use super::print::Printer;
-use crate::commands::dropin::context;
-use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::commands::dropin::program::context;
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::catalogue::map_types;
 use std::path::Path;
 

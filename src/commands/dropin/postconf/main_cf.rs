@@ -1,12 +1,12 @@
 //! Showing main.cf parameters.
 
+use super::expanded::expand;
 use super::options::Options;
 use super::print::{Printer, Style};
 use super::table::Known;
 use super::usage::Usage;
-use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::Configuration;
-use crate::config::expand::ExpandError;
 use std::os::unix::ffi::OsStrExt;
 
 /// How the options want settings printed.
@@ -68,23 +68,4 @@ impl Shown<'_> {
         printer.setting(name, &expanded, self.style);
         Ok(())
     }
-}
-
-/// Expands a value, and says what is wrong with it as Postfix does.
-///
-/// # Errors
-/// A value that cannot be expanded.
-pub fn expand(
-    configuration: &Configuration,
-    value: &[u8],
-    service: Option<&crate::config::services::Service>,
-    messages: &Messages,
-) -> Result<Vec<u8>, Fatal> {
-    configuration.expand(value, service).map_err(|error| failed_expansion(&error, messages))
-}
-
-/// Says why a value cannot be expanded, and the last words.
-pub fn failed_expansion(error: &ExpandError, messages: &Messages) -> Fatal {
-    error.problems.iter().for_each(|problem| messages.warning(&problem.message));
-    Fatal::new(error.fatal())
 }

@@ -1,11 +1,12 @@
 //! Showing master.cf: whole services (`-M`), their fields (`-F`), or the parameters that they set (`-P`).
 
+use super::expanded::expand;
 use super::fields::FIELD_NAMES;
-use super::main_cf::{expand, style};
+use super::main_cf::style;
 use super::options::{ALL_PARAMETERS, Options};
 use super::print::Printer;
 use super::usage::{Usage, settings_of};
-use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::Configuration;
 use crate::config::services::{Service, override_flag};
 use crate::syntax::logical::is_space;

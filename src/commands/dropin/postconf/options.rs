@@ -1,8 +1,9 @@
 //! What postconf is asked to do: options, and which of them go together.
 
-use super::edit_main::assignment_fault;
-use crate::commands::dropin::getopt::Options as Getopt;
-use crate::commands::dropin::messages::{Fatal, Messages};
+use super::assignment::assignment_fault;
+use super::table::Classes;
+use crate::commands::dropin::program::getopt::Options as Getopt;
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::syntax::logical::is_space;
 use crate::syntax::main_cf::split_assignment;
 use std::ffi::OsString;
@@ -40,17 +41,6 @@ const NOT_WITH: &[(char, &str)] = &[
     ('T', "defhHjnoxX#"),
     ('j', "efhHX#\u{2}"),
 ];
-
-/// Which parameters are shown (`-C`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Classes {
-    /// Those that Postfix knows.
-    pub builtin: bool,
-    /// Those of transports.
-    pub service: bool,
-    /// Those that main.cf defines for itself.
-    pub user: bool,
-}
 
 /// A command line.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 //! Of several faults Postfix tells the first; the order here is its own for the level, protocols and strings, and that of the
 //! names for the rest. Users, groups and addresses of the machine are not looked at.
 
-use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::Configuration;
 use crate::config::catalogue::{Limits, ValueType, parameter};
 use crate::config::expand::{CompatibilityLevel, Reason};

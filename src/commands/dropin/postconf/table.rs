@@ -1,10 +1,20 @@
 //! The parameters that postconf knows, each with its class, in the order in which it prints them.
 
-use super::options::Classes;
 use crate::config::Configuration;
 use crate::config::catalogue::{self, ValueType};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// Which parameters are shown (`-C`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Classes {
+    /// Those that Postfix knows.
+    pub builtin: bool,
+    /// Those of transports.
+    pub service: bool,
+    /// Those that main.cf defines for itself.
+    pub user: bool,
+}
 
 /// Where a parameter comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@
 //! A `-o` may also define a name, for its own service and for main.cf.
 
 use super::dbms::{self, Found};
-use super::main_cf::expand;
+use super::expanded::expand;
 use super::table::{Class, ParameterTable};
-use crate::commands::dropin::messages::{Fatal, Messages};
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::Configuration;
 use crate::config::catalogue::{self, Change, NameKind};
 use crate::config::effective::is_read_only;

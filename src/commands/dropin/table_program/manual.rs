@@ -1,48 +1,51 @@
 //! The options that postmap and postalias share, as their manual pages tell of them.
 
-use super::manual::OptionManual;
+use crate::commands::dropin::manual::OptionManual;
 
 /// `-d`
-pub(super) const DELETE: OptionManual = OptionManual::with(
+pub(in crate::commands::dropin) const DELETE: OptionManual = OptionManual::with(
     'd',
     "key",
     "Delete the key; \"-\" reads keys from the input, a line each. Status 1: no table had any of them.",
 );
 /// `-f`
-pub(super) const NO_FOLDING: OptionManual = OptionManual::flag(
+pub(in crate::commands::dropin) const NO_FOLDING: OptionManual = OptionManual::flag(
     'f',
     "Leave the case of keys as it is. Without it they are folded when a table is made, asked or changed.",
 );
 /// `-i`
-pub(super) const INSERT: OptionManual =
+pub(in crate::commands::dropin) const INSERT: OptionManual =
     OptionManual::flag('i', "Add entries from the input to the table instead of making it anew.");
 /// `-j`
-pub(super) const JSON: OptionManual = OptionManual::flag('j', "With -q and -s: print one JSON object for each entry.");
+pub(in crate::commands::dropin) const JSON: OptionManual =
+    OptionManual::flag('j', "With -q and -s: print one JSON object for each entry.");
 /// `-N`
-pub(super) const TRAILING_NUL: OptionManual = OptionManual::flag('N', "Store a null byte behind each key and value.");
+pub(in crate::commands::dropin) const TRAILING_NUL: OptionManual =
+    OptionManual::flag('N', "Store a null byte behind each key and value.");
 /// `-n`
-pub(super) const NO_TRAILING_NUL: OptionManual = OptionManual::flag('n', "Store no null byte behind keys and values.");
+pub(in crate::commands::dropin) const NO_TRAILING_NUL: OptionManual =
+    OptionManual::flag('n', "Store no null byte behind keys and values.");
 /// `-o`
-pub(super) const KEEP_OWN_OWNER: OptionManual =
+pub(in crate::commands::dropin) const KEEP_OWN_OWNER: OptionManual =
     OptionManual::flag('o', "Do not give a new file the owner of its source.");
 /// `-p`
-pub(super) const KEEP_OWN_MODE: OptionManual =
+pub(in crate::commands::dropin) const KEEP_OWN_MODE: OptionManual =
     OptionManual::flag('p', "Do not give a new file the permissions of its source; others may read it.");
 /// `-q`
-pub(super) const QUERY: OptionManual = OptionManual::with(
+pub(in crate::commands::dropin) const QUERY: OptionManual = OptionManual::with(
     'q',
     "key",
     "Look the key up in each table in turn and print the first value; \"-\" reads keys from the input, a line each, and prints key and value.",
 );
 /// `-r`
-pub(super) const REPLACE: OptionManual =
+pub(in crate::commands::dropin) const REPLACE: OptionManual =
     OptionManual::flag('r', "A key that is there already gets its new value, without a warning.");
 /// `-s`
-pub(super) const LIST: OptionManual =
+pub(in crate::commands::dropin) const LIST: OptionManual =
     OptionManual::flag('s', "List all entries, key and value, in the order of the table.");
 /// `-u`
-pub(super) const BYTES: OptionManual =
+pub(in crate::commands::dropin) const BYTES: OptionManual =
     OptionManual::flag('u', "Take keys and values as bytes, even with smtputf8_enable.");
 /// `-w`
-pub(super) const KEEP_FIRST: OptionManual =
+pub(in crate::commands::dropin) const KEEP_FIRST: OptionManual =
     OptionManual::flag('w', "A key that is there already keeps its value, without a warning.");

@@ -6,9 +6,10 @@
 //! Source: postmap(1), "-h", "-b" and "-m"; header_checks(5).
 
 use super::answers::{Tables, write_entry};
-use super::messages::{Fatal, Messages};
+use super::operand::Operand;
 use super::query::{found, no_input};
-use super::table_program::{Manner, Operand};
+use super::settings::Settings;
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::mail::mime::{Item, MessageLimits, MessageReader};
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Read, Write};
@@ -35,20 +36,20 @@ pub struct Wanted {
 pub fn query_mail(
     wanted: Wanted,
     operands: &[OsString],
-    manner: &Manner,
+    settings: &Settings,
     messages: &Messages,
 ) -> Result<ExitCode, Fatal> {
     let mut message = Vec::new();
     io::stdin().lock().read_to_end(&mut message).map_err(|error| no_input(&error))?;
     let keys = keys(&message, wanted);
-    let mut tables = Tables::new(operands, Operand::shown_inside, manner, messages);
+    let mut tables = Tables::new(operands, Operand::shown_inside, settings, messages);
     let mut output = BufWriter::new(io::stdout().lock());
     let mut any = false;
     for batch in keys.chunks(BATCH) {
         let batch: Vec<&[u8]> = batch.iter().map(Vec::as_slice).collect();
         let asked = tables.lookup(&batch, |key, value| {
             any = true;
-            write_entry(&mut output, key, value, manner).map_err(|error| Fatal::output(&error))
+            write_entry(&mut output, key, value, settings).map_err(|error| Fatal::output(&error))
         });
         output.flush().map_err(|error| Fatal::output(&error))?;
         asked?;

@@ -1,7 +1,7 @@
 //! What postmap and postalias say about a source, in the order of its text.
 
-use super::context::{joined, leading_white_space};
-use super::messages::Messages;
+use crate::commands::dropin::program::context::{joined, leading_white_space};
+use crate::commands::dropin::program::messages::Messages;
 use crate::maps::compile::{Complaint, ComplaintKind, Entries};
 use crate::syntax::{FaultKind, LogicalLines};
 

@@ -3,7 +3,7 @@
 use crate::base::carried_over::Lost;
 use crate::base::regular_file::NotRegular;
 use crate::base::system_words;
-use crate::commands::output::not_kept;
+use crate::commands::terminal::output::not_kept;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;

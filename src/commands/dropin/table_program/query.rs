@@ -4,8 +4,9 @@
 //! them, and what was found is written before more is waited for.
 
 use super::answers::{Tables, write_entry, write_json};
-use super::messages::{Fatal, Messages};
-use super::table_program::{Manner, Operand};
+use super::operand::Operand;
+use super::settings::Settings;
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
@@ -20,13 +21,21 @@ const MOST: usize = 1 << 22;
 ///
 /// # Errors
 /// A table that cannot be asked.
-pub fn query_key(key: &[u8], operands: &[OsString], manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
+pub fn query_key(
+    key: &[u8],
+    operands: &[OsString],
+    settings: &Settings,
+    messages: &Messages,
+) -> Result<ExitCode, Fatal> {
     let mut output = io::stdout().lock();
     let mut any = false;
-    Tables::new(operands, Operand::shown, manner, messages).lookup(&[key], |key, value| {
+    Tables::new(operands, Operand::shown, settings, messages).lookup(&[key], |key, value| {
         any = true;
-        let written =
-            if manner.json { write_json(&mut output, key, value) } else { output.write_all(&[value, b"\n"].concat()) };
+        let written = if settings.json {
+            write_json(&mut output, key, value)
+        } else {
+            output.write_all(&[value, b"\n"].concat())
+        };
         written.and_then(|()| output.flush()).map_err(|error| Fatal::output(&error))
     })?;
     Ok(found(any))
@@ -36,14 +45,14 @@ pub fn query_key(key: &[u8], operands: &[OsString], manner: &Manner, messages: &
 ///
 /// # Errors
 /// A table that cannot be asked.
-pub fn query_input(operands: &[OsString], manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
-    let mut tables = Tables::new(operands, Operand::shown_inside, manner, messages);
+pub fn query_input(operands: &[OsString], settings: &Settings, messages: &Messages) -> Result<ExitCode, Fatal> {
+    let mut tables = Tables::new(operands, Operand::shown_inside, settings, messages);
     let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut any = false;
     let asked = for_lines(io::stdin(), |keys| {
         let found = tables.lookup(keys, |key, value| {
             any = true;
-            write_entry(&mut output, key, value, manner).map_err(|error| Fatal::output(&error))
+            write_entry(&mut output, key, value, settings).map_err(|error| Fatal::output(&error))
         });
         let flushed = output.flush().map_err(|error| Fatal::output(&error));
         found.and(flushed)

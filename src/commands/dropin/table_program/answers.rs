@@ -1,7 +1,8 @@
 //! Tables that are asked on behalf of a command line, and how answers are written.
 
-use super::messages::{Fatal, Messages};
-use super::table_program::{Manner, Operand};
+use super::operand::Operand;
+use super::settings::Settings;
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::catalogue;
 use crate::maps::index_file::is_outdated;
 use crate::maps::text::file_values::decode;
@@ -17,7 +18,7 @@ pub struct Tables<'a> {
     tables: Vec<Asked>,
     /// How a table with an empty value is named.
     name: fn(&Operand) -> Vec<u8>,
-    manner: &'a Manner,
+    settings: &'a Settings,
     messages: &'a Messages,
 }
 
@@ -48,11 +49,11 @@ impl<'a> Tables<'a> {
     pub fn new(
         operands: &[OsString],
         name: fn(&Operand) -> Vec<u8>,
-        manner: &'a Manner,
+        settings: &'a Settings,
         messages: &'a Messages,
     ) -> Self {
-        let asked = |operand: &OsString| Asked { operand: Operand::new(operand, manner, messages), open: None };
-        Self { tables: operands.iter().map(asked).collect(), name, manner, messages }
+        let asked = |operand: &OsString| Asked { operand: Operand::new(operand, settings, messages), open: None };
+        Self { tables: operands.iter().map(asked).collect(), name, settings, messages }
     }
 
     /// Looks up keys and gives each value found to `found`, in the order of the keys.
@@ -97,7 +98,7 @@ impl<'a> Tables<'a> {
                 Said::Nothing(asked) => (asked, None),
                 Said::Failed(fatal) => return Err(fatal),
             };
-            if self.manner.utf8 && std::str::from_utf8(key).is_err() {
+            if self.settings.utf8 && std::str::from_utf8(key).is_err() {
                 for table in self.tables[..asked].iter().filter(|table| table.operand.map_type != b"debug") {
                     let shown = table.operand.shown_inside();
                     let words = [&shown[..], b": non-UTF-8 key \"", key, b"\": malformed UTF-8 or invalid codepoint"];
@@ -117,7 +118,7 @@ impl<'a> Tables<'a> {
         let Asked { operand, open: table } = &mut self.tables[number];
         let table = match table {
             Some(table) => table,
-            None => match open_table(operand, self.manner, self.messages) {
+            None => match open_table(operand, self.settings, self.messages) {
                 Ok(opened) => table.insert(opened),
                 Err(fatal) => {
                     open.iter().for_each(|&at| answers[at] = Said::Failed(fatal.clone()));
@@ -127,7 +128,7 @@ impl<'a> Tables<'a> {
         };
         // What `debug:` tells of an unusable key, its own table says.
         let usable =
-            |at: usize| !self.manner.utf8 || operand.map_type == b"debug" || std::str::from_utf8(keys[at]).is_ok();
+            |at: usize| !self.settings.utf8 || operand.map_type == b"debug" || std::str::from_utf8(keys[at]).is_ok();
         let asked: Vec<usize> = open.iter().copied().filter(|&at| usable(at)).collect();
         open.iter().for_each(|&at| answers[at] = Said::Nothing(number + 1));
         let asked_keys: Vec<&[u8]> = asked.iter().map(|&at| keys[at]).collect();
@@ -146,7 +147,7 @@ impl<'a> Tables<'a> {
         let shown = operand.shown_inside();
         let no_answer = || Fatal::new([b"table ", &shown[..], b": query error"].concat());
         let value = up_to_nul(value);
-        if self.manner.utf8 && std::str::from_utf8(&value).is_err() {
+        if self.settings.utf8 && std::str::from_utf8(&value).is_err() {
             self.messages.warning(
                 [
                     &shown[..],
@@ -160,7 +161,7 @@ impl<'a> Tables<'a> {
             );
             return Err(no_answer());
         }
-        let value = if self.manner.file_values {
+        let value = if self.settings.file_values {
             let Some(decoded) = decode(&value) else {
                 self.messages.warning(malformed(&shown, key, &value));
                 return Err(no_answer());
@@ -185,9 +186,9 @@ fn index_suffix(map_type: &str) -> Option<&'static str> {
 ///
 /// # Errors
 /// When it cannot be opened.
-pub fn open_table(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<Box<dyn LookupTable>, Fatal> {
+pub fn open_table(operand: &Operand, settings: &Settings, messages: &Messages) -> Result<Box<dyn LookupTable>, Fatal> {
     let reference = operand.reference()?;
-    let table = maps::open(&reference, &manner.open_options()).map_err(|error| lookup_failed(&error))?;
+    let table = maps::open(&reference, &settings.open_options()).map_err(|error| lookup_failed(&error))?;
     warn_of_age(&reference, messages);
     Ok(table)
 }
@@ -233,12 +234,12 @@ pub fn up_to_nul(mut bytes: Vec<u8>) -> Vec<u8> {
 ///
 /// # Errors
 /// Those of writing.
-pub fn write_entry(output: &mut impl Write, key: &[u8], value: &[u8], manner: &Manner) -> io::Result<()> {
-    if manner.json {
+pub fn write_entry(output: &mut impl Write, key: &[u8], value: &[u8], settings: &Settings) -> io::Result<()> {
+    if settings.json {
         return write_json(output, key, value);
     }
     output.write_all(key)?;
-    output.write_all(if manner.form == TableForm::Aliases { b":\t" } else { b"\t" })?;
+    output.write_all(if settings.form == TableForm::Aliases { b":\t" } else { b"\t" })?;
     output.write_all(value)?;
     output.write_all(b"\n")
 }

@@ -2,8 +2,9 @@
 //! them one by one, without storing them anywhere.
 
 use super::complaints::{Remark, Subject, remarks, say_all};
-use super::messages::{Fatal, Messages};
-use super::table_program::{Manner, Operand};
+use super::operand::Operand;
+use super::settings::Settings;
+use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::table_reference::behind_proxy;
 use crate::maps;
 use crate::maps::compile::index::add_alias_records;
@@ -50,11 +51,11 @@ impl Inside {
 
     /// The keys of a source as they stand there, which is how `debug:` tells them; nothing where there is no `debug:`.
     #[must_use]
-    pub fn given_keys(&self, text: &[u8], manner: &Manner) -> Vec<Vec<u8>> {
+    pub fn given_keys(&self, text: &[u8], settings: &Settings) -> Vec<Vec<u8>> {
         if self.told.is_empty() {
             return Vec::new();
         }
-        let given = read_entries(text.to_vec(), &Recipe { folding: Folding::None, ..manner.recipe() });
+        let given = read_entries(text.to_vec(), &Recipe { folding: Folding::None, ..settings.recipe() });
         given.all().iter().map(|entry| given.key(entry).to_vec()).collect()
     }
 
@@ -132,15 +133,15 @@ pub fn insert(
     kind: KeepsNothing,
     source: &[u8],
     text: Vec<u8>,
-    manner: &Manner,
+    settings: &Settings,
     messages: &Messages,
 ) -> Result<(), Fatal> {
-    open(inside, manner)?;
-    let given_keys = inside.given_keys(&text, manner);
-    let mut entries = read_entries(text, &manner.recipe());
-    let left_out = if manner.file_values { entries.replace_values(encode_files) } else { Vec::new() };
-    if manner.form == TableForm::Aliases {
-        add_alias_records(&mut entries, &manner.host);
+    open(inside, settings)?;
+    let given_keys = inside.given_keys(&text, settings);
+    let mut entries = read_entries(text, &settings.recipe());
+    let left_out = if settings.file_values { entries.replace_values(encode_files) } else { Vec::new() };
+    if settings.form == TableForm::Aliases {
+        add_alias_records(&mut entries, &settings.host);
     }
     let taken = matches!(kind, KeepsNothing::TakesEntries | KeepsNothing::TakesAll);
     let first = entries.all().first().filter(|_| !taken).map(|entry| entries.line_start(entry));
@@ -175,10 +176,10 @@ pub fn delete<'k>(
     inside: &Inside,
     kind: KeepsNothing,
     keys: impl Iterator<Item = &'k Vec<u8>>,
-    manner: &Manner,
+    settings: &Settings,
     messages: &Messages,
 ) -> Result<(), Fatal> {
-    open(inside, manner)?;
+    open(inside, settings)?;
     for key in keys {
         let say = |outcome| inside.delete_lines(key, outcome).iter().for_each(|line| messages.say(line));
         match kind {
@@ -193,7 +194,7 @@ pub fn delete<'k>(
     Ok(())
 }
 
-fn open(inside: &Inside, manner: &Manner) -> Result<(), Fatal> {
-    let opened = maps::open(&inside.table.reference()?, &manner.open_options());
+fn open(inside: &Inside, settings: &Settings) -> Result<(), Fatal> {
+    let opened = maps::open(&inside.table.reference()?, &settings.open_options());
     opened.map(drop).map_err(|error| Fatal::new(error.to_string()))
 }

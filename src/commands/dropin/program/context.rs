@@ -100,7 +100,7 @@ fn bad_value(kind: &str, name: &str, value: &[u8]) -> Fatal {
 }
 
 /// The configuration directory: the one that is named, else that of `MAIL_CONFIG`, else the stock one.
-pub(super) fn config_directory(named: Option<&OsStr>) -> PathBuf {
+pub(in crate::commands::dropin) fn config_directory(named: Option<&OsStr>) -> PathBuf {
     match named.map(OsStr::to_os_string).or_else(|| std::env::var_os("MAIL_CONFIG")) {
         // An empty name is the root directory, as it is to Postfix.
         Some(name) if name.is_empty() => PathBuf::from("/"),
@@ -113,12 +113,12 @@ pub(super) fn config_directory(named: Option<&OsStr>) -> PathBuf {
 ///
 /// # Errors
 /// As for [`Platform::of`].
-pub(super) fn platform(directory: &Path) -> Result<Platform, Fatal> {
+pub(in crate::commands::dropin) fn platform(directory: &Path) -> Result<Platform, Fatal> {
     Platform::of(directory, None, None).map_err(|error| Fatal::new(error.to_string()))
 }
 
 /// A file of the configuration under the name that Postfix gives it: a slash comes between, whether there is one already or not.
-pub(super) fn file_in(directory: &Path, name: &str) -> PathBuf {
+pub(in crate::commands::dropin) fn file_in(directory: &Path, name: &str) -> PathBuf {
     if directory == Path::new("/") {
         return directory.join(name);
     }
@@ -132,7 +132,7 @@ pub(super) fn file_in(directory: &Path, name: &str) -> PathBuf {
 ///
 /// # Errors
 /// In the words of Postfix, which opens a directory and then cannot read it.
-pub(super) fn read(path: &Path) -> Result<Arc<Source>, Fatal> {
+pub(in crate::commands::dropin) fn read(path: &Path) -> Result<Arc<Source>, Fatal> {
     Source::read(path).map_err(|error| {
         let step = if error.kind() == std::io::ErrorKind::IsADirectory { "read" } else { "open" };
         Fatal::system(step, path, &error)
@@ -143,7 +143,7 @@ pub(super) fn read(path: &Path) -> Result<Arc<Source>, Fatal> {
 ///
 /// # Errors
 /// A line that Postfix would not run with.
-pub(super) fn check(
+pub(in crate::commands::dropin) fn check(
     main: &MainCf,
     path: &[u8],
     known: Option<(&[u8], &[u8])>,
@@ -194,7 +194,7 @@ enum Trouble<'a> {
 }
 
 /// The warning about a zero byte at an offset: it names all lines that are read with it, comments behind them too.
-pub(super) fn zero_byte(path: &[u8], source: &Source, at: usize) -> Vec<u8> {
+pub(in crate::commands::dropin) fn zero_byte(path: &[u8], source: &Source, at: usize) -> Vec<u8> {
     let mut lines = LogicalLines::new(source.bytes());
     let first = lines.by_ref().find(|line| line.extent().end > at).map_or(1, |line| line.line);
     let last = source.position(lines.offset().saturating_sub(1)).line;
@@ -203,7 +203,7 @@ pub(super) fn zero_byte(path: &[u8], source: &Source, at: usize) -> Vec<u8> {
 }
 
 /// The text of a logical line from its extent: comments and newlines left out.
-pub(super) fn joined(extent: &[u8]) -> Vec<u8> {
+pub(in crate::commands::dropin) fn joined(extent: &[u8]) -> Vec<u8> {
     let lines = extent.split(|&byte| byte == b'\n').enumerate();
     lines
         .filter(|(at, line)| *at == 0 || !crate::syntax::logical::is_comment(line))
@@ -213,7 +213,7 @@ pub(super) fn joined(extent: &[u8]) -> Vec<u8> {
 }
 
 /// The warning about a first line that begins with white space; no more than 30 bytes of it are shown.
-pub(super) fn leading_white_space(file: &[u8], text: &[u8]) -> Vec<u8> {
+pub(in crate::commands::dropin) fn leading_white_space(file: &[u8], text: &[u8]) -> Vec<u8> {
     let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
     let (shown, more): (&[u8], &[u8]) = if text.len() > 30 { (&text[..30], b"...") } else { (text, b"") };
     [file, b": logical line must not start with whitespace: \"", shown, more, b"\""].concat()

@@ -4,8 +4,8 @@ mod access;
 mod dns;
 mod expect;
 
-use super::output::{Output, fail};
 use super::site_options::SiteOptions;
+use super::terminal::output::Output;
 use crate::config::Configuration;
 use crate::diagnostic::render::clean;
 use crate::mail::local_part::internal;
@@ -97,31 +97,25 @@ impl Caller for Tables {
 }
 
 /// Runs the command.
-pub fn run(options: &Route, output: &Output) -> ExitCode {
+///
+/// # Errors
+/// What kept it from its job, in words for the terminal.
+pub fn run(options: &Route, output: &Output) -> Result<ExitCode, String> {
     if options.format == Format::Junit && options.expect.is_none() {
-        return fail("--format junit is for --expect");
+        return Err("--format junit is for --expect".into());
     }
-    let site = match options.site.open(None) {
-        Ok(site) => site,
-        Err(message) => return fail(&message),
-    };
+    let site = options.site.open(None)?;
     let caller = Arc::new(Tables { configuration: site.configuration.clone(), output: *output });
     let mut router = Router::new(&site, caller).with_recording(Recording::Lines);
     if let Some(servers) = &options.dns {
-        match servers.resolver() {
-            Ok(resolver) => router = router.with_dns(resolver),
-            Err(message) => return fail(&format!("--dns: {message}")),
-        }
+        router = router.with_dns(servers.resolver().map_err(|message| format!("--dns: {message}"))?);
     }
     if let Some(file) = &options.expect {
         return expect::run(file, options, &mut router, output);
     }
     let sender = sender(&options.from);
     let recipients: Vec<Vec<u8>> = options.addresses.iter().map(|address| internal(address.as_bytes())).collect();
-    let verdicts = match access::verdicts(&options.session.keys(), &mut router, &sender, &recipients) {
-        Ok(verdicts) => verdicts,
-        Err(message) => return fail(&message),
-    };
+    let verdicts = access::verdicts(&options.session.keys(), &mut router, &sender, &recipients)?;
     let mut routes: Vec<Routed> = recipients.iter().map(|recipient| router.route(&sender, recipient)).collect();
     routes.iter_mut().zip(&verdicts).for_each(|(route, verdict)| route.settle(verdict));
     let both = || routes.iter().enumerate().map(|(number, route)| (route, verdicts.get(number)));
@@ -136,7 +130,7 @@ pub fn run(options: &Route, output: &Output) -> ExitCode {
         Some(verdict) => verdict.reply.is_none() && route.ends_well(),
         None => route.is_good(),
     };
-    if both().all(is_good) { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    Ok(if both().all(is_good) { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// A sender in internal form; angle brackets are not part of it.

@@ -4,13 +4,14 @@
 //! the directory in which we opened the source, and never through a symbolic link that the owner could have put there.
 
 use super::complaints::{Remark, Subject, remarks, say_all};
-use super::messages::{Fatal, Messages, warn_of_lost};
-use super::table_program::{Manner, Operand};
+use super::operand::Operand;
+use super::settings::Settings;
 use super::unindexed::{self, Inside, KeepsNothing};
 use crate::base::atomic_file::open_directory;
 use crate::base::regular_file::{NotRegular, check_replaceable};
 use crate::base::run_as::run_as;
 use crate::base::{AtomicFile, system_words};
+use crate::commands::dropin::program::messages::{Fatal, Messages, warn_of_lost};
 use crate::config::catalogue::map_type;
 use crate::maps::compile::index::{
     OtherNames, Outcome, add_alias_records, inherited_access, unique, write_index_aside,
@@ -35,9 +36,9 @@ use std::process::ExitCode;
 ///
 /// # Errors
 /// The first table that cannot be made.
-pub fn create_all(operands: &[OsString], manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
+pub fn create_all(operands: &[OsString], settings: &Settings, messages: &Messages) -> Result<ExitCode, Fatal> {
     for operand in operands {
-        create(&Operand::new(operand, manner, messages), manner, messages)?;
+        create(&Operand::new(operand, settings, messages), settings, messages)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -49,17 +50,17 @@ struct Opened {
     directory: Option<OwnedFd>,
 }
 
-fn create(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<(), Fatal> {
+fn create(operand: &Operand, settings: &Settings, messages: &Messages) -> Result<(), Fatal> {
     if operand.map_type == b"proxy" {
         return Err(Fatal::new("can't create maps via the proxy service"));
     }
     let path = PathBuf::from(OsString::from_vec(operand.name.clone()));
     let open = || open_source(&path).map_err(|error| Fatal::open(&path, &error));
     let mut source = open()?;
-    check_owner(&operand.name, &operand.name, &source.metadata, manner, messages)?;
+    check_owner(&operand.name, &operand.name, &source.metadata, settings, messages)?;
     if operand.map_type == b"fail" {
         let text = read(&mut source, operand)?;
-        return unindexed::insert(&Inside::of(operand)?, KeepsNothing::Fails, &operand.name, text, manner, messages);
+        return unindexed::insert(&Inside::of(operand)?, KeepsNothing::Fails, &operand.name, text, settings, messages);
     }
     let index_type = index_type(operand)?;
     let target = index_type.path(&path);
@@ -68,7 +69,7 @@ fn create(operand: &Operand, manner: &Manner, messages: &Messages) -> Result<(),
     let mut opened = Some(source);
     let done = until_steady(|| {
         let source = opened.take().map_or_else(open, Ok);
-        source.and_then(|source| compile(operand, index_type, &path, source, manner, messages)).transpose()
+        source.and_then(|source| compile(operand, index_type, &path, source, settings, messages)).transpose()
     });
     done.unwrap_or_else(|| Err(Fatal::new([&operand.name[..], b": ", KEEPS_CHANGING.as_bytes()].concat())))
 }
@@ -79,16 +80,17 @@ fn compile(
     index_type: IndexType,
     path: &Path,
     mut source: Opened,
-    manner: &Manner,
+    settings: &Settings,
     messages: &Messages,
 ) -> Result<Option<()>, Fatal> {
     let target = index_type.path(path);
     let text = read(&mut source, operand)?;
-    let recipe = manner.recipe();
+    let recipe = settings.recipe();
     let mut entries = read_entries(text, &recipe);
-    let left_out = if manner.file_values { read_values(&mut entries, &source.metadata, manner)? } else { Vec::new() };
-    if manner.form == TableForm::Aliases {
-        add_alias_records(&mut entries, &manner.host);
+    let left_out =
+        if settings.file_values { read_values(&mut entries, &source.metadata, settings)? } else { Vec::new() };
+    if settings.form == TableForm::Aliases {
+        add_alias_records(&mut entries, &settings.host);
     }
     let table = shown_in_warnings(operand, index_type);
     let subject = Subject { source: &operand.name, table: &table };
@@ -104,7 +106,7 @@ fn compile(
     };
     let read = Version::of(&source.metadata);
     let is_still = || Version::is_still(read, || std::fs::metadata(path));
-    match write(&entries, &recipe, index_type, &target, source, manner, &is_still) {
+    match write(&entries, &recipe, index_type, &target, source, settings, &is_still) {
         Ok(outcome) => {
             say(&outcome.duplicates, None);
             if let Some(words) = outcome.about_names() {
@@ -176,10 +178,10 @@ pub(super) fn check_owner(
     table: &[u8],
     source: &[u8],
     metadata: &Metadata,
-    manner: &Manner,
+    settings: &Settings,
     messages: &Messages,
 ) -> Result<(), Fatal> {
-    if !manner.inherit.owner || !rustix::process::geteuid().is_root() || metadata.uid() != 0 {
+    if !settings.inherit.owner || !rustix::process::geteuid().is_root() || metadata.uid() != 0 {
         return Ok(());
     }
     let directory = directory_of(table);
@@ -219,10 +221,10 @@ fn directory_of(path: &[u8]) -> &[u8] {
 }
 
 /// Replaces values by the contents of the files that they name, read as the owner of the source.
-fn read_values(entries: &mut Entries, source: &Metadata, manner: &Manner) -> Result<Vec<(usize, Vec<u8>)>, Fatal> {
+fn read_values(entries: &mut Entries, source: &Metadata, settings: &Settings) -> Result<Vec<(usize, Vec<u8>)>, Fatal> {
     let mut work = || entries.replace_values(encode_files);
     let (uid, gid) = (source.uid(), source.gid());
-    let left_out = if manner.inherit.owner && rustix::process::geteuid().is_root() && uid != 0 {
+    let left_out = if settings.inherit.owner && rustix::process::geteuid().is_root() && uid != 0 {
         run_as(uid, gid, work).map_err(|error| Fatal::new(format!("take on user {uid}: {}", system_words(&error))))?
     } else {
         work()
@@ -245,10 +247,10 @@ fn write(
     index_type: IndexType,
     target: &Path,
     source: Opened,
-    manner: &Manner,
+    settings: &Settings,
     is_still: &dyn Fn() -> io::Result<bool>,
 ) -> Result<Outcome, WriteError> {
-    let theirs = manner.inherit.owner && rustix::process::geteuid().is_root() && source.metadata.uid() != 0;
+    let theirs = settings.inherit.owner && rustix::process::geteuid().is_root() && source.metadata.uid() != 0;
     let (aside, old) = match (source.directory, target.file_name()) {
         (Some(directory), Some(name)) if theirs => {
             let aside = AtomicFile::create_in(directory, name).map_err(WriteError::Create)?;
@@ -257,7 +259,7 @@ fn write(
         }
         _ => (AtomicFile::create(target).map_err(WriteError::Create)?, std::fs::metadata(target).ok()),
     };
-    let access = inherited_access(index_type, &source.metadata, old.as_ref(), manner.inherit);
+    let access = inherited_access(index_type, &source.metadata, old.as_ref(), settings.inherit);
     let swap = Swap { is_still, other_names: OtherNames::Follow { owner: source.metadata.uid() } };
     write_index_aside(entries, recipe, index_type, aside, access, &swap)
 }

@@ -1,7 +1,7 @@
 //! What a lookup table that a drop-in program opens may turn to: the program's messages and its main.cf.
 
-use super::context::Context;
-use super::messages::Messages;
+use crate::commands::dropin::program::context::Context;
+use crate::commands::dropin::program::messages::Messages;
 use crate::maps::Caller;
 use std::sync::Arc;
 

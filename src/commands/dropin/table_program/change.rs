@@ -4,13 +4,14 @@
 
 use super::complaints::{Remark, Subject, remarks, say_all};
 use super::create::{bad_key, check_owner, failed, no_berkeley_db, shown_in_warnings};
-use super::messages::{Fatal, Messages, warn_of_lost};
+use super::operand::Operand;
 use super::query::{for_lines, found, no_input};
-use super::table_program::{Manner, Operand};
+use super::settings::Settings;
 use super::unindexed::{self, Inside};
 use crate::base::atomic_file::Access;
 use crate::base::run_as::run_as;
 use crate::base::{Span, system_words};
+use crate::commands::dropin::program::messages::{Fatal, Messages, warn_of_lost};
 use crate::config::catalogue::{MapKind, map_type};
 use crate::maps::compile::index::{add_alias_records, inherited_access, write_index};
 use crate::maps::compile::{Complaint, ComplaintKind, Duplicates, Entries, IndexType, Recipe, read_entries};
@@ -31,13 +32,13 @@ use std::process::ExitCode;
 ///
 /// # Errors
 /// The first table that cannot be changed.
-pub fn insert(operands: &[OsString], manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
+pub fn insert(operands: &[OsString], settings: &Settings, messages: &Messages) -> Result<ExitCode, Fatal> {
     let input = standard_input().map_err(|error| no_input(&error))?;
     // The first table gets all that there is to read; the others then get nothing, as with Postfix.
     let mut is_first = true;
     for operand in operands {
-        let operand = Operand::new(operand, manner, messages);
-        check_owner(&operand.name, b"stdin", &input, manner, messages)?;
+        let operand = Operand::new(operand, settings, messages);
+        check_owner(&operand.name, b"stdin", &input, settings, messages)?;
         let inside = Inside::of(&operand)?;
         let keeps_nothing = inside.keeping_nothing();
         let target = match keeps_nothing {
@@ -49,11 +50,11 @@ pub fn insert(operands: &[OsString], manner: &Manner, messages: &Messages) -> Re
             io::stdin().lock().read_to_end(&mut text).map_err(|error| no_input(&error))?;
         }
         let work = || match keeps_nothing {
-            Some(kind) => unindexed::insert(&inside, kind, b"stdin", text, manner, messages),
-            None => insert_into(&inside, &target, text, &input, manner, messages),
+            Some(kind) => unindexed::insert(&inside, kind, b"stdin", text, settings, messages),
+            None => insert_into(&inside, &target, text, &input, settings, messages),
         };
         let root = rustix::process::geteuid().is_root();
-        if root && manner.inherit.owner && input.uid() != 0 {
+        if root && settings.inherit.owner && input.uid() != 0 {
             let (uid, gid) = (input.uid(), input.gid());
             run_as(uid, gid, work)
                 .unwrap_or_else(|error| Err(Fatal::new(format!("take on user {uid}: {}", system_words(&error)))))?;
@@ -73,23 +74,23 @@ fn insert_into(
     target: &Path,
     text: Vec<u8>,
     input: &Metadata,
-    manner: &Manner,
+    settings: &Settings,
     messages: &Messages,
 ) -> Result<(), Fatal> {
     let operand = &inside.table;
-    let recipe = manner.recipe();
-    let given_keys = inside.given_keys(&text, manner);
+    let recipe = settings.recipe();
+    let given_keys = inside.given_keys(&text, settings);
     let mut entries = read_entries(text, &recipe);
     let from_lines = entries.all().len();
-    let left_out = if manner.file_values { entries.replace_values(encode_files) } else { Vec::new() };
+    let left_out = if settings.file_values { entries.replace_values(encode_files) } else { Vec::new() };
     let stored_lines = from_lines - left_out.len();
-    if manner.form == TableForm::Aliases {
-        add_alias_records(&mut entries, &manner.host);
+    if settings.form == TableForm::Aliases {
+        add_alias_records(&mut entries, &settings.host);
     }
-    let access = |old: Option<&Metadata>| inherited_access(IndexType::Lmdb, input, old, manner.inherit);
+    let access = |old: Option<&Metadata>| inherited_access(IndexType::Lmdb, input, old, settings.inherit);
     make_if_missing(operand, target, &recipe, access, messages)?;
-    let work = |update: &mut Update<'_>| put_all(update, &entries, stored_lines, manner);
-    let stored = update(target, manner.map_size, work).map_err(|error| not_changed(target, &error))?;
+    let work = |update: &mut Update<'_>| put_all(update, &entries, stored_lines, settings);
+    let stored = update(target, settings.map_size, work).map_err(|error| not_changed(target, &error))?;
     let told = inside.updates(&entries, &given_keys, |number| {
         stored.outcomes.get(number).map(|&stored| if stored { "success" } else { "failed" })
     });
@@ -125,19 +126,19 @@ fn put_all(
     update: &mut Update<'_>,
     entries: &Entries,
     stored_lines: usize,
-    manner: &Manner,
+    settings: &Settings,
 ) -> Result<Stored, UpdateError> {
-    let nul = manner.trailing_nul.unwrap_or(true);
+    let nul = settings.trailing_nul.unwrap_or(true);
     let terminated = |bytes: &[u8]| if nul { [bytes, b"\0"].concat() } else { bytes.to_vec() };
     let mut stored = Stored::default();
     for (number, entry) in entries.all().iter().enumerate() {
         // The records of an alias database are always brought up to date.
-        let replace = manner.duplicates == Duplicates::Replace || number >= stored_lines;
+        let replace = settings.duplicates == Duplicates::Replace || number >= stored_lines;
         let (key, value, line) = (entries.key(entry), entries.value(entry), entries.line_start(entry));
         let put = update.put(&terminated(key), &terminated(value), replace)?;
         match put {
             Put::Stored => {}
-            Put::Exists if manner.duplicates == Duplicates::Warn => {
+            Put::Exists if settings.duplicates == Duplicates::Warn => {
                 let kind = ComplaintKind::Duplicate { key: key.to_vec(), first: line };
                 stored.duplicates.push(Complaint { span: Span::at(line), kind });
             }
@@ -157,7 +158,7 @@ fn put_all(
 ///
 /// # Errors
 /// The first table that cannot be changed.
-pub fn delete(key: &[u8], operands: &[OsString], manner: &Manner, messages: &Messages) -> Result<ExitCode, Fatal> {
+pub fn delete(key: &[u8], operands: &[OsString], settings: &Settings, messages: &Messages) -> Result<ExitCode, Fatal> {
     let mut keys = vec![key.to_vec()];
     if key == b"-" {
         keys.clear();
@@ -166,8 +167,8 @@ pub fn delete(key: &[u8], operands: &[OsString], manner: &Manner, messages: &Mes
             Ok(())
         })?;
     }
-    let operands: Vec<Operand> = operands.iter().map(|operand| Operand::new(operand, manner, messages)).collect();
-    let usable = |key: &Vec<u8>| !manner.utf8 || std::str::from_utf8(key).is_ok();
+    let operands: Vec<Operand> = operands.iter().map(|operand| Operand::new(operand, settings, messages)).collect();
+    let usable = |key: &Vec<u8>| !settings.utf8 || std::str::from_utf8(key).is_ok();
     let mut any = false;
     for (number, operand) in operands.iter().enumerate() {
         operand.reference()?;
@@ -176,7 +177,7 @@ pub fn delete(key: &[u8], operands: &[OsString], manner: &Manner, messages: &Mes
             if number == 0 {
                 warn_of_bad_keys(keys.iter().filter(|key| !usable(key)), &operands, messages);
             }
-            unindexed::delete(&inside, kind, keys.iter().filter(|key| usable(key)), manner, messages)?;
+            unindexed::delete(&inside, kind, keys.iter().filter(|key| usable(key)), settings, messages)?;
             continue;
         }
         let target = changeable(&inside.table, b"unsupported dictionary type: ")?;
@@ -184,12 +185,12 @@ pub fn delete(key: &[u8], operands: &[OsString], manner: &Manner, messages: &Mes
             let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
             Access { uid, gid, mode: 0o644 }
         };
-        make_if_missing(&inside.table, &target, &manner.recipe(), own, messages)?;
+        make_if_missing(&inside.table, &target, &settings.recipe(), own, messages)?;
         if number == 0 {
             warn_of_bad_keys(keys.iter().filter(|key| !usable(key)), &operands, messages);
         }
-        let work = |update: &mut Update<'_>| delete_all(update, keys.iter().filter(|key| usable(key)), manner);
-        let outcome = update(&target, manner.map_size, work).map_err(|error| not_changed(&target, &error))?;
+        let work = |update: &mut Update<'_>| delete_all(update, keys.iter().filter(|key| usable(key)), settings);
+        let outcome = update(&target, settings.map_size, work).map_err(|error| not_changed(&target, &error))?;
         for (key, found) in &outcome.asked {
             let lines = inside.delete_lines(key, if *found { b"success" } else { b"failed" });
             lines.iter().for_each(|line| messages.say(line));
@@ -225,12 +226,12 @@ struct Deleted {
 fn delete_all<'k>(
     update: &mut Update<'_>,
     keys: impl Iterator<Item = &'k Vec<u8>>,
-    manner: &Manner,
+    settings: &Settings,
 ) -> Result<Deleted, UpdateError> {
-    let (mut with_nul, mut without_nul) = (manner.trailing_nul != Some(false), manner.trailing_nul != Some(true));
+    let (mut with_nul, mut without_nul) = (settings.trailing_nul != Some(false), settings.trailing_nul != Some(true));
     let mut deleted = Deleted::default();
     for given in keys {
-        let key = manner.folding().apply(given).into_owned();
+        let key = settings.folding().apply(given).into_owned();
         if with_nul && update.delete(&[&key[..], b"\0"].concat())? {
             without_nul = false;
             deleted.asked.push((given.clone(), true));
