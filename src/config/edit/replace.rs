@@ -79,7 +79,7 @@ fn under_lock<T, E>(
 ) -> Result<Edited<T>, EditError<E>> {
     let _lock = EditLock::acquire(path).map_err(EditError::Lock)?;
     for _ in 0..MOST_ATTEMPTS {
-        let old = Seen::read(path).map_err(EditError::Read)?;
+        let old = FileSnapshot::read(path).map_err(EditError::Read)?;
         let (text, noted) = change(old.as_ref().map(|old| old.text.as_slice()))?;
         let Some(text) = text else { return Ok(Edited { noted, lost: Vec::new() }) };
         let mut aside = AtomicFile::create(path).map_err(EditError::Write)?;
@@ -93,7 +93,7 @@ fn under_lock<T, E>(
 }
 
 /// All that can be done before the file is looked at again.
-fn fill(aside: &mut AtomicFile, text: &[u8], old: Option<&Seen>) -> io::Result<Vec<Lost>> {
+fn fill(aside: &mut AtomicFile, text: &[u8], old: Option<&FileSnapshot>) -> io::Result<Vec<Lost>> {
     aside.write_all(text)?;
     let lost = match old {
         Some(old) => {
@@ -110,13 +110,13 @@ fn fill(aside: &mut AtomicFile, text: &[u8], old: Option<&Seen>) -> io::Result<V
 }
 
 /// A file as it was read.
-struct Seen {
+struct FileSnapshot {
     file: File,
     metadata: Metadata,
     text: Vec<u8>,
 }
 
-impl Seen {
+impl FileSnapshot {
     /// Reads a file, if there is one.
     fn read(path: &Path) -> io::Result<Option<Self>> {
         match open_regular(path) {
@@ -150,8 +150,8 @@ impl Seen {
 }
 
 /// Whether what stands at the path is what was read. If that cannot be told, it is not.
-fn still_there(old: Option<&Seen>, path: &Path) -> bool {
-    match (old, Seen::read(path)) {
+fn still_there(old: Option<&FileSnapshot>, path: &Path) -> bool {
+    match (old, FileSnapshot::read(path)) {
         (Some(old), Ok(Some(now))) => old.is_same(&now),
         (None, Ok(None)) => true,
         _ => false,
