@@ -4,11 +4,11 @@ use super::{BuildError, Compiled, Outcome, Status, Wanted};
 use crate::base::{FileError, Place, threads};
 use crate::config::Site;
 use crate::config::tables::NamedTable;
-use crate::maps::compile::index::{OtherNames, add_alias_records, write_index_aside};
+use crate::maps::compile::index::{add_alias_records, write_index_aside};
 use crate::maps::compile::state::{IndexContent, IndexState};
 use crate::maps::compile::{
-    Entries, IndexType, Inherit, Outcome as Written, Recipe, Swap, Version, WriteError, inherited_access, load,
-    read_entries, until_steady,
+    Entries, IndexType, Inherit, OtherNames, Outcome as Written, Recipe, Swap, Version, WriteError, inherited_access,
+    load, read_entries, until_steady,
 };
 use crate::syntax::table_line::TableForm;
 use foldhash::quality::RandomState;

@@ -1,4 +1,4 @@
-//! The door: opens a table by its name. Tables that hold others come back here for them.
+//! The door: opens a table by its name. Tables that hold others are given it, to open these with.
 
 use super::error::{LookupError, in_message};
 use super::table::{LookupTable, OpenOptions, TableReference};
@@ -21,7 +21,7 @@ pub fn open(reference: &TableReference, options: &OpenOptions) -> Result<Box<dyn
         "cidr" => Ok(Box::new(types::cidr::CidrTable::open(name, options)?)),
         "inline" => Ok(Box::new(types::inline::InlineTable::open(name, options)?)),
         #[cfg(feature = "sql")]
-        "sqlite" => Ok(Box::new(types::sqlite::SqliteTable::open(name, options)?)),
+        "sqlite" => Ok(Box::new(types::sqlite::SqliteTable::open(name, options, open_named)?)),
         #[cfg(not(feature = "sql"))]
         "sqlite" => Err(LookupError::Config("this program was built without sqlite tables (feature sql)".to_owned())),
         "texthash" => Ok(Box::new(types::texthash::TexthashTable::open(name, options)?)),
@@ -31,10 +31,10 @@ pub fn open(reference: &TableReference, options: &OpenOptions) -> Result<Box<dyn
         "fail" => Ok(Box::new(types::fail::FailTable::open(name))),
         "internal" => Ok(Box::new(types::internal::InternalTable)),
         "randmap" => Ok(Box::new(types::randmap::RandomTable::open(name, options)?)),
-        "debug" => Ok(Box::new(types::debug::DebugTable::open(name, options)?)),
-        "unionmap" => Ok(Box::new(types::unionmap::UnionTable::open(name, options)?)),
-        "pipemap" => Ok(Box::new(types::pipemap::PipeTable::open(name, options)?)),
-        "proxy" => Ok(Box::new(types::proxy::ProxyTable::open(name, options)?)),
+        "debug" => Ok(Box::new(types::debug::DebugTable::open(name, options, open_named)?)),
+        "unionmap" => Ok(Box::new(types::unionmap::UnionTable::open(name, options, open_named)?)),
+        "pipemap" => Ok(Box::new(types::pipemap::PipeTable::open(name, options, open_named)?)),
+        "proxy" => Ok(Box::new(types::proxy::ProxyTable::open(name, options, open_named)?)),
         "tcp" => Ok(Box::new(types::tcp::TcpTable::open(name, options)?)),
         "socketmap" => Ok(Box::new(types::socketmap::SocketmapTable::open(name, options)?)),
         other => Err(unavailable::why(other, name).unwrap_or_else(|| {

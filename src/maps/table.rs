@@ -62,6 +62,9 @@ impl Caller for NoCaller {
     }
 }
 
+/// Opens the table that a text names as `type:name`: what tables that hold others are given to open these with.
+pub type OpenNamed = fn(&[u8], &OpenOptions) -> Result<Box<dyn LookupTable>, LookupError>;
+
 /// How a table is opened.
 #[derive(Clone)]
 pub struct OpenOptions {

@@ -18,13 +18,6 @@ use support::repository;
 /// Lines after which a file usually holds two ideas.
 const MOST_LINES: usize = 500;
 
-/// Files that are longer, and why.
-const LONG: &[(&str, &str)] = &[
-    ("src/config/expand/evaluate.rs", "to be divided: a third of it is its cases"),
-    ("src/expect/mod.rs", "to be divided: a third of it is its cases"),
-    ("src/maps/compile/index.rs", "to be divided: writing an index, and where it goes"),
-];
-
 /// All files below a directory of the repository, named from there, in order.
 fn files(directory: &str) -> Vec<PathBuf> {
     fn add(directory: &Path, found: &mut Vec<PathBuf>) {
@@ -109,40 +102,12 @@ fn a_floor_uses_only_the_floors_below_it() {
     none(&wrong);
 }
 
-/// Files that import each other, and why that may be. A part of them may too: it is a step on the way.
-const CIRCLES: &[Circle] = &[
-    (
-        &["config/expand/error.rs", "config/expand/parse.rs", "config/expand/plain.rs", "config/expand/tree.rs"],
-        "to be dissolved",
-    ),
-    (&["lint/site/domains.rs", "lint/site/mod.rs"], "to be dissolved"),
-    (&["maps/patterns/posix_limits.rs", "maps/patterns/posix_regex.rs"], "to be dissolved"),
-    (
-        &[
-            "lint/policy/suppression.rs",
-            "lint/rules/own/malformed_suppression.rs",
-            "lint/rules/own/unused_suppression.rs",
-        ],
-        "to be dissolved",
-    ),
-];
-
-/// The same of what lies side by side in a room, files and rooms in it.
-const INNER_CIRCLES: &[Circle] = &[
-    (
-        &[
-            "lint/hops",
-            "lint/policy",
-            "lint/registry",
-            "lint/rules",
-            "lint/selection",
-            "lint/settings",
-            "lint/suppression",
-        ],
-        "to be dissolved",
-    ),
-    (&["maps/client", "maps/inside", "maps/open", "maps/types"], "to be dissolved"),
-];
+/// What lies side by side in a room, files and rooms in it, and imports each other, and why that may be. A part of them may too: it
+/// is a step on the way.
+const INNER_CIRCLES: &[Circle] = &[(
+    &["lint/hops", "lint/policy", "lint/registry", "lint/rules", "lint/selection", "lint/settings", "lint/suppression"],
+    "to be dissolved",
+)];
 
 type Circle = (&'static [&'static str], &'static str);
 
@@ -162,7 +127,7 @@ fn unexpected(found: &[BTreeSet<PathBuf>], may_be: &[Circle]) -> Vec<String> {
 
 #[test]
 fn no_files_import_each_other_in_a_circle() {
-    none(&unexpected(&circles(&imports(&rust_files("src"))), CIRCLES));
+    none(&unexpected(&circles(&imports(&rust_files("src"))), &[]));
 }
 
 /// As between rooms, so within one: what lies side by side there, files and rooms in it, has an order too.
@@ -174,16 +139,11 @@ fn inner_floors_point_one_way() {
 #[test]
 fn files_are_small_and_say_what_they_are() {
     let mut wrong = Vec::new();
-    let gone = LONG.iter().filter(|(long, _)| !repository().join(long).exists());
-    wrong.extend(gone.map(|(long, _)| format!("{long}: is no more, take it from the list")));
     for directory in ["src", "tests", "benches"] {
         for (path, text) in rust_files(directory) {
             let lines = text.lines().count();
-            let may_be_long = LONG.iter().any(|(long, _)| path == Path::new(long));
-            if lines > MOST_LINES && !may_be_long {
+            if lines > MOST_LINES {
                 wrong.push(format!("{}: {lines} lines are more than {MOST_LINES}", path.display()));
-            } else if lines <= MOST_LINES && may_be_long {
-                wrong.push(format!("{}: no longer too long, take it from the list", path.display()));
             }
             if !text.starts_with("//! ") {
                 wrong.push(format!("{}: does not begin with //! and what it is", path.display()));

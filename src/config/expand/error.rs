@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::domain::Function;
-use super::tree::slice;
+use super::slice::slice;
 use crate::base::Span;
 
 /// Postfix quotes this many bytes of what it did not understand.

@@ -13,6 +13,7 @@ use super::domain::Function;
 use super::error::{Fault, FaultKind};
 use super::nesting::{MAX_NESTING, deepest, first_frame_too_deep};
 use super::plain::parse_plain;
+use super::slice::slice;
 use super::tree::{Branch, Branches, Expansion, Node};
 use crate::base::Span;
 use crate::syntax::widen::Widened;
@@ -172,7 +173,7 @@ impl<'a> Levels<'a> {
             let kind = FaultKind::Trailing { branch: argument, rest: self.widened.span(rest.start, rest.end) };
             return self.bad(span, kind);
         }
-        match Function::parse(super::tree::slice(self.value, name)) {
+        match Function::parse(slice(self.value, name)) {
             Some(function) => Node::Call { span, function, argument: self.branch(start, end, depth) },
             None => self.bad(span, FaultKind::UnknownFunction { name, argument }),
         }
@@ -326,7 +327,7 @@ mod tests {
 
     /// The tree in short: text as it is, `<name>`, `<name?yes:no>`, `<left op right?yes:no>`, `<function{x}>`, `!fault`.
     fn shape(value: &[u8], nodes: &[Node]) -> String {
-        let show = |span: Span| String::from_utf8_lossy(super::super::tree::slice(value, span)).into_owned();
+        let show = |span: Span| String::from_utf8_lossy(slice(value, span)).into_owned();
         let arms = |branches: &Branches| {
             let mut text = String::new();
             for (mark, branch) in [('?', &branches.yes), (':', &branches.no)] {

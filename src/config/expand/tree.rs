@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::compare::Relation;
 use super::domain::Function;
 use super::error::{Fault, FaultKind};
+use super::slice::slice;
 use crate::base::Span;
 
 /// A parsed value.
@@ -95,17 +96,6 @@ pub struct Branch {
     pub nodes: Vec<Node>,
 }
 
-/// A name in a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reference<'v> {
-    /// The name as written; may be empty (`${ }`).
-    pub name: &'v [u8],
-    /// Where the name stands, without dollar sign and brackets.
-    pub span: Span,
-    /// Whether only its emptiness is asked for (`${name?…}`), not its value.
-    pub tested: bool,
-}
-
 impl Node {
     /// All bytes of the node.
     #[must_use]
@@ -144,24 +134,6 @@ impl<'v> Expansion<'v> {
     pub fn slice(&self, span: Span) -> &'v [u8] {
         slice(self.value, span)
     }
-
-    /// Every name that the value mentions, in the order of the text, in branches and operands too.
-    pub fn references(&self) -> impl Iterator<Item = Reference<'v>> + use<'v> {
-        let mut found = Vec::new();
-        collect(self.value, &self.nodes, &mut found);
-        found.into_iter()
-    }
-}
-
-/// Every name that a value mentions, in the order of the text, in branches and operands too.
-pub fn references(value: &[u8]) -> impl Iterator<Item = Reference<'_>> + use<'_> {
-    super::parse(value).references()
-}
-
-/// The bytes of a span; what lies outside is left out.
-pub(super) fn slice(value: &[u8], span: Span) -> &[u8] {
-    let end = span.end.min(value.len());
-    &value[span.start.min(end)..end]
 }
 
 /// Text with every `$$` made one dollar sign.
@@ -178,57 +150,9 @@ pub(super) fn literal(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(plain)
 }
 
-fn collect<'v>(value: &'v [u8], nodes: &[Node], found: &mut Vec<Reference<'v>>) {
-    let mention = |span, tested| Reference { name: slice(value, span), span, tested };
-    for node in nodes {
-        match node {
-            Node::Text { .. } | Node::Bad { .. } => {}
-            Node::Name { name, .. } => found.push(mention(*name, false)),
-            Node::Conditional { name, branches, .. } => {
-                found.push(mention(*name, true));
-                collect_branches(value, branches, found);
-            }
-            Node::Comparison { left, right, branches, .. } => {
-                collect(value, &left.nodes, found);
-                collect(value, &right.nodes, found);
-                collect_branches(value, branches, found);
-            }
-            Node::Call { argument, .. } => collect(value, &argument.nodes, found),
-        }
-    }
-}
-
-fn collect_branches<'v>(value: &'v [u8], branches: &Branches, found: &mut Vec<Reference<'v>>) {
-    for branch in [&branches.yes, &branches.no].into_iter().flatten() {
-        collect(value, &branch.nodes, found);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn references_list_every_name_wherever_it_stands() {
-        type Found<'a> = (&'a str, usize, bool);
-        let cases: [(&str, &[Found<'_>]); 9] = [
-            ("no names, $$none", &[]),
-            ("$a $(b) ${c}", &[("a", 1, false), ("b", 5, false), ("c", 10, false)]),
-            ("${a?$b}", &[("a", 2, true), ("b", 5, false)]),
-            ("${a?{$b}:{${c:$d}}}", &[("a", 2, true), ("b", 6, false), ("c", 12, true), ("d", 15, false)]),
-            ("${{$a} == {$b} ? {$c} : {$d}}", &[("a", 4, false), ("b", 12, false), ("c", 19, false), ("d", 26, false)]),
-            ("${domain_to_ascii{$a}}", &[("a", 19, false)]),
-            ("${ }", &[("", 3, false)]),
-            ("${a.b} $c", &[("c", 8, false)]),
-            ("$c $- $d", &[("c", 1, false)]),
-        ];
-        for (value, expected) in cases {
-            let found: Vec<_> = references(value.as_bytes())
-                .map(|found| (std::str::from_utf8(found.name).unwrap(), found.span.start, found.tested))
-                .collect();
-            assert_eq!(found, expected, "{value}");
-        }
-    }
 
     #[test]
     fn doubled_dollar_signs_become_one() {

@@ -1,6 +1,7 @@
 //! How a site is judged: which rules are looked for, how bad their findings are, and where they are not told.
 
 pub mod baseline;
+pub mod comment;
 pub mod path_pattern;
 pub mod selection;
 pub mod settings;

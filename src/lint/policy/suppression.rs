@@ -5,9 +5,10 @@
 //! is hidden by none. A comment inside a logical line is for the next one too.
 
 use super::Policy;
-use super::selection::{UnknownRule, rule_called};
+use super::comment::{NamedRule, Suppression, SuppressionFault};
+use super::selection::rule_called;
 use crate::base::{Source, Span};
-use crate::diagnostic::{Family, Finding, Rule};
+use crate::diagnostic::{Family, Finding};
 use crate::lint::rules::own::{malformed_suppression, unused_suppression};
 use crate::lint::site::LoadedSite;
 use crate::syntax::LogicalLines;
@@ -19,43 +20,6 @@ const MARK: &[u8] = b"postwright:";
 
 /// Rules whose findings come and go with what lies on this machine's disk: a comment for them is not idle where all is well.
 const OF_THE_MACHINE: [&str; 6] = ["MAP001", "MAP002", "MAP003", "MAP004", "MC016", "SEC004"];
-
-/// One comment.
-#[derive(Clone, Debug)]
-pub struct Suppression {
-    /// The text that it stands in.
-    pub source: Arc<Source>,
-    /// The comment, from its `#` to its last byte.
-    pub span: Span,
-    /// The rules that it names.
-    pub codes: Vec<NamedRule>,
-    /// The logical line that it is for; nothing behind the last one.
-    pub line: Option<Span>,
-    /// What is wrong with it.
-    pub faults: Vec<SuppressionFault>,
-}
-
-/// A rule and the place that names it.
-#[derive(Clone, Copy, Debug)]
-pub struct NamedRule {
-    /// The rule.
-    pub rule: &'static Rule,
-    /// The place.
-    pub span: Span,
-}
-
-/// What is wrong with a comment for this program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SuppressionFault {
-    /// Something else than `ignore` behind `postwright:`.
-    UnknownWord(Span),
-    /// Nothing behind `ignore`.
-    MissingCode,
-    /// A code that no rule has.
-    UnknownCode(Span, UnknownRule),
-    /// Nothing behind the codes.
-    MissingReason,
-}
 
 impl Suppression {
     /// The number of the code by which it silences a finding.

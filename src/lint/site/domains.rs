@@ -4,8 +4,9 @@
 //!
 //! Source: ADDRESS_CLASS_README.
 
-use super::LoadedSite;
-use crate::base::{Source, Span};
+use super::table::{Table, table_named};
+use crate::base::{Overlay, Source, Span};
+use crate::config::Site;
 use crate::config::effective::Origin;
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list, split_list};
@@ -40,6 +41,13 @@ pub struct List {
     excluded: HashSet<Vec<u8>>,
 }
 
+/// Where files and tables are found.
+struct Files<'s> {
+    site: &'s Site,
+    overlay: &'s Overlay,
+    tables: &'s [Table],
+}
+
 /// A domain in a list.
 #[derive(Clone, Debug)]
 pub struct Named {
@@ -50,10 +58,12 @@ pub struct Named {
 }
 
 impl Domains {
-    /// Reads the lists of a site.
+    /// Reads the lists of a site; texts of the overlay stand for files, and the tables are those that the site names.
     #[must_use]
-    pub fn of(site: &LoadedSite) -> Self {
-        let by_parents = site.expanded("parent_domain_matches_subdomains");
+    pub fn of(site: &Site, overlay: &Overlay, tables: &[Table]) -> Self {
+        let files = Files { site, overlay, tables };
+        // A value that cannot be expanded is told of by another rule.
+        let by_parents = site.configuration.expanded(b"parent_domain_matches_subdomains", None).unwrap_or_default();
         let read = |parameter: &'static str| {
             let parent_matches =
                 split_list(&by_parents).into_iter().any(|range| &by_parents[range] == parameter.as_bytes());
@@ -66,7 +76,7 @@ impl Domains {
                 index: HashMap::new(),
                 excluded: HashSet::new(),
             };
-            list.read(site);
+            list.read(&files);
             list
         };
         Self { lists: LISTS.into_iter().map(read).collect() }
@@ -111,8 +121,8 @@ impl List {
         None
     }
 
-    fn read(&mut self, site: &LoadedSite) {
-        let configuration = &site.configuration;
+    fn read(&mut self, files: &Files<'_>) {
+        let configuration = &files.site.configuration;
         let Ok(text) = configuration.expanded(self.parameter.as_bytes(), None) else {
             self.complete = false;
             return;
@@ -121,14 +131,14 @@ impl List {
             Origin::Main(text) => Some(text),
             _ => None,
         });
-        let source = site.configuration.files.main.tree.source();
+        let source = configuration.files.main.tree.source();
         for element in parse_elements(&Text::whole(&text)) {
             let place = written.map(|written| (Arc::clone(source), place_of(written, &element.shown())));
-            self.add(site, &element, place, 0);
+            self.add(files, &element, place, 0);
         }
     }
 
-    fn add(&mut self, site: &LoadedSite, element: &Element, place: Option<(Arc<Source>, Span)>, depth: usize) {
+    fn add(&mut self, files: &Files<'_>, element: &Element, place: Option<(Arc<Source>, Span)>, depth: usize) {
         let text = element.text.bytes();
         match element.kind {
             ElementKind::Pattern => {
@@ -139,16 +149,16 @@ impl List {
                     self.name(domain, place);
                 }
             }
-            ElementKind::File => match site.overlay.read(&site.paths.resolve(text)) {
+            ElementKind::File => match files.overlay.read(&files.site.paths.resolve(text)) {
                 Ok(source) if depth < MAX_DEPTH && !element.negated => {
                     for inner in parse_match_list(&source).elements {
                         let place = Some((Arc::clone(&source), inner.span));
-                        self.add(site, &inner, place, depth + 1);
+                        self.add(files, &inner, place, depth + 1);
                     }
                 }
                 _ => self.complete = false,
             },
-            ElementKind::Table => match site.table_named(text) {
+            ElementKind::Table => match table_named(files.tables, text) {
                 Some(table) if !element.negated => self.add_table(table),
                 _ => self.complete = false,
             },
@@ -156,7 +166,7 @@ impl List {
     }
 
     /// Every key of a table that can be a domain.
-    fn add_table(&mut self, table: &super::Table) {
+    fn add_table(&mut self, table: &Table) {
         let (Some(Ok(source)), Some(entries)) = (&table.source, &table.entries) else {
             self.complete = false;
             return;

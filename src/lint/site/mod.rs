@@ -7,26 +7,24 @@ pub mod inet_ports;
 pub mod key_index;
 pub mod restriction_lists;
 pub mod set_values;
+pub mod table;
 pub mod table_text;
 pub mod uses;
 pub mod virtual_aliases;
 
+pub use self::table::Table;
+
 use self::domains::Domains;
-use self::key_index::KeyIndex;
-use self::table_text::EntryText;
+use self::table::table_named;
 use crate::base::{Overlay, Source};
 use crate::config::paths::PathMap;
-use crate::config::table_reference::TableReference;
-use crate::config::tables::{NamedTable, TableUse, named_tables};
+use crate::config::tables::named_tables;
 use crate::config::{ConfigFiles, Configuration, Platform, Site, catalogue};
-use crate::maps::compile::state::{IndexContent, IndexState, compared, complaints};
-use crate::maps::compile::{Complaint, Entries, Entry, IndexType, Recipe, read_entries};
+use crate::maps::compile::{Entries, Entry};
 use crate::syntax::FileKind;
 use crate::syntax::match_list::split_list;
-use crate::syntax::table_line::TableForm;
 use foldhash::quality::RandomState;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 /// A site with what its tables hold, read-only.
@@ -53,24 +51,6 @@ impl std::ops::Deref for LoadedSite {
     }
 }
 
-/// A table that the configuration names.
-#[derive(Debug)]
-pub struct Table {
-    /// Its name and who uses it.
-    pub named: NamedTable,
-    /// Its source, for types that have a file.
-    pub source_path: Option<PathBuf>,
-    /// The source's bytes, read for file types.
-    pub source: Option<Result<Arc<Source>, io::Error>>,
-    /// What compiling it would warn about.
-    pub complaints: Vec<Complaint>,
-    /// Its entries, for types whose source has `key value` or `name: value` lines.
-    pub entries: Option<Entries>,
-    index_of_keys: OnceLock<KeyIndex>,
-    /// Its index, for the types that we can compile.
-    pub index: Option<(PathBuf, IndexState)>,
-}
-
 /// The tables in a parameter's list.
 #[derive(Debug, Default)]
 pub struct TablesOf<'s> {
@@ -94,22 +74,6 @@ impl<'s> TablesOf<'s> {
     }
 }
 
-impl Table {
-    /// The entry for a key, which is folded, and its number.
-    #[must_use]
-    pub fn find(&self, key: &[u8]) -> Option<(usize, &Entry)> {
-        let entries = self.entries.as_ref()?;
-        self.index_of_keys.get_or_init(|| KeyIndex::of(entries)).find(entries, key)
-    }
-
-    /// The text of an entry in the source.
-    #[must_use]
-    pub fn text_of(&self, entry: &Entry) -> Option<(&Arc<Source>, EntryText)> {
-        let (Some(Ok(source)), Some(entries)) = (&self.source, &self.entries) else { return None };
-        Some((source, EntryText::at(source, entries.line_start(entry), self.named.form())))
-    }
-}
-
 impl LoadedSite {
     /// Reads what the configuration names; texts of the overlay stand for files.
     #[must_use]
@@ -117,7 +81,7 @@ impl LoadedSite {
         let seed = RandomState::default();
         let overlay = overlay.below(site.paths.below());
         let named = named_tables(&site.configuration).into_iter();
-        let tables = named.map(|named| open_table(named, &site.paths, &overlay, &seed)).collect();
+        let tables = named.map(|named| Table::open(named, &site.paths, &overlay, &seed)).collect();
         let domains = OnceLock::new();
         Self { site, is_whole: true, tables, overlay, map_types: None, domains }
     }
@@ -133,7 +97,7 @@ impl LoadedSite {
         };
         let tables = match kind {
             FileKind::MainCf | FileKind::MasterCf => Vec::new(),
-            _ => vec![single_table(kind, source)?],
+            _ => vec![Table::single(kind, source)?],
         };
         let site = Site::new(Configuration::new(files, platform), PathMap::system());
         let (overlay, domains) = (Overlay::default(), OnceLock::new());
@@ -170,14 +134,13 @@ impl LoadedSite {
     /// The table that `type:name` stands for, with or without `proxy:` before it.
     #[must_use]
     pub fn table_named(&self, text: &[u8]) -> Option<&Table> {
-        let reference = TableReference::behind_proxy(text)?;
-        self.tables.iter().find(|table| table.named.reference == reference)
+        table_named(&self.tables, text)
     }
 
     /// The domains that its lists name.
     #[must_use]
     pub fn domains(&self) -> &Domains {
-        self.domains.get_or_init(|| Domains::of(self))
+        self.domains.get_or_init(|| Domains::of(&self.site, &self.overlay, &self.tables))
     }
 
     /// The expanded value of a parameter of main.cf; empty if it cannot be expanded, which another rule tells.
@@ -200,82 +163,4 @@ impl LoadedSite {
         }
         sources
     }
-}
-
-fn open_table(named: NamedTable, paths: &PathMap, overlay: &Overlay, seed: &RandomState) -> Table {
-    let map_type = named.reference.map_type.clone();
-    let mut table = Table {
-        named,
-        source_path: None,
-        source: None,
-        complaints: Vec::new(),
-        entries: None,
-        index_of_keys: OnceLock::new(),
-        index: None,
-    };
-    if table.named.is_cache() || !table.named.reference.has_source() {
-        return table;
-    }
-    let path = paths.resolve(&table.named.reference.name);
-    let source = overlay.read(&path);
-    if let Some(index_type) = IndexType::by_name(&map_type) {
-        let index_path = paths.resolve_index(&table.named.reference.name, index_type.suffix());
-        let recipe = Recipe::standard(table.named.form());
-        let state = match &source {
-            Ok(source) => {
-                let index = paths.open(&[&table.named.reference.name, index_type.suffix().as_bytes()].concat());
-                let entries = read_entries(source.bytes().to_vec(), &recipe);
-                let content = IndexContent::of(index, index_type, &recipe, seed);
-                let (state, complaints) = compared(&entries, content, index_type, &recipe, seed);
-                table.complaints = complaints;
-                table.entries = Some(entries);
-                state
-            }
-            Err(_) if index_path.exists() => IndexState::Unknown,
-            Err(_) => IndexState::Missing,
-        };
-        table.index = Some((index_path, state));
-    } else if let (Ok(source), None) = (&source, table.named.reference.pattern_form()) {
-        let (complaints, entries) = read_alone(source, table.named.form());
-        // A type that we cannot compile has a finding of its own.
-        if map_type == "texthash" {
-            table.complaints = complaints;
-        }
-        table.entries = Some(entries);
-    }
-    table.source_path = Some(path);
-    table.source = Some(source);
-    table
-}
-
-/// A table by itself, as if the parameter that such tables are for named it.
-fn single_table(kind: FileKind, source: &Arc<Source>) -> Option<Table> {
-    let form = kind.table_form()?;
-    let parameter = match kind {
-        FileKind::Aliases => "alias_maps",
-        FileKind::Transport => "transport_maps",
-        FileKind::Access => "smtpd_client_restrictions",
-        FileKind::Canonical => "canonical_maps",
-        FileKind::Generic => "smtp_generic_maps",
-        FileKind::Relocated => "relocated_maps",
-        _ => "virtual_alias_maps",
-    };
-    let named = TableUse { parameter: parameter.into(), service: None, form, cache: false, place: None };
-    let reference = TableReference { map_type: "lmdb".into(), name: source.name().as_bytes().to_vec() };
-    let (complaints, entries) = read_alone(source, form);
-    Some(Table {
-        named: NamedTable { reference, uses: vec![named] },
-        source_path: Some(PathBuf::from(source.name())),
-        source: Some(Ok(Arc::clone(source))),
-        complaints,
-        entries: Some(entries),
-        index_of_keys: OnceLock::new(),
-        index: None,
-    })
-}
-
-/// The entries of a source, and what compiling it would warn about.
-fn read_alone(source: &Source, form: TableForm) -> (Vec<Complaint>, Entries) {
-    let entries = read_entries(source.bytes().to_vec(), &Recipe::standard(form));
-    (complaints(&entries), entries)
 }

@@ -5,8 +5,7 @@
 
 use crate::maps::compile::Folding;
 use crate::maps::error::LookupError;
-use crate::maps::open::open;
-use crate::maps::table::{LookupTable, OpenOptions, TableReference};
+use crate::maps::table::{LookupTable, OpenNamed, OpenOptions};
 use crate::maps::text::source::for_each_line;
 use crate::syntax::match_list::split_list;
 use std::fs::File;
@@ -22,6 +21,7 @@ pub struct DomainFilter {
     patterns: Vec<Pattern>,
     /// The client's table, as messages name it.
     name: Vec<u8>,
+    open: OpenNamed,
 }
 
 struct Pattern {
@@ -37,11 +37,11 @@ enum Kind {
 }
 
 impl DomainFilter {
-    /// Opens the list of the client's table NAME; none if the list is empty.
+    /// Opens the list of the client's table NAME, and by `open` the tables in it; none if the list is empty.
     ///
     /// # Errors
     /// Files and tables that cannot be opened.
-    pub fn open(list: &[u8], name: &[u8], options: &OpenOptions) -> Result<Option<Self>, LookupError> {
+    pub fn open(list: &[u8], name: &[u8], options: &OpenOptions, open: OpenNamed) -> Result<Option<Self>, LookupError> {
         if list.is_empty() {
             return Ok(None);
         }
@@ -52,7 +52,7 @@ impl DomainFilter {
             file_values: false,
             ..options.clone()
         };
-        let mut filter = Self { patterns: Vec::new(), name: name.to_vec() };
+        let mut filter = Self { patterns: Vec::new(), name: name.to_vec(), open };
         filter.add_list(list, false, &options)?;
         Ok(Some(filter))
     }
@@ -83,15 +83,7 @@ impl DomainFilter {
             None => return Err(LookupError::config(&[&self.name, &b": no pattern after '!'"[..]].concat())),
             Some(b'/') => return self.add_file(element, negated, options),
             Some(first) if *first != b'[' && element.contains(&b':') => {
-                let form = || {
-                    let words = [b"open dictionary: expecting \"type:name\" form instead of \"", element, b"\""];
-                    LookupError::config(&words.concat())
-                };
-                let reference = TableReference::parse(element).ok_or_else(form)?;
-                if reference.name.is_empty() || reference.map_type.is_empty() {
-                    return Err(form());
-                }
-                Kind::Table(open(&reference, options)?, element.to_vec())
+                Kind::Table((self.open)(element, options)?, element.to_vec())
             }
             Some(_) => Kind::Domain(Folding::Unicode.apply(element).into_owned()),
         };
@@ -150,6 +142,7 @@ pub struct NoAnswer;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::maps::open::open_named;
     use crate::maps::text::source::tests::Told;
     use std::sync::Arc;
 
@@ -175,8 +168,9 @@ mod tests {
         ];
         let options = OpenOptions::default();
         for (list, keys, expected) in cases {
-            let mut filter =
-                DomainFilter::open(list.replace("FILE", &file).as_bytes(), b"t", &options).unwrap().unwrap();
+            let mut filter = DomainFilter::open(list.replace("FILE", &file).as_bytes(), b"t", &options, open_named)
+                .unwrap()
+                .unwrap();
             let allowed: Vec<&str> =
                 keys.split(' ').filter(|key| filter.allows(key.as_bytes(), &options).unwrap()).collect();
             assert_eq!(allowed.join(" "), expected, "{list}");
@@ -198,17 +192,17 @@ mod tests {
             (&file, "t: files or tables that name each other"),
         ];
         for (list, expected) in cases {
-            let error = DomainFilter::open(list.as_bytes(), b"t", &OpenOptions::default()).err();
+            let error = DomainFilter::open(list.as_bytes(), b"t", &OpenOptions::default(), open_named).err();
             assert_eq!(error.map(|error| error.to_string()).as_deref(), Some(expected), "{list}");
         }
-        assert!(DomainFilter::open(b"", b"t", &OpenOptions::default()).unwrap().is_none());
+        assert!(DomainFilter::open(b"", b"t", &OpenOptions::default(), open_named).unwrap().is_none());
     }
 
     #[test]
     fn comments_are_warned_about() {
         let told = Arc::new(Told::default());
         let options = OpenOptions { caller: told.clone(), ..OpenOptions::default() };
-        DomainFilter::open(b"c, #b, d eeeeeeeeeeeeeeeeeeeeeeeee", b"./t", &options).unwrap();
+        DomainFilter::open(b"c, #b, d eeeeeeeeeeeeeeeeeeeeeeeee", b"./t", &options, open_named).unwrap();
         let expected = ["./t: #comment after other text is not allowed: #b  d eeeeeeeeeeeeeeeee..."];
         assert_eq!(*told.0.lock().unwrap(), expected);
     }

@@ -1,23 +1,22 @@
 //! Entries become an indexed file, written aside and swapped in when complete and on disk.
 //!
-//! Until then, and after any error, the old file is served as it was. An old file that has other names (hard links) may be
-//! filled anew in place instead, as Postfix does it with LMDB files: readers by those names would never see a new one.
+//! Until then, and after any error, the old file is served as it was.
 
 use super::read::{Complaint, ComplaintKind, Entries, Entry};
 use super::sort::{Order, sorted_order};
+use super::swap::{Swap, Swapped, swap_in};
+use super::write_error::WriteError;
 use super::{Duplicates, Recipe};
 use crate::base::atomic_file::Access;
 use crate::base::carried_over::Lost;
-use crate::base::{AtomicFile, FileLock, LockKind, Span, system_words, threads};
+use crate::base::{AtomicFile, Span, threads};
 use crate::maps::cdb::{self, MAX_SAME_HASH};
 use crate::maps::limits::MAX_VALUE;
 use crate::maps::lmdb::{LeafRun, LmdbWriter, MAX_KEY, UpdateError, refill};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The indexed file types that we write.
@@ -93,119 +92,6 @@ impl Outcome {
         (self.names > 1).then(|| format!("the index has {} names (hard links): {what}", self.names))
     }
 }
-
-/// How a new index takes the place of the old one.
-pub struct Swap<'a> {
-    /// Whether the source is still what was read. Asked when all is ready.
-    pub is_still: &'a dyn Fn() -> io::Result<bool>,
-    /// What becomes of the other names of an LMDB file.
-    pub other_names: OtherNames,
-}
-
-impl Swap<'_> {
-    /// For entries from no file; other names are left to themselves.
-    pub const PLAIN: Swap<'static> = Swap { is_still: &|| Ok(true), other_names: OtherNames::Leave };
-}
-
-/// What becomes of the other names (hard links) of an LMDB file that is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OtherNames {
-    /// They keep the old file: it may not be ours to write where they are.
-    Leave,
-    /// The file is filled anew in place. Done for a user by root, it must be theirs: else anybody could have root write to a
-    /// file by giving it another name.
-    Follow {
-        /// The owner of the source.
-        owner: u32,
-    },
-}
-
-/// Why no new file is there. The old one, if any, is as it was.
-#[derive(Debug)]
-pub enum WriteError {
-    /// The new file cannot be begun in the directory.
-    Create(io::Error),
-    /// The system refused.
-    Io(io::Error),
-    /// A key is longer than LMDB takes.
-    KeyTooLong {
-        /// Offset of its line in the source.
-        line: usize,
-        /// Its length in bytes, without a trailing NUL.
-        length: usize,
-        /// The greatest length.
-        limit: usize,
-    },
-    /// A key without a character in a table without trailing NULs, which LMDB does not take.
-    EmptyKey {
-        /// Offset of its line in the source.
-        line: usize,
-    },
-    /// A key or value is longer than what is read again.
-    TooLong {
-        /// Offset of its line in the source.
-        line: usize,
-    },
-    /// More keys have one hash than lookups in a cdb file could bear.
-    SameHash {
-        /// Offset of a line with one of them in the source.
-        line: usize,
-    },
-    /// The source is not the one any more that was read.
-    SourceChanged,
-    /// The old file has other names and cannot be filled anew.
-    InPlace {
-        /// How many names it has.
-        names: u64,
-        /// Why.
-        why: String,
-    },
-    /// More entries than can be counted, or more than 4 GiB for cdb.
-    TooBig,
-}
-
-impl WriteError {
-    /// The offset of the line in the source that is at fault, if one is.
-    #[must_use]
-    pub fn line(&self) -> Option<usize> {
-        match *self {
-            Self::KeyTooLong { line, .. }
-            | Self::EmptyKey { line }
-            | Self::TooLong { line }
-            | Self::SameHash { line } => Some(line),
-            Self::Create(_) | Self::Io(_) | Self::TooBig | Self::SourceChanged | Self::InPlace { .. } => None,
-        }
-    }
-}
-
-impl From<io::Error> for WriteError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl fmt::Display for WriteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Create(error) | Self::Io(error) => error.fmt(f),
-            Self::KeyTooLong { length, limit, .. } => {
-                write!(f, "the key has {length} bytes and LMDB takes at most {limit}")
-            }
-            Self::EmptyKey { .. } => f.write_str("LMDB takes no key without a character"),
-            Self::TooLong { .. } => write!(f, "the key or value has {MAX_VALUE} bytes or more"),
-            Self::SameHash { .. } => write!(f, "more than {MAX_SAME_HASH} keys have the hash of this one"),
-            Self::SourceChanged => f.write_str("the source changed while it was compiled"),
-            Self::InPlace { names, why } => write!(
-                f,
-                "the index has {names} names (hard links) and cannot be written in place: {why}; remove the other names, \
-                 or this one, and try again"
-            ),
-            Self::TooBig => f.write_str("the table is too big for its type"),
-        }
-    }
-}
-
-impl std::error::Error for WriteError {}
 
 /// What a new index takes over from its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -336,66 +222,9 @@ pub fn write_index_aside(
         }
     }
     aside.set_access(access)?;
-    let swapped = swap_in(aside, index_type, swap, |file, size| fill(entries, &kept, nul, file, size))?;
-    let Swapped { names, in_place, lost } = swapped;
+    let fill = |file: &File, room| fill(entries, &kept, nul, file, room);
+    let Swapped { names, in_place, lost } = swap_in(aside, swap, (index_type == IndexType::Lmdb).then_some(&fill))?;
     Ok(Outcome { entries: kept.len(), duplicates, names, in_place, lost })
-}
-
-/// The part of an [`Outcome`] that is about the old file.
-struct Swapped {
-    names: u64,
-    in_place: bool,
-    lost: Vec<Lost>,
-}
-
-/// Puts the new file in the place of the old one, or fills that by `fill`, which is given room in bytes to begin with.
-fn swap_in(
-    aside: AtomicFile,
-    index_type: IndexType,
-    swap: &Swap<'_>,
-    fill: impl Fn(&File, usize) -> Result<(), UpdateError>,
-) -> Result<Swapped, WriteError> {
-    // Asked before the lock is taken too: it may take a moment.
-    while (swap.is_still)()? {
-        let old = aside.open_old(true);
-        let _waited = old.as_ref().ok().map(|old| FileLock::acquire(old, LockKind::Exclusive)).transpose()?;
-        if !(swap.is_still)()? {
-            break;
-        }
-        // What stands there now that the lock is ours.
-        let status = aside.old_metadata().ok();
-        let status = status.filter(Metadata::is_file);
-        let names = status.as_ref().map_or(0, Metadata::nlink);
-        let (Some(status), OtherNames::Follow { owner }, IndexType::Lmdb, 2..) =
-            (status, swap.other_names, index_type, names)
-        else {
-            // One that we may not write to cannot be locked, but it can be looked at.
-            let lost = match &old {
-                Ok(old) => aside.carry_over(old)?,
-                Err(_) => aside.open_old(false).map_or(Ok(Vec::new()), |old| aside.carry_over(&old))?,
-            };
-            aside.commit()?;
-            return Ok(Swapped { names, in_place: false, lost });
-        };
-        let fail = |why: String| WriteError::InPlace { names, why };
-        let old = old.as_ref().map_err(|error| fail(system_words(error)))?;
-        let locked = old.metadata()?;
-        if (locked.dev(), locked.ino()) != (status.dev(), status.ino()) {
-            // Another writer put it there while we waited for the one before it.
-            continue;
-        }
-        if rustix::process::geteuid().is_root() && owner != 0 && owner != status.uid() {
-            return Err(fail("its owner is not that of the source".into()));
-        }
-        // The old entries take their room until the new ones are in.
-        let room = usize::try_from(aside.file().metadata()?.len() + status.len()).unwrap_or(usize::MAX);
-        return match fill(old, room) {
-            Ok(()) => Ok(Swapped { names, in_place: true, lost: Vec::new() }),
-            Err(UpdateError::Open(error)) => Err(fail(system_words(&error))),
-            Err(error) => Err(fail(error.to_string())),
-        };
-    }
-    Err(WriteError::SourceChanged)
 }
 
 /// Fills an LMDB file that is there.

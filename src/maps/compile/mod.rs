@@ -1,7 +1,7 @@
 //! From a table's source to its indexed file.
 //!
 //! [`load`] reads the source, [`read`] takes it apart, on all cores, into entries that point into it; [`sort`] brings their keys into the
-//! database's order; [`index`] writes the file aside and swaps it in, if by [`steady`] the source is still the same. Nothing here
+//! database's order; [`index`] writes the file aside and by [`swap`] it is swapped in, if by [`steady`] the source is still the same. Nothing here
 //! prints: what postmap would warn about comes back as [`Complaint`]s.
 
 pub mod compare;
@@ -12,12 +12,16 @@ pub mod read;
 pub mod sort;
 pub mod state;
 pub mod steady;
+pub mod swap;
+pub mod write_error;
 
 pub use fold::Folding;
-pub use index::{IndexType, Inherit, Outcome, Swap, WriteError, inherited_access, write_index};
+pub use index::{IndexType, Inherit, Outcome, inherited_access, write_index};
 pub use load::load;
 pub use read::{Complaint, ComplaintKind, Entries, Entry, read_entries};
 pub use steady::{Version, until_steady};
+pub use swap::{OtherNames, Swap};
+pub use write_error::WriteError;
 
 use crate::syntax::table_line::TableForm;
 

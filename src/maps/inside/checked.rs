@@ -2,8 +2,7 @@
 //! it asks itself, and knows its name for messages.
 
 use crate::maps::error::{LookupError, in_message};
-use crate::maps::open::open_named;
-use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
+use crate::maps::table::{Answer, Caller, LookupTable, OpenNamed, OpenOptions};
 use std::sync::Arc;
 
 /// Tables are inside tables this deep at most: opening and asking go down by recursion.
@@ -18,15 +17,15 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Opens the table that a text names as `type:name`.
+    /// Opens the table that a text names as `type:name`, by `open`.
     ///
     /// # Errors
-    /// Those of [`open_named`], and tables inside too many others.
-    pub fn open(text: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
+    /// Those of `open`, and tables inside too many others.
+    pub fn open(text: &[u8], options: &OpenOptions, open: OpenNamed) -> Result<Self, LookupError> {
         if options.depth >= DEEPEST {
             return Err(LookupError::Config(format!("tables are nested more than {DEEPEST} deep")));
         }
-        let table = open_named(text, &OpenOptions { depth: options.depth + 1, ..options.clone() })?;
+        let table = open(text, &OpenOptions { depth: options.depth + 1, ..options.clone() })?;
         Ok(Self { name: text.to_vec(), table, utf8: options.utf8, caller: Arc::clone(&options.caller) })
     }
 
@@ -67,6 +66,7 @@ impl LookupTable for Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::maps::open::open_named;
     use std::sync::Mutex;
 
     #[test]

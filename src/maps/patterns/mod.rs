@@ -10,6 +10,7 @@
 //!
 //! Source: regexp_table(5), pcre_table(5), and the words of Postfix 3.11.
 
+mod bracket_list;
 pub mod load;
 pub mod pcre2;
 mod posix_limits;

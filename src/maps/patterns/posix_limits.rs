@@ -5,7 +5,7 @@
 //! factor of at least 9 and [`MAX_CHOICES`] one of at least 4. Plain characters cost no stack up to 100000, but memory, as
 //! repetitions are written out: the longest that is let through takes about 10 MB.
 
-use super::posix_regex::behind_list;
+use super::bracket_list::behind_list;
 
 /// Groups in groups, and repetitions of repetitions.
 pub const MAX_NESTING: usize = 250;

@@ -3,6 +3,7 @@
 //! The unsafe calls here are `regcomp`, `regexec`, `regerror` and `regfree`: which strings POSIX leaves to the library match is
 //! what Postfix's users have, so no other library will do.
 
+use super::bracket_list::behind_list;
 use super::posix_limits::{check_limits, check_text, has_back_reference};
 use std::ffi::{CStr, CString};
 use std::fmt;
@@ -128,25 +129,6 @@ fn count_groups(expression: &[u8], extended: bool) -> usize {
         }
     }
     groups
-}
-
-/// What stands behind a list in brackets; `text` begins behind its `[`.
-pub(super) fn behind_list(text: &[u8]) -> &[u8] {
-    let text = text.strip_prefix(b"^").unwrap_or(text);
-    // A bracket in the first place stands for itself.
-    let mut rest = text.strip_prefix(b"]").unwrap_or(text);
-    while let Some((&first, behind)) = rest.split_first() {
-        rest = behind;
-        match (first, rest.first()) {
-            (b']', _) => return rest,
-            (b'[', Some(&kind @ (b':' | b'.' | b'='))) => {
-                let end = memchr::memmem::find(&rest[1..], &[kind, b']']).map_or(0, |at| at + 3);
-                rest = &rest[end..];
-            }
-            _ => {}
-        }
-    }
-    rest
 }
 
 /// The library's words for an error.

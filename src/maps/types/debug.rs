@@ -2,7 +2,7 @@
 
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::inside::checked::Checked;
-use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
+use crate::maps::table::{Answer, Caller, LookupTable, OpenNamed, OpenOptions};
 use std::sync::Arc;
 
 /// A `debug:` table.
@@ -15,12 +15,12 @@ pub struct DebugTable {
 }
 
 impl DebugTable {
-    /// The table `debug:NAME`, NAME being that of the table inside.
+    /// The table `debug:NAME`, NAME being that of the table inside, which is opened by `open`.
     ///
     /// # Errors
     /// Those of opening the table inside.
-    pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
-        let inner = Checked::open(name, options)?;
+    pub fn open(name: &[u8], options: &OpenOptions, open: OpenNamed) -> Result<Self, LookupError> {
+        let inner = Checked::open(name, options, open)?;
         let shown = format!("debug:{}", in_message(name));
         Ok(Self { name: shown, inner_name: name.to_vec(), inner, caller: Arc::clone(&options.caller) })
     }

@@ -7,7 +7,7 @@ use crate::maps::error::unlistable;
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::inside::checked::Checked;
 use crate::maps::inside::members::open_members;
-use crate::maps::table::{Answer, LookupTable, OpenOptions};
+use crate::maps::table::{Answer, LookupTable, OpenNamed, OpenOptions};
 
 /// A `pipemap:` table.
 pub struct PipeTable {
@@ -17,12 +17,12 @@ pub struct PipeTable {
 }
 
 impl PipeTable {
-    /// The table `pipemap:NAME`.
+    /// The table `pipemap:NAME`; those inside are opened by `open`.
     ///
     /// # Errors
     /// A name that is no list of tables in braces, and the first table that cannot be opened.
-    pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
-        let members = open_members("pipemap", name, options)?;
+    pub fn open(name: &[u8], options: &OpenOptions, open: OpenNamed) -> Result<Self, LookupError> {
+        let members = open_members("pipemap", name, options, open)?;
         Ok(Self { name: format!("pipemap:{}", in_message(name)), members, folding: options.folding })
     }
 }

@@ -8,7 +8,7 @@
 use crate::config::table_reference::behind_proxy;
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::inside::checked::Checked;
-use crate::maps::table::{Answer, LookupTable, OpenOptions};
+use crate::maps::table::{Answer, LookupTable, OpenNamed, OpenOptions};
 
 /// A `proxy:` table.
 pub struct ProxyTable {
@@ -17,13 +17,13 @@ pub struct ProxyTable {
 }
 
 impl ProxyTable {
-    /// The table `proxy:NAME`, NAME being that of the table inside.
+    /// The table `proxy:NAME`, NAME being that of the table inside, which is opened by `open`.
     ///
     /// # Errors
     /// Those of opening the table inside.
-    pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
+    pub fn open(name: &[u8], options: &OpenOptions, open: OpenNamed) -> Result<Self, LookupError> {
         let shown = format!("proxy:{}", in_message(name));
-        Ok(Self { name: shown, inner: Checked::open(behind_proxy(name), options)? })
+        Ok(Self { name: shown, inner: Checked::open(behind_proxy(name), options, open)? })
     }
 }
 
@@ -46,10 +46,11 @@ impl LookupTable for ProxyTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::maps::open::open_named;
 
     #[test]
     fn what_is_behind_is_asked() {
-        let open = |name: &[u8]| ProxyTable::open(name, &OpenOptions::default());
+        let open = |name: &[u8]| ProxyTable::open(name, &OpenOptions::default(), open_named);
         for name in [&b"static:x"[..], b"proxy:static:x", b"proxy:proxy:static:x"] {
             let mut table = open(name).expect("opened");
             assert_eq!(table.lookup(b"a"), Ok(Some(b"x".to_vec())));

@@ -8,7 +8,7 @@ use crate::maps::client::{ClientParameters, DomainFilter, Templates};
 use crate::maps::compile::Folding;
 use crate::maps::error::LookupError;
 use crate::maps::error::no_sequence;
-use crate::maps::table::{Answer, Caller, LookupTable, OpenOptions};
+use crate::maps::table::{Answer, Caller, LookupTable, OpenNamed, OpenOptions};
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, OpenFlags, Row};
@@ -26,11 +26,11 @@ pub struct SqliteTable {
 }
 
 impl SqliteTable {
-    /// Opens the database that the client file NAME describes, or main.cf under that name.
+    /// Opens the database that the client file NAME describes, or main.cf under that name; tables of domains are opened by `open`.
     ///
     /// # Errors
     /// For what is wrong with the parameters, and a database that cannot be opened.
-    pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
+    pub fn open(name: &[u8], options: &OpenOptions, open: OpenNamed) -> Result<Self, LookupError> {
         let parameters = ClientParameters::open(name, &options.caller)?;
         let path = parameters.filled("dbpath", "")?;
         let query = match parameters.text("query", "") {
@@ -41,7 +41,7 @@ impl SqliteTable {
         let result = parameters.filled("result_format", "%s")?;
         let limit = parameters.number("expansion_limit", 0)?;
         let templates = Templates::new("sqlite", name, &query, &result)?;
-        let domain = DomainFilter::open(&parameters.text("domain", ""), name, options)?;
+        let domain = DomainFilter::open(&parameters.text("domain", ""), name, options, open)?;
         let database = open_database(&path).map_err(|words| {
             LookupError::config(&[b"sqlite:", name, b": open database ", &path, b": ", words.as_bytes()].concat())
         })?;
@@ -231,7 +231,7 @@ mod tests {
         std::fs::write(&client, format!("dbpath = {}\n{lines}\n", database.display())).unwrap();
         let told = Arc::new(Told::default());
         let options = OpenOptions { caller: told.clone(), ..OpenOptions::default() };
-        let opened = SqliteTable::open(client.as_os_str().as_bytes(), &options);
+        let opened = SqliteTable::open(client.as_os_str().as_bytes(), &options, crate::maps::open::open_named);
         let name = client.display().to_string();
         let plain = |words: &str| words.replace(&name, "NAME");
         let found = opened.and_then(|mut table| table.lookup(key.as_bytes()));

@@ -7,7 +7,7 @@ use crate::maps::error::unlistable;
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::inside::checked::Checked;
 use crate::maps::inside::members::open_members;
-use crate::maps::table::{Answer, LookupTable, OpenOptions};
+use crate::maps::table::{Answer, LookupTable, OpenNamed, OpenOptions};
 
 /// A `unionmap:` table.
 pub struct UnionTable {
@@ -17,12 +17,12 @@ pub struct UnionTable {
 }
 
 impl UnionTable {
-    /// The table `unionmap:NAME`.
+    /// The table `unionmap:NAME`; those inside are opened by `open`.
     ///
     /// # Errors
     /// A name that is no list of tables in braces, and the first table that cannot be opened.
-    pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
-        let members = open_members("unionmap", name, options)?;
+    pub fn open(name: &[u8], options: &OpenOptions, open: OpenNamed) -> Result<Self, LookupError> {
+        let members = open_members("unionmap", name, options, open)?;
         Ok(Self { name: format!("unionmap:{}", in_message(name)), members, folding: options.folding })
     }
 }

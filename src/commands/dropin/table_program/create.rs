@@ -13,12 +13,10 @@ use crate::base::run_as::run_as;
 use crate::base::{AtomicFile, system_words};
 use crate::commands::dropin::program::messages::{Fatal, Messages, warn_of_lost};
 use crate::config::catalogue::map_type;
-use crate::maps::compile::index::{
-    OtherNames, Outcome, add_alias_records, inherited_access, unique, write_index_aside,
-};
+use crate::maps::compile::index::{Outcome, add_alias_records, inherited_access, unique, write_index_aside};
 use crate::maps::compile::steady::KEEPS_CHANGING;
 use crate::maps::compile::{
-    Complaint, Entries, IndexType, Recipe, Swap, Version, WriteError, read_entries, until_steady,
+    Complaint, Entries, IndexType, OtherNames, Recipe, Swap, Version, WriteError, read_entries, until_steady,
 };
 use crate::maps::text::file_values::{FileFault, encode_files};
 use crate::syntax::table_line::TableForm;

@@ -1,7 +1,7 @@
 //! PW001: a comment for this program that it cannot follow, or that gives no reason.
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::policy::suppression::{Suppression, SuppressionFault};
+use crate::lint::policy::comment::{Suppression, SuppressionFault};
 
 /// The declaration.
 pub static RULE: Rule = Rule {

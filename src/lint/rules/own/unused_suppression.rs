@@ -2,7 +2,7 @@
 
 use crate::base::{Edit, Span};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
-use crate::lint::policy::suppression::Suppression;
+use crate::lint::policy::comment::Suppression;
 use std::sync::Arc;
 
 /// The declaration.
