@@ -8,6 +8,7 @@ pub mod expand;
 pub mod facts;
 pub mod find_service;
 pub mod host;
+pub mod listed;
 pub mod load;
 pub mod migration;
 pub mod networks;

@@ -3,11 +3,12 @@
 
 use crate::base::{FileError, Source};
 use crate::config::Site;
+use crate::config::listed::listed;
 use crate::config::table_reference::TableReference;
 use crate::config::tables::{NamedTable, named_tables};
 use crate::maps::source_table::SourceTable;
 use crate::maps::{LookupError, LookupTable, OpenOptions, open};
-use crate::syntax::match_list::{ElementKind, parse_elements, parse_match_list};
+use crate::syntax::match_list::{parse_elements, parse_match_list};
 use crate::syntax::table_line::TableForm;
 use crate::syntax::{LogicalLines, Text};
 use std::collections::BTreeMap;
@@ -180,7 +181,7 @@ fn squeeze(line: &[u8]) -> Vec<u8> {
     words.collect::<Vec<_>>().join(&b' ')
 }
 
-/// The files that match lists name, as the configuration calls them.
+/// The files that match lists name, and those that these name, as they are called there.
 fn list_files(side: &Site) -> Vec<Vec<u8>> {
     use crate::config::catalogue::{Kind, parameters};
     let mut files = Vec::new();
@@ -193,9 +194,10 @@ fn list_files(side: &Site) -> Vec<Vec<u8>> {
             continue;
         }
         let Ok(value) = side.configuration.expanded(parameter.name.as_bytes(), None) else { continue };
-        for element in parse_elements(&Text::whole(&value)) {
-            let name = element.text.bytes().to_vec();
-            if element.kind == ElementKind::File && !files.contains(&name) {
+        let elements = parse_elements(&Text::whole(&value));
+        for one in listed(&elements, |name| Source::read(&side.paths.resolve(name))) {
+            let name = one.element.text.bytes().to_vec();
+            if one.file.is_some() && !files.contains(&name) {
                 files.push(name);
             }
         }

@@ -8,16 +8,14 @@ use super::table::{Table, table_named};
 use crate::base::{Overlay, Source, Span};
 use crate::config::Site;
 use crate::config::effective::Origin;
+use crate::config::listed::{Listed, listed};
 use crate::syntax::Text;
-use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list, split_list};
+use crate::syntax::match_list::{ElementKind, parse_elements, split_list};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The lists, in the order in which Postfix asks them.
 pub const LISTS: [&str; 4] = ["mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains"];
-
-/// How deeply files may name files.
-const MAX_DEPTH: usize = 20;
 
 /// The lists of a site.
 #[derive(Debug, Default)]
@@ -132,34 +130,31 @@ impl List {
             _ => None,
         });
         let source = configuration.files.main.tree.source();
-        for element in parse_elements(&Text::whole(&text)) {
-            let place = written.map(|written| (Arc::clone(source), place_of(written, &element.shown())));
-            self.add(files, &element, place, 0);
+        let elements = parse_elements(&Text::whole(&text));
+        for one in listed(&elements, |name| files.overlay.read(&files.site.paths.resolve(name))) {
+            let place = match &one.source {
+                Some(file) => Some((Arc::clone(file), one.element.span)),
+                None => written.map(|written| (Arc::clone(source), place_of(written, &one.element.shown()))),
+            };
+            self.add(files, &one, place);
         }
     }
 
-    fn add(&mut self, files: &Files<'_>, element: &Element, place: Option<(Arc<Source>, Span)>, depth: usize) {
-        let text = element.text.bytes();
-        match element.kind {
+    fn add(&mut self, files: &Files<'_>, one: &Listed, place: Option<(Arc<Source>, Span)>) {
+        let text = one.element.text.bytes();
+        match one.element.kind {
             ElementKind::Pattern => {
                 let domain = text.to_ascii_lowercase();
-                if element.negated {
+                if one.negated {
                     self.excluded.insert(domain);
                 } else {
                     self.name(domain, place);
                 }
             }
-            ElementKind::File => match files.overlay.read(&files.site.paths.resolve(text)) {
-                Ok(source) if depth < MAX_DEPTH && !element.negated => {
-                    for inner in parse_match_list(&source).elements {
-                        let place = Some((Arc::clone(&source), inner.span));
-                        self.add(files, &inner, place, depth + 1);
-                    }
-                }
-                _ => self.complete = false,
-            },
+            // What it holds comes next.
+            ElementKind::File => self.complete &= matches!(one.file, Some(Ok(_))),
             ElementKind::Table => match table_named(files.tables, text) {
-                Some(table) if !element.negated => self.add_table(table),
+                Some(table) if !one.negated => self.add_table(table),
                 _ => self.complete = false,
             },
         }

@@ -1,16 +1,15 @@
 //! MC016: a file that is named and is not there: certificates and keys, the files of match lists, what a chroot jail needs.
 
-use crate::base::{Source, Span};
 use crate::config::catalogue::{Kind, default_chroot};
 use crate::config::expand::CompatibilityLevel;
+use crate::config::listed::{Unread, listed};
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
 use crate::lint::site::domains::place_of;
 use crate::lint::site::set_values::{SetValue, set_values};
 use crate::syntax::Text;
-use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list, split_list};
-use std::sync::Arc;
+use crate::syntax::match_list::{Element, parse_elements, split_list};
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -41,9 +40,6 @@ const NEEDED_LISTS: [&str; 9] = [
     "virtual_mailbox_domains",
 ];
 
-/// How deeply files may name files.
-const MAX_DEPTH: usize = 20;
-
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     // Alone, a file tells nothing about others.
@@ -56,10 +52,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             Kind::Path | Kind::PathList => paths(site, &set, findings),
             Kind::StringMatchList | Kind::DomainMatchList | Kind::HostMatchList | Kind::AddressMatchList => {
                 let Some(text) = set.expanded(site) else { continue };
-                for element in parse_elements(&Text::whole(&text)) {
-                    let span = place_of(set.value, &element.shown());
-                    list_file(site, &set, &element, (set.source, span), 0, findings);
-                }
+                list_files(site, &set, &parse_elements(&Text::whole(&text)), findings);
             }
             _ => {}
         }
@@ -74,34 +67,26 @@ fn is_missing(site: &LoadedSite, name: &[u8]) -> bool {
     name.starts_with(b"/") && absent && site.paths.in_scope(&path)
 }
 
-/// The file of a list; what it holds is part of the list, and may name more.
-fn list_file(
-    site: &LoadedSite,
-    set: &SetValue,
-    element: &Element,
-    (source, span): (&Arc<Source>, Span),
-    depth: usize,
-    findings: &mut Vec<Finding>,
-) {
-    let name = element.text.bytes();
-    if element.kind != ElementKind::File || depth > MAX_DEPTH {
-        return;
-    }
-    if is_missing(site, name) {
+/// The files of a list, and those that they name.
+fn list_files(site: &LoadedSite, set: &SetValue, elements: &[Element], findings: &mut Vec<Finding>) {
+    for one in listed(elements, |name| site.overlay.read(&site.paths.resolve(name))) {
+        let name = one.element.text.bytes();
+        if !matches!(one.file, Some(Err(Unread::Io(_)))) || !is_missing(site, name) {
+            continue;
+        }
         let message = format!("{} does not exist", String::from_utf8_lossy(name));
         let label = format!("lookups in {} fail for the time being", set.parameter_name());
-        let mut finding = Finding::new(&RULE, message).at(source, span, label);
+        let mut finding = match &one.source {
+            Some(file) => Finding::new(&RULE, message).at(file, one.element.span, label),
+            None => Finding::new(&RULE, message).at(set.source, place_of(set.value, &one.element.shown()), label),
+        };
         if !NEEDED_LISTS.contains(&set.parameter_name().as_str()) {
             finding.severity = Severity::Warning;
         }
-        if source.name() != set.source.name() {
+        if one.source.is_some() {
             finding = finding.at(set.source, set.value.span(), "named here");
         }
         findings.push(finding.help(RULE.remedy));
-    } else if let Ok(file) = site.overlay.read(&site.paths.resolve(name)) {
-        for inner in parse_match_list(&file).elements {
-            list_file(site, set, &inner, (&file, inner.span), depth + 1, findings);
-        }
     }
 }
 

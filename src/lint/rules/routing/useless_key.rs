@@ -1,12 +1,13 @@
 //! RT004: a key of a transport table, or an element of a list of domains, that no lookup asks for.
 
 use crate::base::{Source, Span};
+use crate::config::listed::listed;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::domains::place_of;
 use crate::lint::site::set_values::set_values;
 use crate::lint::site::{LoadedSite, Table};
 use crate::syntax::Text;
-use crate::syntax::match_list::{ElementKind, parse_elements, parse_match_list, split_list};
+use crate::syntax::match_list::{ElementKind, parse_elements, split_list};
 use std::sync::Arc;
 
 /// The declaration.
@@ -44,31 +45,22 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         in_table(site, table, &mut tell);
     }
     // Elements of main.cf that no setting would make useful are told by another rule.
-    let listed =
+    let domains =
         set_values(site).into_iter().filter(|set| set.service.is_none() && set.name.bytes() == b"relay_domains");
-    for set in listed {
-        let source = set.source;
+    for set in domains {
         let Some(value) = set.expanded(site) else { continue };
-        for element in parse_elements(&Text::whole(&value)) {
-            let text = element.text.bytes();
-            match element.kind {
-                ElementKind::Pattern if text.starts_with(b".") => {
-                    if let Some(useless) = why_useless(site, "relay_domains", text) {
-                        tell(source, place_of(set.value, &element.shown()), text, useless);
-                    }
+        let elements = parse_elements(&Text::whole(&value));
+        for one in listed(&elements, |name| site.overlay.read(&site.paths.resolve(name))) {
+            let text = one.element.text.bytes();
+            let is_told_here = one.source.is_some() || text.starts_with(b".");
+            if one.element.kind != ElementKind::Pattern || !is_told_here {
+                continue;
+            }
+            if let Some(useless) = why_useless(site, "relay_domains", text) {
+                match &one.source {
+                    Some(file) => tell(file, one.element.span, text, useless),
+                    None => tell(set.source, place_of(set.value, &one.element.shown()), text, useless),
                 }
-                ElementKind::File => {
-                    let Ok(source) = site.overlay.read(&site.paths.resolve(text)) else { continue };
-                    for inner in parse_match_list(&source).elements {
-                        let text = inner.text.bytes();
-                        if inner.kind == ElementKind::Pattern
-                            && let Some(useless) = why_useless(site, "relay_domains", text)
-                        {
-                            tell(&source, inner.span, text, useless);
-                        }
-                    }
-                }
-                _ => {}
             }
         }
     }

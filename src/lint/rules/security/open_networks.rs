@@ -2,6 +2,7 @@
 
 use super::faces_strangers;
 use crate::base::{Source, Span};
+use crate::config::listed::{Listed, listed};
 use crate::config::table_reference::behind_proxy;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
@@ -9,8 +10,9 @@ use crate::lint::site::domains::place_of;
 use crate::lint::site::set_values::{SetValue, set_values};
 use crate::maps::networks::network::{Address, Family as AddressFamily, Network};
 use crate::syntax::Text;
-use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};
+use crate::syntax::match_list::{ElementKind, parse_elements};
 use crate::syntax::pattern_table::{PatternForm, StatementKind, parse_pattern_table};
+use std::io;
 use std::sync::Arc;
 
 /// The declaration.
@@ -29,9 +31,6 @@ pub static RULE: Rule = Rule {
 
 /// What is not shorter than this is hardly one owner's network: the usual size of a provider's allocation.
 const WIDE: [u8; 2] = [16, 32];
-
-/// How deeply files may name files.
-const MAX_DEPTH: usize = 20;
 
 /// Networks that are not part of the public network.
 const NOT_PUBLIC: [&str; 13] = [
@@ -114,28 +113,28 @@ impl<'a> List<'a> {
     fn of(site: &'a LoadedSite, set: &SetValue) -> Self {
         let mut list = Self { site, excluded: Vec::new(), found: Vec::new() };
         let Some(text) = set.expanded(site) else { return list };
-        for element in parse_elements(&Text::whole(&text)) {
-            let span = place_of(set.value, &element.shown());
-            list.add(&element, set.source, span, span, 0);
+        let elements = parse_elements(&Text::whole(&text));
+        let read = |name: &[u8]| match site.is_whole {
+            true => site.overlay.read(&site.paths.resolve(name)),
+            false => Err(io::ErrorKind::NotFound.into()),
+        };
+        for one in listed(&elements, read) {
+            let named_at = place_of(set.value, &elements[one.root].shown());
+            let (source, span) = one.source.as_ref().map_or((set.source, named_at), |file| (file, one.element.span));
+            list.add(&one, source, span, named_at);
         }
         list
     }
 
-    fn add(&mut self, element: &Element, source: &Arc<Source>, span: Span, named_at: Span, depth: usize) {
-        let text = element.text.bytes();
-        match element.kind {
-            ElementKind::File if self.site.is_whole && depth < MAX_DEPTH && !element.negated => {
-                let Ok(file) = self.site.overlay.read(&self.site.paths.resolve(text)) else { return };
-                for inner in parse_match_list(&file).elements {
-                    self.add(&inner, &file, inner.span, named_at, depth + 1);
-                }
-            }
+    fn add(&mut self, one: &Listed, source: &Arc<Source>, span: Span, named_at: Span) {
+        let text = one.element.text.bytes();
+        match one.element.kind {
             ElementKind::File => {}
-            ElementKind::Table if !element.negated => self.add_table(text, source, span, named_at),
+            ElementKind::Table if !one.negated => self.add_table(text, source, span, named_at),
             // `[::]/0` and kin hold a colon, and so may look like tables.
             _ => {
                 if let Ok(network) = Network::parse(text) {
-                    self.add_network(network, element.negated, text, source, span, named_at);
+                    self.add_network(network, one.negated, text, source, span, named_at);
                 }
             }
         }
