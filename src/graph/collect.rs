@@ -56,7 +56,7 @@ struct Collector<'l, 'a> {
 impl Collector<'_, '_> {
     fn text(&mut self, parameter: &str) -> Vec<u8> {
         let text = self.router.text(parameter);
-        self.or_fault(text).unwrap_or_default()
+        self.or_fault(text).unwrap_or_default().to_vec()
     }
 
     fn or_fault<T>(&mut self, result: Result<T, LookupError>) -> Option<T> {
@@ -91,9 +91,9 @@ impl Collector<'_, '_> {
         }
         let mut keys = Vec::new();
         let tables = self.router.tables("transport_maps");
-        for table in self.or_fault(tables).unwrap_or_default() {
+        for table in self.or_fault(tables).unwrap_or_default().iter() {
             // What cannot be listed is told by the size of the table.
-            let _ = self.router.walk(&table, TableForm::KeyValue, &mut |key, _| keys.push(key.to_ascii_lowercase()));
+            let _ = self.router.walk(table, TableForm::KeyValue, &mut |key, _| keys.push(key.to_ascii_lowercase()));
         }
         keys.retain(|key| key != b"*" && seen.insert(key.clone()));
         let left_out = keys.len().saturating_sub(MOST_RESOLVED);
@@ -219,8 +219,8 @@ impl Collector<'_, '_> {
         let origin = self.text("myorigin");
         let mut unlisted = Vec::new();
         let tables = self.router.tables("virtual_alias_maps");
-        for table in self.or_fault(tables).unwrap_or_default() {
-            let walked = self.router.walk(&table, TableForm::KeyValue, &mut |key, value| {
+        for table in self.or_fault(tables).unwrap_or_default().iter() {
+            let walked = self.router.walk(table, TableForm::KeyValue, &mut |key, value| {
                 let key = key.to_ascii_lowercase();
                 let Some(targets) = split_domain(&key).1.and_then(|domain| found.get_mut(domain)) else { return };
                 for destination in parse_alias_value(value).destinations {
@@ -329,17 +329,17 @@ impl Collector<'_, '_> {
             let references = self.or_fault(references).unwrap_or_default();
             let form = if parameter == "alias_maps" { TableForm::Aliases } else { TableForm::KeyValue };
             let mut tables = Vec::new();
-            for reference in references {
+            for reference in references.iter() {
                 let name = reference.to_string();
                 let size = match self.sizes.get(&name) {
                     Some(size) => size.clone(),
                     None => {
                         let mut count = 0;
-                        let walked = self.router.walk(&reference, form, &mut |key, _| {
+                        let walked = self.router.walk(reference, form, &mut |key, _| {
                             // What postalias adds is no entry of the site's.
                             count += usize::from(!key.starts_with(b"YP_") && key != b"@");
                         });
-                        size(&reference, count, walked.is_ok())
+                        size(reference, count, walked.is_ok())
                     }
                 };
                 self.sizes.insert(name.clone(), size.clone());

@@ -4,9 +4,9 @@ use crate::mail::local_part::internal;
 use crate::maps::TableReference;
 use crate::routing::rewrite::resolve::AddressClass;
 use crate::routing::router::Router;
-use crate::routing::router::find::KeyPart;
+use crate::routing::router::keys::KeyPart;
+use crate::routing::router::keys::Style;
 use crate::routing::router::listing::Listed;
-use crate::routing::router::lists::Style;
 use crate::syntax::table_line::TableForm;
 
 /// The lists of domains, with the class of their addresses, in the order in which Postfix asks them.
@@ -135,8 +135,8 @@ impl Router<'_> {
         let mut seen: Vec<(TableReference, Keys)> = Vec::new();
         let aliases = self.tables("alias_maps").unwrap_or_default();
         for (parameter, keys) in TABLES {
-            for table in self.tables(parameter).unwrap_or_default() {
-                let is_alias = aliases.contains(&table);
+            for table in self.tables(parameter).unwrap_or_default().iter() {
+                let is_alias = aliases.contains(table);
                 let keys = if is_alias { Keys::Names } else { keys };
                 // Accounts are no entries of the site.
                 if table.map_type == "unix" || seen.contains(&(table.clone(), keys)) {
@@ -145,10 +145,10 @@ impl Router<'_> {
                 let form = if is_alias { TableForm::Aliases } else { TableForm::KeyValue };
                 let place = table.to_string();
                 let mut visit = |key: &[u8], value: &[u8]| visit(NamedEntry { place: &place, keys, key, value });
-                if self.walk(&table, form, &mut visit).is_err() {
+                if self.walk(table, form, &mut visit).is_err() {
                     unlisted.push(place);
                 }
-                seen.push((table, keys));
+                seen.push((table.clone(), keys));
             }
         }
         for (parameter, _) in DOMAIN_LISTS {
@@ -173,10 +173,10 @@ impl Router<'_> {
     /// The senders that `sender_bcc_maps` name, and the tables of it that cannot be listed.
     pub fn senders_with_copies(&mut self) -> (Vec<Subject>, Vec<String>) {
         let (mut senders, mut unlisted) = (Vec::new(), Vec::new());
-        for table in self.tables("sender_bcc_maps").unwrap_or_default() {
+        for table in self.tables("sender_bcc_maps").unwrap_or_default().iter() {
             let keys = Keys::Addresses { lead_on: false };
             let mut visit = |key: &[u8], _: &[u8]| senders.extend(Subject::of_key(keys, key));
-            if self.walk(&table, TableForm::KeyValue, &mut visit).is_err() {
+            if self.walk(table, TableForm::KeyValue, &mut visit).is_err() {
                 unlisted.push(table.to_string());
             }
         }
@@ -186,7 +186,7 @@ impl Router<'_> {
     /// The domain of names without one: `myorigin`, if that is this machine's, else the first that `mydestination` names.
     #[must_use]
     pub fn home(&mut self) -> Vec<u8> {
-        let origin = self.text("myorigin").unwrap_or_default();
+        let origin = self.text("myorigin").unwrap_or_default().to_vec();
         if self.is_local_domain(&origin).unwrap_or(false) {
             return origin;
         }

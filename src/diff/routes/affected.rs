@@ -40,7 +40,7 @@ fn changed_keys(a: &mut Router<'_>, b: &mut Router<'_>) -> Option<(Reached, Vec<
         domains: HashSet::default(),
         locals: HashSet::default(),
         home: a.home().to_ascii_lowercase(),
-        delimiters: a.text("recipient_delimiter").ok()?,
+        delimiters: a.text("recipient_delimiter").ok()?.to_vec(),
         special: a.is_yes("owner_request_special").ok()?,
         masquerades: !a.text("masquerade_domains").ok()?.is_empty(),
     };

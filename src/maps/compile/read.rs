@@ -12,9 +12,13 @@ use crate::syntax::fault::FaultKind;
 use crate::syntax::logical::{LogicalLine, LogicalLines, is_space};
 use crate::syntax::table_line::{TableEntry, TableForm, parse_table_line, split_table_line};
 use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// Parts smaller than this are not worth a thread.
 const PART: usize = 1 << 20;
+
+/// Lines are counted from the beginning of a block of so many bytes.
+const BLOCK: usize = 1 << 12;
 
 /// An entry that would be stored.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +38,8 @@ pub struct Entries {
     extra: Vec<u8>,
     entries: Vec<Entry>,
     complaints: Vec<Complaint>,
+    /// How many lines end before each block of the source, once a line was asked for.
+    line_ends: OnceLock<Vec<usize>>,
 }
 
 /// Something about a source that postmap warns about.
@@ -99,7 +105,18 @@ impl Entries {
     /// The number, from 1, of the line at an offset.
     #[must_use]
     pub fn line_number(&self, offset: usize) -> usize {
-        memchr::memchr_iter(b'\n', &self.source[..offset.min(self.source.len())]).count() + 1
+        let ends = |bytes: &[u8]| memchr::memchr_iter(b'\n', bytes).count();
+        let blocks = self.line_ends.get_or_init(|| {
+            let mut before = 0;
+            let sums = self.source.chunks(BLOCK).map(|block| {
+                before += ends(block);
+                before
+            });
+            std::iter::once(0).chain(sums).collect()
+        });
+        let offset = offset.min(self.source.len());
+        let block = offset / BLOCK;
+        blocks[block] + ends(&self.source[block * BLOCK..offset]) + 1
     }
 
     /// Adds an entry behind the others, as it is: not folded, of no line.
@@ -225,7 +242,7 @@ fn join(source: Vec<u8>, harvests: Vec<Part>) -> Entries {
         extra.extend_from_slice(&part.extra);
         complaints.extend(part.complaints);
     }
-    Entries { source, extra, entries, complaints }
+    Entries { source, extra, entries, complaints, line_ends: OnceLock::new() }
 }
 
 fn read_part(start: usize, bytes: &mut [u8], recipe: &Recipe) -> Part {
@@ -391,6 +408,10 @@ mod tests {
         assert_eq!(keys, wanted);
         let last = entries.all().last().expect("entries");
         assert_eq!(entries.value(last), b"one  two119999");
-        assert_eq!(entries.line_number(entries.line_start(last)), 4 * 119_999 + 1);
+        for (n, entry) in entries.all().iter().enumerate() {
+            assert_eq!(entries.line_number(entries.line_start(entry)), 4 * n + 1);
+        }
+        let source = entries.source();
+        assert_eq!(entries.line_number(source.len() + 1), 4 * 120_000 + 1);
     }
 }

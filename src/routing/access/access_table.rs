@@ -12,7 +12,7 @@ use super::topic::Topic;
 use super::walk::Access;
 use crate::mail::local_part::{external, split_domain};
 use crate::maps::TableReference;
-use crate::routing::router::lists::Style;
+use crate::routing::router::keys::{Style, domain_and_parents};
 use crate::syntax::table_line::TableForm;
 
 /// What a table says when it has no answer.
@@ -59,7 +59,7 @@ impl Access<'_, '_> {
         let sender = self.session.sender.clone();
         let subject = subject.about(Topic::Sender, &sender);
         if sender.is_empty() {
-            let key = self.router.text("smtpd_null_access_lookup_key").map_err(|_| Stop::configuration())?;
+            let key = self.router.text("smtpd_null_access_lookup_key").map_err(|_| Stop::configuration())?.to_vec();
             return self.check_keys(table, vec![Key { text: key, whole: true }], &subject);
         }
         self.check_address(table, &sender, &subject)
@@ -150,12 +150,7 @@ pub(super) fn address_parts(address: &str) -> Vec<Key> {
 
 /// A domain and those above it, with their dots unless the style is [`Style::Parent`].
 pub(super) fn domain_keys(domain: &[u8], whole: bool, style: Style) -> Vec<Key> {
-    let skip = usize::from(style == Style::Parent);
-    let mut keys = vec![Key { text: domain.to_vec(), whole }];
-    let mut rest = domain;
-    while let Some(dot) = rest.get(1..).and_then(|tail| memchr::memchr(b'.', tail)) {
-        rest = &rest[dot + 1 + skip..];
-        keys.push(Key { text: rest.to_vec(), whole: false });
-    }
-    keys
+    let mut keys = domain_and_parents(domain, style).map(<[u8]>::to_vec);
+    let first = keys.next().map(|text| Key { text, whole });
+    first.into_iter().chain(keys.map(|text| Key { text, whole: false })).collect()
 }

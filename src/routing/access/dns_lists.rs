@@ -158,7 +158,7 @@ impl Access<'_, '_> {
     fn listed_reply(&mut self, sought: &Sought, list: &[u8], listed: &Listed) -> Result<Reply, Stop> {
         let code = self.number("maps_rbl_reject_code")?;
         let values = self.values(sought, code, listed);
-        let own = self.router.ask_tables("rbl_reply_maps", list, crate::routing::router::find::KeyPart::Whole);
+        let own = self.router.ask_tables("rbl_reply_maps", list, crate::routing::router::keys::KeyPart::Whole);
         let own = own.map_err(|_| Stop::configuration())?;
         let usual = self.router.raw("default_rbl_reply");
         let text = own.and_then(|template| filled_in(&template, &values)).or_else(|| filled_in(&usual, &values));

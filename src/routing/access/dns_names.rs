@@ -76,7 +76,7 @@ impl Access<'_, '_> {
     /// What a parameter says is to be done while the DNS gives no answer.
     fn fail_for_now(&mut self, parameter: &str, reply: Reply) -> Checked {
         let action = self.router.text(parameter).map_err(|_| Stop::configuration())?;
-        match action.as_slice() {
+        match &*action {
             DEFER => Ok(self.reject(reply.code, &reply.status, reply.text)),
             _ => Ok(self.defer_if_permit(reply)),
         }

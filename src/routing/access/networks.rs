@@ -8,10 +8,10 @@ use super::walk::Access;
 use crate::maps::networks::network::{Address, Network};
 use crate::maps::{LookupError, TableReference};
 use crate::routing::router::Router;
-use crate::routing::router::lists::{Style, matches};
+use crate::routing::router::keys::{Style, domain_and_parents};
+use crate::routing::router::lists::matches;
 use crate::routing::router::trail::StepKind;
-use crate::syntax::Text;
-use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list, split_list};
+use crate::syntax::match_list::{Element, ElementKind, split_list};
 use crate::syntax::table_line::TableForm;
 
 impl Access<'_, '_> {
@@ -37,7 +37,7 @@ impl Access<'_, '_> {
                 word => word.trim_matches(['[', ']']).parse() == Ok(address),
             }
         });
-        if !is_own && text == b"all" {
+        if !is_own && &*text == b"all" {
             self.router.note("inet_interfaces = all: which addresses this machine has was not looked at");
         }
         Ok(if is_own { Decision::Permit } else { Decision::Undecided })
@@ -50,7 +50,7 @@ impl Router<'_> {
     /// # Errors
     /// A pattern that is no network, a file that cannot be read, a table that gives no answer.
     pub fn is_in_networks(&mut self, parameter: &str, client: &Client) -> Result<bool, LookupError> {
-        let elements = parse_elements(&Text::whole(&self.text(parameter)?));
+        let elements = self.elements(parameter)?;
         let style = self.domain_style(parameter);
         let found = self.network_element(&elements, client, style, 0)?;
         self.step(|| StepKind::Matched {
@@ -74,9 +74,8 @@ impl Router<'_> {
             let text = element.text.bytes();
             let holds = match element.kind {
                 ElementKind::File => {
-                    let source = self.list_file(element, depth)?;
-                    let inside = parse_match_list(&source).elements;
-                    if let Some((is_in, inner)) = self.network_element(&inside, client, style, depth + 1)? {
+                    let file = self.list_file(element, depth)?;
+                    if let Some((is_in, inner)) = self.network_element(&file.elements, client, style, depth + 1)? {
                         return Ok(Some((is_in != element.negated, inner)));
                     }
                     false
@@ -96,12 +95,8 @@ impl Router<'_> {
         let mut keys = Vec::new();
         if client.name != ClientName::NotAsked {
             let name = client.name.shown();
-            keys.push(name.to_ascii_lowercase());
-            if table.takes_partial_keys() {
-                let skip = usize::from(style == Style::Parent);
-                let dots = memchr::memchr_iter(b'.', name).filter(|&at| at > 0);
-                keys.extend(dots.map(|at| name[at + skip..].to_ascii_lowercase()));
-            }
+            let style = if table.takes_partial_keys() { style } else { Style::Exact };
+            keys.extend(domain_and_parents(name, style).map(<[u8]>::to_ascii_lowercase));
         }
         keys.push(client.address.to_string().into_bytes());
         for key in keys {

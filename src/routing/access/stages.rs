@@ -191,7 +191,7 @@ impl Access<'_, '_> {
     }
 
     fn demands_tls(&self) -> bool {
-        match self.router.text("smtpd_tls_security_level").unwrap_or_default().as_slice() {
+        match &*self.router.text("smtpd_tls_security_level").unwrap_or_default() {
             b"" => self.router.is_yes("smtpd_enforce_tls").unwrap_or(false),
             level => level == b"encrypt",
         }

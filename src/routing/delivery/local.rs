@@ -18,7 +18,7 @@ use crate::routing::fate::{Action, Fate};
 use crate::routing::rewrite::resolve::Resolved;
 use crate::routing::router::Router;
 use crate::routing::router::daemon::Daemon;
-use crate::routing::router::find::KeyPart;
+use crate::routing::router::keys::KeyPart;
 use crate::routing::router::trail::StepKind;
 use crate::syntax::alias_value::{DestinationKind, parse_alias_value};
 
@@ -306,7 +306,7 @@ impl Router<'_> {
     fn full(&self, name: &[u8], address: &[u8]) -> Result<Vec<u8>, LookupError> {
         let domain = match split_domain(address).1 {
             Some(domain) => domain.to_vec(),
-            None => self.text("myhostname")?,
+            None => self.text("myhostname")?.to_vec(),
         };
         Ok([name, b"@", &domain].concat())
     }

@@ -12,7 +12,7 @@ use crate::maps::LookupError;
 use crate::routing::fate::{Action, Fate};
 use crate::routing::rewrite::transport::Hop;
 use crate::routing::router::Router;
-use crate::routing::router::find::KeyPart;
+use crate::routing::router::keys::KeyPart;
 
 impl Router<'_> {
     /// Delivers to the mailbox of a name, or to what takes its place.
@@ -34,12 +34,12 @@ impl Router<'_> {
         if account.is_some() {
             let command = match self.ask_tables("mailbox_command_maps", user, KeyPart::Whole)? {
                 Some(command) => command,
-                None => self.text("mailbox_command")?,
+                None => self.text("mailbox_command")?.to_vec(),
             };
             let home_mailbox = self.text("home_mailbox")?;
             let home = account.map(|account| account.home).unwrap_or_default();
             let spool = self.text("mail_spool_directory")?;
-            let spool = if spool.is_empty() { b"/var/mail".to_vec() } else { spool };
+            let spool: &[u8] = if spool.is_empty() { b"/var/mail" } else { &spool };
             let slash = if spool.ends_with(b"/") { &b""[..] } else { b"/" };
             let action = if !command.is_empty() {
                 Action::Command(command)
@@ -47,7 +47,7 @@ impl Router<'_> {
                 Action::mailbox([&*home, b"/", &*home_mailbox].concat())
             } else {
                 let end = if slash.is_empty() { &b"/"[..] } else { b"" };
-                Action::mailbox([&*spool, slash, user, end].concat())
+                Action::mailbox([spool, slash, user, end].concat())
             };
             mail.end(recipient, Fate::Delivered(action));
             return Ok(());
@@ -78,7 +78,7 @@ impl Router<'_> {
     fn other_transport(&mut self, name: &str, user: &[u8], mail: &LocalMail<'_>) -> Result<Option<Hop>, LookupError> {
         let text = match self.ask_tables(&format!("{name}_maps"), user, KeyPart::Whole)? {
             Some(found) => found,
-            None => self.text(name)?,
+            None => self.text(name)?.to_vec(),
         };
         let mut hop = Hop::parse(&text);
         if hop.transport.is_empty() {

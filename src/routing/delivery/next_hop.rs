@@ -69,7 +69,7 @@ impl Router<'_> {
 
     fn find_hosts(&mut self, nexthop: &[u8], protocol: &'static str) -> Result<NextHop, LookupError> {
         let parameter = |name: &str| format!("{protocol}_{name}");
-        let is_disabled = match self.text(&parameter("dns_support_level"))?.as_slice() {
+        let is_disabled = match &*self.text(&parameter("dns_support_level"))? {
             b"" => self.is_yes("disable_dns_lookups").unwrap_or(false),
             level => level == b"disabled",
         };
@@ -80,7 +80,7 @@ impl Router<'_> {
             without_mx: is_disabled || protocol == "lmtp",
         };
         let fallback = self.text(&parameter("fallback_relay"))?;
-        let all = [nexthop, b" ", fallback.as_slice()].concat();
+        let all = [nexthop, b" ", &fallback].concat();
         let mut last = NextHop::Hosts(Vec::new());
         for range in split_destinations(&all) {
             let Ok(destination) = parse_destination(&all[range]) else {
@@ -212,7 +212,7 @@ impl Router<'_> {
 
     /// Which of equal mail exchangers' addresses comes first.
     fn order(&self, client: &Client, hosts: &mut [(u16, MailHost)]) -> Result<(), LookupError> {
-        match self.text(&format!("{}_address_preference", client.protocol))?.as_slice() {
+        match &*self.text(&format!("{}_address_preference", client.protocol))? {
             b"ipv4" => hosts.sort_by_key(|(preference, host)| (*preference, host.address.is_ipv6())),
             b"ipv6" => hosts.sort_by_key(|(preference, host)| (*preference, host.address.is_ipv4())),
             _ => {}
@@ -222,7 +222,7 @@ impl Router<'_> {
 
     fn port(&self, client: &Client, destination: &Destination<'_>) -> Result<String, LookupError> {
         let usual = match client.protocol {
-            "lmtp" => self.text("lmtp_tcp_port")?,
+            "lmtp" => self.text("lmtp_tcp_port")?.to_vec(),
             _ => b"smtp".to_vec(),
         };
         let port = if destination.port.is_empty() { usual } else { destination.port.to_vec() };

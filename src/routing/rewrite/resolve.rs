@@ -10,7 +10,7 @@ use crate::mail::rfc822::{Form, Token, TokenKind, TokenWriter, tokens};
 use crate::maps::LookupError;
 use crate::routing::router::Router;
 use crate::routing::router::daemon::Daemon;
-use crate::routing::router::lists::Style;
+use crate::routing::router::keys::Style;
 use std::fmt;
 
 /// What an address is to this site.
@@ -156,12 +156,12 @@ impl Router<'_> {
             domain.to_vec()
         } else {
             self.note(format_args!("relayhost = {}", String::from_utf8_lossy(&relayhost)));
-            relayhost
+            relayhost.to_vec()
         })
     }
 
     fn sender_key(&self, sender: &[u8], null_key: &str) -> Result<Vec<u8>, LookupError> {
-        if sender.is_empty() { self.text(null_key) } else { Ok(sender.to_vec()) }
+        Ok(if sender.is_empty() { self.text(null_key)?.to_vec() } else { sender.to_vec() })
     }
 
     /// Takes domains of this machine off, as long as what is left of them names another domain.

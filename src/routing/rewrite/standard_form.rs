@@ -31,7 +31,8 @@ impl Router<'_> {
     /// # Errors
     /// A parameter that cannot be expanded.
     pub fn rewrite_rules(&self) -> Result<RewriteRules, LookupError> {
-        let value_if = |switch: &str, name: &str| Ok(if self.is_yes(switch)? { self.text(name)? } else { Vec::new() });
+        let value_if =
+            |switch: &str, name: &str| Ok(if self.is_yes(switch)? { self.text(name)?.to_vec() } else { Vec::new() });
         Ok(RewriteRules {
             swap_bangpath: self.is_yes("swap_bangpath")?,
             percent_hack: self.is_yes("allow_percent_hack")?,

@@ -5,11 +5,9 @@
 //!
 //! Source: transport(5).
 
-use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
 use crate::routing::router::Router;
-use crate::routing::router::find::KeyPart;
-use crate::routing::router::lists::Style;
+use crate::routing::router::keys::{AddressKey, AddressParts, KeyPart, domain_and_parents};
 
 /// Where mail is handed to: a transport of master.cf, and what it is told.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -56,24 +54,18 @@ impl Router<'_> {
         if self.tables(MAPS)?.is_empty() {
             return Ok(None);
         }
-        let (local, Some(domain)) = split_domain(recipient) else { return Ok(None) };
-        if let Some(value) = self.ask_forms(MAPS, recipient, KeyPart::Whole)? {
-            return Ok(Some(Hop::parse(&value)));
-        }
-        if let Some((user, _)) = self.extension(local)? {
-            let key = [user, b"@", domain].concat();
-            if let Some(value) = self.ask_forms(MAPS, &key, KeyPart::Partial)? {
+        let parts = AddressParts::of(recipient, |local| self.extension(local))?;
+        let Some(domain) = parts.domain else { return Ok(None) };
+        for key in [AddressKey::Address, AddressKey::WithoutExtension] {
+            let Some(text) = key.text(&parts) else { continue };
+            if let Some(value) = self.ask_forms(MAPS, &text, key.part())? {
                 return Ok(Some(Hop::parse(&value)));
             }
         }
-        let skip = usize::from(self.domain_style(MAPS) == Style::Parent);
-        let mut key = domain;
-        loop {
+        for key in domain_and_parents(domain, self.domain_style(MAPS)) {
             if let Some(value) = self.ask_tables(MAPS, key, KeyPart::Partial)? {
                 return Ok(Some(Hop::parse(&value)));
             }
-            let Some(dot) = key.get(1..).and_then(|rest| memchr::memchr(b'.', rest)) else { break };
-            key = &key[dot + 1 + skip..];
         }
         // Patterns are asked for this one too.
         let value = self.ask_tables(MAPS, b"*", KeyPart::Whole)?;

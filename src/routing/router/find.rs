@@ -1,13 +1,12 @@
-//! Finding an address in tables: which keys are tried, in which order.
+//! Finding an address in tables: every table is asked for a key before the next key is tried, in the order of [`keys`](super::keys).
 //!
-//! Of `user+ext@domain`: itself, `user@domain`, then, where the domain is one of this machine's, `user+ext` and `user`, and at last
-//! `@domain`. Every table is asked for a key before the next key is tried. Tables of patterns see the whole address only. A local
-//! part that needs quotes is tried with them first, then without.
+//! A local part that needs quotes is tried with them first, then without.
 //!
 //! Source: virtual(5), canonical(5), "Table search order"; experiments with 3.11.
 
 use super::Router;
-use crate::mail::local_part::{external, split_domain, split_extension};
+use super::keys::{ADDRESS_ORDER, AddressParts, KeyPart};
+use crate::mail::local_part::{external, split_extension};
 use crate::maps::LookupError;
 use crate::syntax::table_line::TableForm;
 
@@ -20,15 +19,6 @@ pub struct AddressMatch {
     pub unmatched_extension: Vec<u8>,
 }
 
-/// Whether a key is all that is asked about, or a part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyPart {
-    /// All.
-    Whole,
-    /// A part.
-    Partial,
-}
-
 /// The two parts of a local part: what stands before the delimiter, and the extension.
 type Split<'l> = (&'l [u8], &'l [u8]);
 
@@ -39,12 +29,12 @@ impl Router<'_> {
     /// The first table that gives no answer.
     pub fn ask_tables(&mut self, parameter: &str, key: &[u8], part: KeyPart) -> Result<Option<Vec<u8>>, LookupError> {
         let aliases = self.tables("alias_maps")?;
-        for table in self.tables(parameter)? {
-            let form = if aliases.contains(&table) { TableForm::Aliases } else { TableForm::KeyValue };
+        for table in self.tables(parameter)?.iter() {
+            let form = if aliases.contains(table) { TableForm::Aliases } else { TableForm::KeyValue };
             if part == KeyPart::Partial && !table.takes_partial_keys() {
                 continue;
             }
-            if let Some(value) = self.lookup_with(&table, form, self.may_substitute(parameter), key)? {
+            if let Some(value) = self.lookup_with(table, form, self.may_substitute(parameter), key)? {
                 return Ok(Some(value));
             }
         }
@@ -59,38 +49,30 @@ impl Router<'_> {
         if self.tables(parameter)?.is_empty() {
             return Ok(None);
         }
-        let (local, domain) = split_domain(address);
-        let split = self.extension(local)?;
-        let found = |value, extension: &[u8]| AddressMatch { value, unmatched_extension: extension.to_vec() };
-        if let Some(value) = self.ask_forms(parameter, address, KeyPart::Whole)? {
-            return Ok(Some(found(value, b"")));
-        }
-        if let Some((user, extension)) = split {
-            let mut key = user.to_vec();
-            if let Some(domain) = domain {
-                key.push(b'@');
-                key.extend_from_slice(domain);
+        let parts = AddressParts::of(address, |local| self.extension(local))?;
+        let mut is_ours = None;
+        for key in ADDRESS_ORDER {
+            let Some(text) = key.text(&parts) else { continue };
+            if let Some(domain) = parts.domain.filter(|_| key.is_of_own_domain()) {
+                // Lists are asked only when it comes to that, and once.
+                let known = match is_ours {
+                    Some(known) => known,
+                    None => domain.eq_ignore_ascii_case(&self.text("myorigin")?) || self.is_local_domain(domain)?,
+                };
+                is_ours = Some(known);
+                if !known {
+                    continue;
+                }
             }
-            if let Some(value) = self.ask_forms(parameter, &key, KeyPart::Partial)? {
-                return Ok(Some(found(value, extension)));
-            }
-        }
-        let Some(domain) = domain else { return Ok(None) };
-        let is_ours = domain.eq_ignore_ascii_case(&self.text("myorigin")?) || self.is_local_domain(domain)?;
-        if is_ours {
-            if let Some(value) = self.ask_forms(parameter, local, KeyPart::Partial)? {
-                return Ok(Some(found(value, b"")));
-            }
-            if let Some((user, extension)) = split
-                && let Some(value) = self.ask_forms(parameter, user, KeyPart::Partial)?
-            {
-                return Ok(Some(found(value, extension)));
+            let value = match key.has_local_part() {
+                true => self.ask_forms(parameter, &text, key.part())?,
+                false => self.ask_tables(parameter, &text, key.part())?,
+            };
+            if let Some(value) = value {
+                return Ok(Some(AddressMatch { value, unmatched_extension: key.unmatched_extension(&parts).to_vec() }));
             }
         }
-        let key = [b"@", domain].concat();
-        let value = self.ask_tables(parameter, &key, KeyPart::Partial)?;
-        // Everybody is meant, so no extension is left over.
-        Ok(value.map(|value| found(value, b"")))
+        Ok(None)
     }
 
     /// Asks for an address or local part with quotes, if it needs any, and then without.

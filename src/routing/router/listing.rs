@@ -2,8 +2,7 @@
 
 use super::Router;
 use crate::maps::{LookupError, TableReference};
-use crate::syntax::Text;
-use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};
+use crate::syntax::match_list::{Element, ElementKind};
 use crate::syntax::table_line::TableForm;
 
 /// Something that a list of domains names.
@@ -23,9 +22,9 @@ impl Router<'_> {
     /// # Errors
     /// A parameter that cannot be expanded, or a file that cannot be read.
     pub fn listed(&mut self, parameter: &str) -> Result<Vec<Listed>, LookupError> {
-        let text = self.text(parameter)?;
+        let elements = self.elements(parameter)?;
         let mut found = Vec::new();
-        self.list(&parse_elements(&Text::whole(&text)), 0, &mut found)?;
+        self.list(&elements, 0, &mut found)?;
         let mut seen = std::collections::HashSet::new();
         found.retain(|one| match one {
             Listed::Domain(domain) => seen.insert(domain.clone()),
@@ -40,8 +39,8 @@ impl Router<'_> {
             match element.kind {
                 ElementKind::Pattern => found.push(Listed::Domain(text.to_ascii_lowercase())),
                 ElementKind::File => {
-                    let source = self.list_file(element, depth)?;
-                    self.list(&parse_match_list(&source).elements, depth + 1, found)?;
+                    let file = self.list_file(element, depth)?;
+                    self.list(&file.elements, depth + 1, found)?;
                 }
                 ElementKind::Table => {
                     let Some(table) = TableReference::behind_proxy(text) else { continue };

@@ -6,37 +6,24 @@
 //! Source: postconf(5), mydestination, `relay_domains`, `parent_domain_matches_subdomains`.
 
 use super::Router;
+use super::keys::{Style, domain_and_parents};
+use super::list_file::ListFile;
 use super::trail::{Place, StepKind};
-use crate::base::{Source, system_words};
+use crate::base::system_words;
 use crate::maps::{LookupError, TableReference};
-use crate::syntax::Text;
-use crate::syntax::match_list::{Element, ElementKind, parse_elements, parse_match_list};
+use crate::syntax::match_list::{Element, ElementKind, parse_match_list};
 use crate::syntax::table_line::TableForm;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// How deeply files may name files.
 const MAX_DEPTH: usize = 20;
-
-/// How an element that is a domain matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// The same name only, as in `mydestination` and the `virtual_…_domains`.
-    Exact,
-    /// `example.com` matches it, `.example.com` what is below it.
-    Dot,
-    /// `example.com` matches it and what is below it (`parent_domain_matches_subdomains` names the list).
-    Parent,
-}
 
 impl Router<'_> {
     /// The style of a domain list that [`Style::Dot`] and [`Style::Parent`] are possible for.
     #[must_use]
     pub fn domain_style(&self, parameter: &str) -> Style {
-        let names =
-            self.configuration.expanded(b"parent_domain_matches_subdomains", self.service()).unwrap_or_default();
-        let is_named = crate::syntax::match_list::split_list(&names)
-            .into_iter()
-            .any(|range| names[range].eq_ignore_ascii_case(parameter.as_bytes()));
+        // One that cannot be expanded names nothing.
+        let is_named = self.has_word("parent_domain_matches_subdomains", parameter).unwrap_or(false);
         if is_named { Style::Parent } else { Style::Dot }
     }
 
@@ -45,14 +32,13 @@ impl Router<'_> {
     /// # Errors
     /// A parameter that cannot be expanded, a file that cannot be read, a table that gives no answer.
     pub fn is_listed(&mut self, parameter: &str, value: &[u8], style: Style) -> Result<bool, LookupError> {
-        let list = self.text(parameter)?;
-        let elements = parse_elements(&Text::whole(&list));
+        let elements = self.elements(parameter)?;
         let settled = self.settle(&elements, value, style, 0)?;
-        let (element, place) = match &settled {
-            Some(settled) => (Some(settled.element.clone()), settled.place.clone()),
-            None => (None, None),
-        };
-        self.step(|| StepKind::Matched { list: parameter.into(), value: value.to_vec(), element, place });
+        self.step(|| {
+            let (element, place) =
+                settled.as_ref().map(|settled| (settled.element.clone(), settled.place.clone())).unzip();
+            StepKind::Matched { list: parameter.into(), value: value.to_vec(), element, place: place.flatten() }
+        });
         Ok(settled.is_some_and(|settled| settled.holds))
     }
 
@@ -66,8 +52,8 @@ impl Router<'_> {
         for element in elements {
             let settled = match element.kind {
                 ElementKind::File => {
-                    let source = self.list_file(element, depth)?;
-                    let inside = self.settle_file(&source, value, style, depth + 1)?;
+                    let file = self.list_file(element, depth)?;
+                    let inside = self.settle_file(&file, value, style, depth + 1)?;
                     inside.map(|inside| Settled { holds: inside.holds != element.negated, ..inside })
                 }
                 ElementKind::Table => self.in_table(element, value, style)?.then(|| Settled {
@@ -88,31 +74,41 @@ impl Router<'_> {
         Ok(None)
     }
 
-    /// The file that an element of a list names, at this depth of files in files.
+    /// The file that an element of a list names, at this depth of files in files; read once.
     ///
     /// # Errors
     /// One that cannot be read, or lies too deep.
-    pub(in crate::routing) fn list_file(&self, element: &Element, depth: usize) -> Result<Arc<Source>, LookupError> {
-        let path = self.paths.shown(element.text.bytes());
-        let failed = |words: &str| LookupError::Config(format!("open {}: {words}", path.display()));
+    pub(in crate::routing) fn list_file(
+        &mut self,
+        element: &Element,
+        depth: usize,
+    ) -> Result<Rc<ListFile>, LookupError> {
+        let name = element.text.bytes();
+        let failed = |words: &str| LookupError::Config(format!("open {}: {words}", self.paths.shown(name).display()));
         if depth > MAX_DEPTH {
             return Err(failed("match lists are nested too deeply"));
         }
-        self.paths.read(element.text.bytes()).map_err(|error| failed(&system_words(&error)))
+        if let Some(file) = self.list_files.get(name) {
+            return Ok(Rc::clone(file));
+        }
+        let source = self.paths.read(name).map_err(|error| failed(&system_words(&error)))?;
+        let file = Rc::new(ListFile { elements: parse_match_list(&source).elements, source });
+        self.list_files.insert(name.to_vec(), Rc::clone(&file));
+        Ok(file)
     }
 
     fn settle_file(
         &mut self,
-        source: &Arc<Source>,
+        file: &ListFile,
         value: &[u8],
         style: Style,
         depth: usize,
     ) -> Result<Option<Settled>, LookupError> {
-        for element in parse_match_list(source).elements {
-            let settled = self.settle(std::slice::from_ref(&element), value, style, depth)?;
+        for element in &file.elements {
+            let settled = self.settle(std::slice::from_ref(element), value, style, depth)?;
             if let Some(mut settled) = settled {
-                let line = source.position(element.span.start).line;
-                settled.place.get_or_insert_with(|| Place { file: source.name().into(), line });
+                let line = file.source.position(element.span.start).line;
+                settled.place.get_or_insert_with(|| Place { file: file.source.name().into(), line });
                 return Ok(Some(settled));
             }
         }
@@ -123,12 +119,7 @@ impl Router<'_> {
     fn in_table(&mut self, element: &Element, value: &[u8], style: Style) -> Result<bool, LookupError> {
         let Some(table) = TableReference::behind_proxy(element.text.bytes()) else { return Ok(false) };
         let value = value.to_ascii_lowercase();
-        let mut keys: Vec<&[u8]> = vec![&value];
-        if style != Style::Exact {
-            let dots = memchr::memchr_iter(b'.', &value);
-            keys.extend(dots.filter(|&at| at > 0).map(|at| &value[at + usize::from(style == Style::Parent)..]));
-        }
-        for key in keys {
+        for key in domain_and_parents(&value, style) {
             if self.lookup(&table, TableForm::KeyValue, key)?.is_some() {
                 return Ok(true);
             }
@@ -163,10 +154,12 @@ pub(in crate::routing) fn matches(pattern: &[u8], value: &[u8], style: Style) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Source;
     use crate::config::paths::PathMap;
     use crate::config::{ConfigFiles, Configuration, Platform, Site};
     use crate::maps::NoCaller;
     use crate::routing::Recording;
+    use std::sync::Arc;
 
     #[test]
     fn elements_in_order_and_by_style() {

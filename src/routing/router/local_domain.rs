@@ -3,7 +3,7 @@
 //! Source: postconf(5), mydestination, `inet_interfaces`, `proxy_interfaces`.
 
 use super::Router;
-use super::lists::Style;
+use super::keys::Style;
 use crate::mail::host_name::literal_address;
 use crate::maps::LookupError;
 use crate::syntax::match_list::split_list;

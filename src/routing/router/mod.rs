@@ -8,9 +8,13 @@ pub mod daemon;
 pub mod decision;
 pub mod dns;
 pub mod find;
+pub mod keys;
+pub mod list_file;
 pub mod listing;
 pub mod lists;
 pub mod local_domain;
+pub mod parameters;
+pub mod passwd;
 pub mod recording;
 pub mod records;
 pub mod trail;
@@ -23,12 +27,16 @@ use crate::config::{Configuration, Site};
 use crate::maps::source_table::SourceTable;
 use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableReference, open};
 use crate::syntax::table_line::TableForm;
+use list_file::ListFile;
+use passwd::Passwd;
 use records::Resolver;
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use trail::{Found, Place, Recording, StepKind, Trail};
+use values::Values;
 
 /// All that decisions need to ask: the configuration and its tables.
 pub struct Router<'a> {
@@ -39,10 +47,11 @@ pub struct Router<'a> {
     tables: HashMap<TableKey, Result<Opened, LookupError>>,
     /// Who asks at the moment.
     pub(in crate::routing) asking: Asking,
-    /// Values that were expanded already: one address asks for hundreds of them.
-    pub(in crate::routing) texts: RefCell<Texts>,
+    values: Values,
+    /// The files of match lists that were read, by name.
+    list_files: HashMap<Vec<u8>, Rc<ListFile>>,
     /// The passwd(5) file, once it was wanted.
-    pub(in crate::routing) accounts: OnceCell<Vec<u8>>,
+    accounts: OnceCell<Passwd>,
     caller: Arc<dyn Caller>,
     pub(in crate::routing) resolver: Option<Arc<dyn Resolver>>,
     recording: Recording,
@@ -70,9 +79,6 @@ enum AskingKind {
 /// A table, the form of its source, and whether results of patterns may hold parts of the key.
 type TableKey = (TableReference, TableForm, bool);
 
-/// Expanded values, by the address of the service that they hold for and by name.
-pub(in crate::routing) type Texts = HashMap<usize, HashMap<String, Result<Vec<u8>, LookupError>>>;
-
 struct Opened {
     table: Box<dyn LookupTable>,
     /// The source of an indexed table that is read from its index; opened when a line is first wanted.
@@ -95,14 +101,14 @@ impl<'a> Router<'a> {
     #[must_use]
     pub fn new(site: &'a Site, caller: Arc<dyn Caller>) -> Self {
         let Site { configuration, paths, .. } = site;
-        let (asking, texts, accounts) = (Asking::default(), RefCell::default(), OnceCell::new());
         Self {
             configuration,
             paths,
             tables: HashMap::new(),
-            asking,
-            texts,
-            accounts,
+            asking: Asking::default(),
+            values: Values::default(),
+            list_files: HashMap::new(),
+            accounts: OnceCell::new(),
             caller,
             resolver: None,
             recording: Recording::Nothing,

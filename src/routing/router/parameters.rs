@@ -1,0 +1,79 @@
+//! The parameters that decisions depend on, as text, numbers, switches, lists and tables.
+
+use super::Router;
+use super::values::{Value, bad_value};
+use crate::maps::{LookupError, TableReference};
+use crate::syntax::match_list::{Element, split_list};
+use std::rc::Rc;
+
+impl Router<'_> {
+    /// The expanded value of a parameter; empty if nothing defines it.
+    ///
+    /// # Errors
+    /// A value that cannot be expanded.
+    pub fn text(&self, parameter: &str) -> Result<Rc<[u8]>, LookupError> {
+        self.value(parameter).text.clone()
+    }
+
+    /// The value of a parameter, not expanded: a template that is filled in later.
+    #[must_use]
+    pub fn raw(&self, parameter: &str) -> Vec<u8> {
+        self.configuration
+            .value(parameter.as_bytes(), self.service())
+            .map(|value| value.bytes.into_owned())
+            .unwrap_or_default()
+    }
+
+    /// Whether a parameter says `yes`.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text), and for neither `yes` nor `no`.
+    pub fn is_yes(&self, parameter: &str) -> Result<bool, LookupError> {
+        let text = self.text(parameter)?;
+        match &*text {
+            yes if yes.eq_ignore_ascii_case(b"yes") => Ok(true),
+            no if no.eq_ignore_ascii_case(b"no") => Ok(false),
+            _ => Err(bad_value(parameter, &text)),
+        }
+    }
+
+    /// The number that a parameter holds.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text), and for what is no number.
+    pub fn number(&self, parameter: &str) -> Result<usize, LookupError> {
+        let text = self.text(parameter)?;
+        String::from_utf8_lossy(&text).trim().parse().map_err(|_| bad_value(parameter, &text))
+    }
+
+    /// Whether a word is in the list that a parameter holds, without regard to case.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text).
+    pub fn has_word(&self, parameter: &str, word: &str) -> Result<bool, LookupError> {
+        let text = self.text(parameter)?;
+        Ok(split_list(&text).into_iter().any(|range| text[range].eq_ignore_ascii_case(word.as_bytes())))
+    }
+
+    /// The elements of the match list that a parameter holds.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text).
+    pub(in crate::routing) fn elements(&self, parameter: &str) -> Result<Rc<[Element]>, LookupError> {
+        self.value(parameter).elements()
+    }
+
+    /// The tables that a parameter names, in order. Who asks through `proxy:` gets the same answer as who asks himself.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text), and for what names no table.
+    pub fn tables(&self, parameter: &str) -> Result<Rc<[TableReference]>, LookupError> {
+        self.value(parameter).tables(parameter)
+    }
+
+    /// The value of a parameter for whoever asks.
+    fn value(&self, parameter: &str) -> Rc<Value> {
+        self.values
+            .get(self.asking.service, parameter, || self.configuration.expanded(parameter.as_bytes(), self.service()))
+    }
+}
