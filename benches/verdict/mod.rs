@@ -1,7 +1,5 @@
 //! What a benchmark makes of its measurements: medians, and how ratios stand to their goals.
 
-#![allow(dead_code)] // Each benchmark uses a part.
-
 /// The middle value.
 pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);

@@ -18,6 +18,17 @@ pub fn split_domain(address: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
+/// Whether an address is written the same in every form, and is in standard form whatever a configuration says, as nearly all are:
+/// words of letters, digits, `_`, `+`, `=` and `-` between single dots, an `@`, and a domain of several labels.
+#[must_use]
+pub fn is_plain(address: &[u8]) -> bool {
+    let (local, Some(domain)) = split_domain(address) else { return false };
+    let is_label = |label: &[u8]| {
+        !label.is_empty() && label.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_+=-".contains(byte))
+    };
+    domain.contains(&b'.') && [local, domain].into_iter().all(|part| part.split(|&byte| byte == b'.').all(is_label))
+}
+
 /// The external form of an address in internal form: its local part is quoted if it must be.
 #[must_use]
 pub fn external(address: &[u8]) -> Cow<'_, [u8]> {
@@ -127,6 +138,33 @@ mod tests {
         }
         assert_eq!(*external(b"@a,@b:c d@e"), *b"@a,@b:\"c d\"@e");
         assert_eq!(*external(b"@a:"), *b"@a:\"\"");
+    }
+
+    #[test]
+    fn plain_addresses() {
+        for address in ["a@b.c", "joe.x+list=y_z-1@Mail.example.com", "1@192.0.2.1"] {
+            assert!(is_plain(address.as_bytes()), "{address}");
+            assert_eq!(
+                (&*external(address.as_bytes()), internal(address.as_bytes())),
+                (address.as_bytes(), address.into())
+            );
+        }
+        for address in [
+            "a",
+            "a@b",
+            "a@b.c.",
+            "a@.b.c",
+            ".a@b.c",
+            "a..b@c.d",
+            "a%b@c.d",
+            "a!b@c.d",
+            "a@b@c.d",
+            "@b.c",
+            "a@[1.2]",
+            "\"a\"@b.c",
+        ] {
+            assert!(!is_plain(address.as_bytes()), "{address}");
+        }
     }
 
     #[test]

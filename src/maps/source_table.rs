@@ -7,7 +7,11 @@ use super::error::LookupError;
 use super::table::{Answer, LookupTable};
 use crate::base::{FileError, open_plain};
 use crate::syntax::table_line::TableForm;
+use foldhash::fast::RandomState;
+use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// A source in memory.
 #[derive(Debug)]
@@ -15,6 +19,52 @@ pub struct SourceTable {
     entries: Entries,
     /// Indices of the entries that an index would hold, in the order of their keys.
     kept: Vec<u32>,
+    /// The same by their keys, once one was looked up.
+    slots: OnceLock<Slots>,
+}
+
+/// Entries by the hash of their keys: each in the first free slot from that of its hash on.
+#[derive(Debug)]
+struct Slots {
+    seed: RandomState,
+    /// Twice as many at least as there are entries, and a power of two.
+    slots: Vec<Option<Slot>>,
+}
+
+/// An entry, and bits of its hash that tell it from most others without a look at its key.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    entry: u32,
+    tag: NonZeroU32,
+}
+
+impl Slots {
+    fn new(entries: &Entries, kept: &[u32]) -> Self {
+        let (seed, count) = (RandomState::default(), (2 * kept.len()).next_power_of_two());
+        let mut new = Self { seed, slots: vec![None; count] };
+        for &index in kept {
+            let key = entries.key(&entries.all()[index as usize]);
+            let (tag, mut probe) = probe(new.seed.hash_one(key), count);
+            if let Some(free) = probe.find(|&slot| new.slots[slot].is_none()) {
+                new.slots[free] = Some(Slot { entry: index, tag });
+            }
+        }
+        new
+    }
+
+    fn find<'e>(&self, entries: &'e Entries, key: &[u8]) -> Option<&'e Entry> {
+        let (tag, probe) = probe(self.seed.hash_one(key), self.slots.len());
+        let similar = probe.map_while(|slot| self.slots[slot]).filter(|slot| slot.tag == tag);
+        similar.map(|slot| &entries.all()[slot.entry as usize]).find(|entry| entries.key(entry) == key)
+    }
+}
+
+/// The tag of a key with this hash, and those of so many slots in which it can be. Their number is a power of two.
+fn probe(hash: u64, count: usize) -> (NonZeroU32, impl Iterator<Item = usize>) {
+    let mask = count - 1;
+    #[allow(clippy::cast_possible_truncation)] // Any bits of it will do.
+    let (start, tag) = (hash as usize, (hash >> 32) as u32);
+    (NonZeroU32::MIN.saturating_add(tag >> 1), (0..=mask).map(move |step| start.wrapping_add(step) & mask))
 }
 
 impl SourceTable {
@@ -39,7 +89,7 @@ impl SourceTable {
     pub fn from_bytes(source: Vec<u8>, form: TableForm) -> Result<Self, String> {
         let entries = read_entries(source, &Recipe::standard(form));
         let Unique { kept, .. } = unique(&entries, Duplicates::Ignore).map_err(|error| error.to_string())?;
-        Ok(Self { entries, kept })
+        Ok(Self { entries, kept, slots: OnceLock::new() })
     }
 
     /// How many entries an index would hold.
@@ -56,9 +106,7 @@ impl SourceTable {
 
     fn find(&self, key: &[u8]) -> Option<&Entry> {
         let key = Folding::Unicode.apply(key);
-        let all = self.entries.all();
-        let found = self.kept.binary_search_by(|&index| self.entries.key(&all[index as usize]).cmp(&key)).ok()?;
-        Some(&all[self.kept[found] as usize])
+        self.slots.get_or_init(|| Slots::new(&self.entries, &self.kept)).find(&self.entries, &key)
     }
 }
 

@@ -19,6 +19,7 @@ use std::ops::Range;
 use pest::Parser;
 
 use crate::base::Span;
+use crate::mail::local_part::{is_plain, split_domain};
 use crate::mail::rfc822::{Token, TokenKind, tokens};
 use crate::syntax::widen::Widened;
 
@@ -111,6 +112,18 @@ pub enum BadReason {
 /// Reads the right-hand side of an alias.
 #[must_use]
 pub fn parse_alias_value(value: &[u8]) -> AliasValue {
+    // Nearly all values are one plain address.
+    match split_domain(value) {
+        (localpart, Some(domain)) if is_plain(value) => {
+            let kind = DestinationKind::Address { localpart: localpart.to_vec(), domain: Some(domain.to_vec()) };
+            let destination = Destination { span: Span::new(0, value.len()), text: value.to_vec(), kind };
+            AliasValue { destinations: vec![destination], ..AliasValue::default() }
+        }
+        _ => parse_list(value),
+    }
+}
+
+fn parse_list(value: &[u8]) -> AliasValue {
     let mut parsed = AliasValue::default();
     let mut words = Vec::new();
     for token in tokens(value) {
@@ -304,6 +317,13 @@ mod tests {
         let parsed = parse_alias_value(value.as_bytes());
         let text = |destination: &Destination| String::from_utf8_lossy(&destination.text).into_owned();
         parsed.destinations.iter().map(text).collect::<Vec<_>>().join(" + ")
+    }
+
+    #[test]
+    fn plain_addresses_are_read_as_lists_are() {
+        for value in ["a@b.c", "joe.x+list=y_z-1@Mail.example.com", "-1@192.0.2.1", "include@a.b"] {
+            assert_eq!(parse_alias_value(value.as_bytes()), parse_list(value.as_bytes()), "{value}");
+        }
     }
 
     /// The right-hand sides are what Postfix 3.11 made of the left-hand sides.

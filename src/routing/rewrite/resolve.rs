@@ -5,7 +5,7 @@
 use super::standard_form::{RewriteRules, find, is_special, rfind, strip_last_dot, written};
 use super::transport::Hop;
 use crate::mail::host_name::is_mail_domain;
-use crate::mail::local_part::{external, split_domain};
+use crate::mail::local_part::{external, is_plain, split_domain};
 use crate::mail::rfc822::{Form, Token, TokenKind, TokenWriter, tokens};
 use crate::maps::LookupError;
 use crate::routing::router::Router;
@@ -166,6 +166,10 @@ impl Router<'_> {
 
     /// Takes domains of this machine off, as long as what is left of them names another domain.
     fn strip_local_domains(&mut self, address: &[u8]) -> Result<Stripped, LookupError> {
+        if let (true, (_, Some(domain))) = (is_plain(address), split_domain(address)) {
+            // The local part has no operators that would lead elsewhere.
+            return Ok(Stripped { recipient: address.to_vec(), is_local: self.is_local_domain(domain)? });
+        }
         let rules = self.rewrite_rules()?;
         let may_crack = self.is_yes("resolve_dequoted_address")?;
         let null_domain = self.is_yes("resolve_null_domain")?;

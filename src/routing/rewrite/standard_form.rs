@@ -5,7 +5,7 @@
 //!
 //! Source: trivial-rewrite(8), and experiments with 3.11.
 
-use crate::mail::local_part::{external, internal};
+use crate::mail::local_part::{external, internal, is_plain};
 use crate::mail::rfc822::{Form, Token, TokenKind, TokenWriter, tokens};
 use crate::maps::LookupError;
 use crate::routing::router::Router;
@@ -46,8 +46,8 @@ impl Router<'_> {
     /// # Errors
     /// As for [`rewrite_rules`](Self::rewrite_rules).
     pub fn rewrite(&mut self, address: &[u8]) -> Result<Vec<u8>, LookupError> {
-        if address.is_empty() {
-            return Ok(Vec::new());
+        if address.is_empty() || is_plain(address) {
+            return Ok(address.to_vec());
         }
         let rules = self.within(&Daemon::Rewrite, |service| service.rewrite_rules())?;
         let rewritten = internal(&rules.apply(&external(address)));

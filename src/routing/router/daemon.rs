@@ -66,8 +66,8 @@ impl<'a> Router<'a> {
             Daemon::SmtpServer => Asking { service: self.smtp_server(), kind: AskingKind::Other },
             Daemon::Cleanup => {
                 // Mail that nobody here sends on comes from the SMTP server.
-                let asker = self.asking.service.or_else(|| self.smtp_server()).and_then(|at| services.get(at));
-                let name = self.configuration.expanded(b"cleanup_service_name", asker).unwrap_or_default();
+                let asker = self.asking.service.or_else(|| self.smtp_server());
+                let name = self.value_for(asker, "cleanup_service_name").text.clone().unwrap_or_default();
                 Asking { service: named(&name), kind: AskingKind::Other }
             }
             Daemon::Rewrite => {

@@ -73,7 +73,14 @@ impl Router<'_> {
 
     /// The value of a parameter for whoever asks.
     fn value(&self, parameter: &str) -> Rc<Value> {
-        self.values
-            .get(self.asking.service, parameter, || self.configuration.expanded(parameter.as_bytes(), self.service()))
+        self.value_for(self.asking.service, parameter)
+    }
+
+    /// The value of a parameter for the service of this number.
+    pub(super) fn value_for(&self, service: Option<usize>, parameter: &str) -> Rc<Value> {
+        self.values.get(service, parameter, || {
+            let service = service.and_then(|number| self.configuration.files.services.get(number));
+            self.configuration.expanded(parameter.as_bytes(), service)
+        })
     }
 }

@@ -10,9 +10,9 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// The values that were asked for, by the number of the service whose they are, and by name.
+/// The values that were asked for, by name: first those of no service, then those of each.
 #[derive(Default)]
-pub(super) struct Values(RefCell<HashMap<Option<usize>, ByName, FixedState>>);
+pub(super) struct Values(RefCell<Vec<ByName>>);
 
 type ByName = HashMap<String, Rc<Value>, FixedState>;
 
@@ -24,12 +24,17 @@ impl Values {
         parameter: &str,
         expanded: impl FnOnce() -> Result<Vec<u8>, ExpandError>,
     ) -> Rc<Value> {
-        if let Some(value) = self.0.borrow().get(&service).and_then(|values| values.get(parameter)) {
+        let whose = service.map_or(0, |number| number + 1);
+        if let Some(value) = self.0.borrow().get(whose).and_then(|values| values.get(parameter)) {
             return Rc::clone(value);
         }
         let text = expanded().map(Rc::from).map_err(|error| LookupError::Config(format!("{parameter}: {error}")));
         let value = Rc::new(Value { text, tables: OnceCell::new(), elements: OnceCell::new() });
-        self.0.borrow_mut().entry(service).or_default().insert(parameter.to_string(), Rc::clone(&value));
+        let mut values = self.0.borrow_mut();
+        if values.len() <= whose {
+            values.resize_with(whose + 1, ByName::default);
+        }
+        values[whose].insert(parameter.to_string(), Rc::clone(&value));
         value
     }
 }
