@@ -35,7 +35,7 @@ pub fn is_outdated(index: &std::path::Path, source: &std::path::Path) -> bool {
 }
 
 /// Tries a key with a trailing NUL, then without, and remembers which form the table has.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct NulForm {
     with: bool,
     without: bool,

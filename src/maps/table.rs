@@ -80,6 +80,9 @@ pub struct OpenOptions {
     pub file_values: bool,
     /// Whether the result of a pattern may hold parts of the key (`$1`); rules with such results are skipped otherwise.
     pub substitution: bool,
+    /// Whether an indexed file is read as it was when it was opened, without a lock and a look at the file for each lookup. One
+    /// that was replaced is not noticed; one that is changed in place is read as it is after that.
+    pub snapshot: bool,
     /// How many tables are open around this one: a table may name itself.
     pub depth: usize,
     /// How long servers are waited for.
@@ -97,6 +100,7 @@ impl Default for OpenOptions {
             duplicates: Duplicates::Warn,
             file_values: false,
             substitution: true,
+            snapshot: false,
             depth: 0,
             patience: Patience::of_this_process(),
             caller: Arc::new(NoCaller),

@@ -3,7 +3,8 @@
 //! A damaged or truncated file gives a [`Damage`], never a signal, a panic or an endless loop. The file is read with `pread`,
 //! not mapped, so that a file that shrinks meanwhile is an error too.
 //!
-//! The caller holds the lock that keeps writers out, and calls [`LmdbFile::refresh`] each time that it has taken it anew.
+//! The caller holds the lock that keeps writers out, and calls [`LmdbFile::refresh`] each time that it has taken it anew. Or it
+//! holds none, and asks [`LmdbFile::is_as_read`] after each lookup whether what was read still counts.
 
 use super::cache::PageCache;
 use super::format::{BRANCH, Damage, LEAF, NO_PAGE, OVERFLOW, PAGE_HEADER};
@@ -16,6 +17,7 @@ use rayon::prelude::*;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes read ahead when pages are asked for in order.
 const WINDOW: usize = 1 << 18;
@@ -25,6 +27,8 @@ const KEPT_BRANCHES: usize = 1024;
 const PART: usize = 4096;
 /// Leaf pages kept for the next lookup.
 const KEPT_LEAVES: usize = 256;
+/// The same where the file is read as it was when it was opened: 64 MiB of the pages that we write.
+const KEPT_LEAVES_OF_SNAPSHOT: usize = 1 << 14;
 
 /// An open LMDB file.
 pub struct LmdbFile {
@@ -35,6 +39,8 @@ pub struct LmdbFile {
     leaves: PageCache,
     window: Vec<u8>,
     window_start: u64,
+    /// Whether a lookup went to the file since it was last known to be as its meta page and stamp say.
+    has_read: AtomicBool,
 }
 
 /// What tells a file that was written to from one that was not: seconds, nanoseconds, and length in bytes.
@@ -58,8 +64,14 @@ impl LmdbFile {
             leaves: PageCache::new(KEPT_LEAVES),
             window: Vec::new(),
             window_start: 0,
+            has_read: AtomicBool::new(false),
             file,
         })
+    }
+
+    /// Keeps so many pages that most lookups need not go to the file.
+    pub fn keep_more(&mut self) {
+        self.leaves = PageCache::new(KEPT_LEAVES_OF_SNAPSHOT);
     }
 
     /// Looks at the meta pages again and forgets what was read before, if there was a write since.
@@ -70,11 +82,30 @@ impl LmdbFile {
         let (meta, stamp) = (Meta::read(&self.file)?, stamp(&self.file)?);
         if (meta, stamp) != (self.meta, self.stamp) {
             (self.meta, self.stamp) = (meta, stamp);
-            self.branches.clear();
-            self.leaves.clear();
-            self.window.clear();
+            self.forget();
         }
+        *self.has_read.get_mut() = false;
         Ok(())
+    }
+
+    /// Whether what [`get`](Self::get) read, without a lock, was in force all the time: nobody has written to the file since it was
+    /// opened or refreshed. Otherwise all that was read is forgotten, and the caller looks again, under a lock.
+    pub fn is_as_read(&mut self) -> bool {
+        // A writer changes a page before it says so in a meta page: what is looked at after the pages tells.
+        let is_same = !*self.has_read.get_mut()
+            || Meta::read(&self.file).is_ok_and(|meta| meta == self.meta)
+                && stamp(&self.file).is_ok_and(|stamp| stamp == self.stamp);
+        if !is_same {
+            self.forget();
+        }
+        *self.has_read.get_mut() = false;
+        is_same
+    }
+
+    fn forget(&mut self) {
+        self.branches.clear();
+        self.leaves.clear();
+        self.window.clear();
     }
 
     /// Number of entries, as the file says.
@@ -98,7 +129,7 @@ impl LmdbFile {
     /// # Errors
     /// When the file is damaged on the way to the key, or cannot be read.
     pub fn get(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, Damage> {
-        let pages = Pages { file: &self.file, meta: &self.meta };
+        let pages = Pages { file: &self.file, meta: &self.meta, has_read: &self.has_read };
         match pages.leaf_for(key, &mut self.branches)? {
             Some(leaf) => pages.get(leaf, key, &mut self.leaves),
             None => Ok(None),
@@ -111,7 +142,7 @@ impl LmdbFile {
     /// # Errors
     /// When the file is damaged on the way to a key, or cannot be read.
     pub fn get_all(&mut self, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, Damage> {
-        let pages = Pages { file: &self.file, meta: &self.meta };
+        let pages = Pages { file: &self.file, meta: &self.meta, has_read: &self.has_read };
         let mut values = vec![None; keys.len()];
         if keys.len() < 2 * PART {
             let mut places = pages.places(keys, 0, &mut self.branches)?;
@@ -238,12 +269,12 @@ impl LmdbFile {
 
     /// A value that stands on pages of its own.
     pub(super) fn overflow(&self, number: u64, length: usize) -> Result<Vec<u8>, Damage> {
-        Pages { file: &self.file, meta: &self.meta }.overflow(number, length)
+        Pages { file: &self.file, meta: &self.meta, has_read: &self.has_read }.overflow(number, length)
     }
 
     /// The number of pages that are set aside for the value of this length that begins there; it may need fewer.
     pub(super) fn check_overflow(&self, number: u64, length: usize) -> Result<u64, Damage> {
-        Pages { file: &self.file, meta: &self.meta }.check_overflow(number, length)
+        Pages { file: &self.file, meta: &self.meta, has_read: &self.has_read }.check_overflow(number, length)
     }
 }
 
@@ -252,6 +283,7 @@ impl LmdbFile {
 struct Pages<'a> {
     file: &'a File,
     meta: &'a Meta,
+    has_read: &'a AtomicBool,
 }
 
 impl Pages<'_> {
@@ -291,6 +323,7 @@ impl Pages<'_> {
     }
 
     fn read(self, number: u64, buffer: &mut Vec<u8>) -> Result<(), Damage> {
+        self.has_read.store(true, Ordering::Relaxed);
         self.meta.check_there(number, 1)?;
         buffer.resize(self.meta.page_size, 0);
         self.file
@@ -300,6 +333,7 @@ impl Pages<'_> {
 
     /// A value that stands on pages of its own.
     fn overflow(self, number: u64, length: usize) -> Result<Vec<u8>, Damage> {
+        self.has_read.store(true, Ordering::Relaxed);
         self.check_overflow(number, length)?;
         if length > MAX_VALUE {
             return Err(Damage::Page(number, VALUE_TOO_LONG));

@@ -16,6 +16,7 @@ pub struct CdbTable {
     cdb: CdbFile,
     nul: NulForm,
     folding: Folding,
+    snapshot: bool,
 }
 
 impl CdbTable {
@@ -26,11 +27,11 @@ impl CdbTable {
     pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
         let path = index_path(name, ".cdb");
         let cdb = open_cdb(&path)?;
-        Ok(Self { path, cdb, nul: NulForm::new(options), folding: options.folding })
+        Ok(Self { path, cdb, nul: NulForm::new(options), folding: options.folding, snapshot: options.snapshot })
     }
 
     fn refresh(&mut self) -> Result<(), LookupError> {
-        if was_replaced(self.cdb.file(), &self.path) {
+        if !self.snapshot && was_replaced(self.cdb.file(), &self.path) {
             self.cdb = open_cdb(&self.path)?;
         }
         Ok(())

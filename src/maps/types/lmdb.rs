@@ -1,7 +1,8 @@
 //! `lmdb:` — NAME.lmdb, a file of LMDB's that Postfix or this program made.
 //!
 //! Each lookup holds a shared whole-file lock, as Postfix's do, since a writer may change the file in place; a file swapped by
-//! rename is noticed and opened anew. Source: `LMDB_README`, `lmdb_table(5)`.
+//! rename is noticed and opened anew. A snapshot needs neither: pages that were read are kept, and after one is read the meta
+//! pages tell whether it still counted. Source: `LMDB_README`, `lmdb_table(5)`.
 
 use crate::base::{FileLock, LockKind, system_words};
 use crate::maps::compile::Folding;
@@ -18,6 +19,7 @@ pub struct LmdbTable {
     open: Open,
     nul: NulForm,
     folding: Folding,
+    snapshot: bool,
 }
 
 /// An open file.
@@ -51,7 +53,12 @@ impl LmdbTable {
     /// When the file cannot be opened or is no LMDB file.
     pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
         let path = index_path(name, ".lmdb");
-        Ok(Self { open: Open::at(&path)?, path, nul: NulForm::new(options), folding: options.folding })
+        let mut open = Open::at(&path)?;
+        if options.snapshot {
+            open.pages.keep_more();
+        }
+        let (nul, folding, snapshot) = (NulForm::new(options), options.folding, options.snapshot);
+        Ok(Self { path, open, nul, folding, snapshot })
     }
 
     /// Runs `read` under a shared lock, on the file that stands at the path now.
@@ -59,7 +66,7 @@ impl LmdbTable {
         &mut self,
         read: impl FnOnce(&mut LmdbFile, &mut NulForm) -> Result<T, LookupError>,
     ) -> Result<T, LookupError> {
-        if was_replaced(&self.open.lock, &self.path) {
+        if !self.snapshot && was_replaced(&self.open.lock, &self.path) {
             self.open = Open::at(&self.path)?;
         }
         let _lock =
@@ -128,6 +135,15 @@ fn table_name(path: &Path) -> std::borrow::Cow<'_, str> {
 
 impl LookupTable for LmdbTable {
     fn lookup(&mut self, key: &[u8]) -> Answer {
+        if self.snapshot {
+            let before = self.nul;
+            let Open { pages, .. } = &mut self.open;
+            let answer = Self::lookup_locked(&self.path, key, self.folding, pages, &mut self.nul);
+            if pages.is_as_read() {
+                return answer;
+            }
+            self.nul = before;
+        }
         let (folding, path) = (self.folding, self.path.clone());
         self.locked(|pages, nul| Self::lookup_locked(&path, key, folding, pages, nul))
     }
@@ -195,6 +211,29 @@ mod tests {
         assert_eq!(table.lookup(b"Key"), Ok(Some(b"4".to_vec())));
         std::fs::write(&path, b"").expect("written");
         assert!(table.lookup(b"Key").is_err());
+    }
+
+    #[test]
+    fn a_snapshot_stays_as_it_is_unless_the_file_changes_in_place() {
+        let scratch = tempfile::tempdir().expect("scratch directory");
+        let (name, path) = table_in(scratch.path(), "t");
+        let long = [b"x".repeat(5000), b"\0".to_vec()].concat();
+        put(&path, &[(b"key\0", b"1\0"), (b"long\0", &long)]);
+        let options = OpenOptions { snapshot: true, ..OpenOptions::default() };
+        let mut table = LmdbTable::open(&name, &options).expect("opened");
+        assert_eq!(table.lookup(b"Key"), Ok(Some(b"1".to_vec())));
+        assert_eq!(table.lookup(b"long"), Ok(Some(long[..5000].to_vec())));
+        // No lock keeps the writer out. Pages that are kept need no look at the file; one that must be read tells of the change.
+        let other = [b"y".repeat(6000), b"\0".to_vec()].concat();
+        for number in [b'2', b'3'] {
+            put(&path, &[(b"key\0", &[number, 0]), (b"long\0", &other)]);
+            assert_eq!(table.lookup(b"long"), Ok(Some(other[..6000].to_vec())));
+            assert_eq!(table.lookup(b"key"), Ok(Some(vec![number])));
+        }
+        // Another file at its place is none of its business.
+        let (_, newer) = table_in(scratch.path(), "newer");
+        std::fs::rename(&newer, &path).expect("renamed");
+        assert_eq!(table.lookup(b"long"), Ok(Some(other[..6000].to_vec())));
     }
 
     /// The first hit tells whether keys have trailing NULs; entries of the other form are then not found.
