@@ -302,7 +302,8 @@ impl Collector<'_, '_> {
             (home, _) => format!("~USER/{home}"),
         });
         for parameter in ["fallback_transport", "luser_relay"] {
-            let value = self.router.configuration.value(parameter.as_bytes(), None).map(|value| lossy(&value.bytes));
+            let value =
+                self.router.site.configuration.value(parameter.as_bytes(), None).map(|value| lossy(&value.bytes));
             if let Some(text) = value.filter(|text| !text.is_empty()) {
                 lines.push(format!("{parameter} {text}"));
             }
@@ -312,7 +313,7 @@ impl Collector<'_, '_> {
 
     /// What serves a transport, if that is not what its name says.
     fn program(&mut self, transport: &[u8]) -> String {
-        let files = &self.router.configuration.files;
+        let files = &self.router.site.configuration.files;
         let is_here = files.services.iter().any(|service| service.line.name().bytes() == transport);
         if files.master.is_some() && !is_here && !transport.is_empty() && transport != b"various" {
             return "not in master.cf".into();

@@ -121,7 +121,7 @@ impl Case {
     }
 
     fn ours(&self, lookups: &mut Router<'_>) -> Vec<String> {
-        let configuration = lookups.configuration;
+        let configuration = &lookups.site.configuration;
         let service = configuration.files.services.iter().find(|service| service.label() == "smtp/inet");
         let name = |name: &String| match name.as_str() {
             "unknown" => ClientName::Unknown,

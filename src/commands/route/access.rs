@@ -56,7 +56,7 @@ pub fn verdicts(
     recipients: &[Vec<u8>],
 ) -> Result<Vec<Verdict>, String> {
     let Some(session) = keys.session(sender) else { return Ok(Vec::new()) };
-    let files = &router.configuration.files;
+    let files = &router.site.configuration.files;
     let service = match keys.service.as_deref() {
         Some(wanted) if !wanted.is_empty() => Some(server(files, wanted)?),
         _ => router.smtp_server().and_then(|at| files.services.get(at)),

@@ -70,7 +70,7 @@ impl Router<'_> {
         let mut classes = Classes::from([(LOGIN_MISMATCH.0.to_vec(), words(LOGIN_MISMATCH.1))]);
         for name in words(&self.text("smtpd_restriction_classes")?) {
             let shown = String::from_utf8_lossy(&name).into_owned();
-            if self.configuration.value(&name, self.service()).is_none() {
+            if self.site.configuration.value(&name, self.service()).is_none() {
                 return Err(StartError::UndefinedClass(shown));
             }
             classes.insert(name, words(&self.text(&shown)?));

@@ -61,7 +61,7 @@ impl Router<'_> {
             (b"local", &addressee.recipient[..at]),
             (b"domain", addressee.recipient.get(at + 1..).unwrap_or_default()),
         ];
-        let Some(list) = self.configuration.value(b"forward_path", self.service()) else { return Ok(None) };
+        let Some(list) = self.site.configuration.value(b"forward_path", self.service()) else { return Ok(None) };
         let mut seen: Vec<Vec<u8>> = Vec::new();
         for range in split_list(&list.bytes) {
             let name = expand(&list.bytes[range], &mut |name: &[u8]| {
@@ -73,7 +73,7 @@ impl Router<'_> {
             if name.is_empty() || seen.contains(&name) {
                 continue;
             }
-            let (shown, path) = (String::from_utf8_lossy(&name).into_owned(), self.paths.resolve(&name));
+            let (shown, path) = (String::from_utf8_lossy(&name).into_owned(), self.site.paths.resolve(&name));
             match read(&path) {
                 Ok((owner, text)) => {
                     if !may_own(owner, account) {
@@ -99,7 +99,7 @@ impl Router<'_> {
 
     /// Whether a file, and the accounts, are those of the machine that this runs on, so that owners mean what they say.
     fn is_in_place(&self, name: &[u8], path: &Path) -> bool {
-        path.as_os_str().as_encoded_bytes() == name && self.paths.resolve(PASSWD) == Path::new("/etc/passwd")
+        path.as_os_str().as_encoded_bytes() == name && self.site.paths.resolve(PASSWD) == Path::new("/etc/passwd")
     }
 }
 

@@ -288,7 +288,7 @@ impl Router<'_> {
             mail.end(recipient, misconfigured());
             return Ok(());
         }
-        match self.paths.read(path) {
+        match self.site.paths.read(path) {
             Ok(text) => self.stage(":include:", path, |router| {
                 let (kind, home) = (Kind::Include, None);
                 let included = Expanded { kind, home, depth: expanded.depth + 1, ..expanded };

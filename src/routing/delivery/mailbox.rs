@@ -112,7 +112,7 @@ impl Router<'_> {
         let (local, domain) = split_domain(recipient);
         let (user, extension) = self.extension(local)?.unwrap_or((local, b""));
         // The names that only local(8) knows; they are not parameters of main.cf.
-        let Some(value) = self.configuration.value(b"luser_relay", self.service()) else { return Ok(None) };
+        let Some(value) = self.site.configuration.value(b"luser_relay", self.service()) else { return Ok(None) };
         let mut text = String::from_utf8_lossy(&value.bytes).into_owned();
         let values = [
             ("recipient_delimiter", extension.get(..1).unwrap_or_default()),

@@ -10,7 +10,7 @@ impl Router<'_> {
     /// The account of a name; nothing too if the file cannot be read.
     #[must_use]
     pub fn account(&self, name: &[u8]) -> Option<Account> {
-        let read = || self.paths.read(PASSWD).map(|text| text.bytes().to_vec()).unwrap_or_default();
+        let read = || self.site.paths.read(PASSWD).map(|text| text.bytes().to_vec()).unwrap_or_default();
         self.accounts.get_or_init(|| Passwd::new(read())).account(name)
     }
 }

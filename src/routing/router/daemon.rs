@@ -34,7 +34,7 @@ impl<'a> Router<'a> {
     /// The service whose `-o` hold at the moment.
     #[must_use]
     pub fn service(&self) -> Option<&'a Service> {
-        self.configuration.files.services.get(self.asking.service?)
+        self.site.configuration.files.services.get(self.asking.service?)
     }
 
     /// Whether a pattern's result may hold parts of the key, in the tables of a parameter: a stranger's address must not choose
@@ -49,13 +49,13 @@ impl<'a> Router<'a> {
 
     /// From now on, decisions are those of this SMTP server; who asked before.
     pub(in crate::routing) fn ask_as_server(&mut self, server: Option<&Service>) -> Asking {
-        let services = &self.configuration.files.services;
+        let services = &self.site.configuration.files.services;
         let service = server.and_then(|server| services.iter().position(|service| std::ptr::eq(service, server)));
         std::mem::replace(&mut self.asking, Asking { service, kind: AskingKind::Other })
     }
 
     fn asked_by(&self, daemon: &Daemon) -> Asking {
-        let services = &self.configuration.files.services;
+        let services = &self.site.configuration.files.services;
         let named = |name: &[u8]| {
             services.iter().position(|service| {
                 let kind = service.line.service_type();
@@ -81,7 +81,7 @@ impl<'a> Router<'a> {
     /// The service on port 25, else the first that is served by smtpd.
     #[must_use]
     pub fn smtp_server(&self) -> Option<usize> {
-        let services = &self.configuration.files.services;
+        let services = &self.site.configuration.files.services;
         let is_server = |service: &Service| service.line.command().bytes() == b"smtpd";
         let is_on_port = |service: &Service| {
             let port = service.line.name().bytes().rsplit(|&byte| byte == b':').next();

@@ -84,14 +84,14 @@ impl Router<'_> {
         depth: usize,
     ) -> Result<Rc<ListFile>, LookupError> {
         let name = element.text.bytes();
-        let failed = |words: &str| LookupError::Config(format!("open {}: {words}", self.paths.shown(name).display()));
+        let failed = |words: &str| LookupError::Config(format!("open {}: {words}", self.site.paths.shown(name).display()));
         if depth > MAX_DEPTH {
             return Err(failed("match lists are nested too deeply"));
         }
         if let Some(file) = self.list_files.get(name) {
             return Ok(Rc::clone(file));
         }
-        let source = self.paths.read(name).map_err(|error| failed(&system_words(&error)))?;
+        let source = self.site.paths.read(name).map_err(|error| failed(&system_words(&error)))?;
         let file = Rc::new(ListFile { elements: parse_match_list(&source).elements, source });
         self.list_files.insert(name.to_vec(), Rc::clone(&file));
         Ok(file)

@@ -21,9 +21,8 @@ pub mod trail;
 pub mod transports;
 pub mod values;
 
+use crate::config::Site;
 use crate::config::catalogue::MapType;
-use crate::config::paths::PathMap;
-use crate::config::{Configuration, Site};
 use crate::maps::source_table::SourceTable;
 use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableReference, open};
 use crate::syntax::table_line::TableForm;
@@ -40,10 +39,8 @@ use values::Values;
 
 /// All that decisions need to ask: the configuration and its tables.
 pub struct Router<'a> {
-    /// The configuration.
-    pub configuration: &'a Configuration,
-    /// Where its files are.
-    pub paths: &'a PathMap,
+    /// The configuration, and where its files are.
+    pub site: &'a Site,
     tables: HashMap<TableKey, Result<Opened, LookupError>>,
     /// Who asks at the moment.
     pub(in crate::routing) asking: Asking,
@@ -100,10 +97,8 @@ impl<'a> Router<'a> {
     /// A router for one site; `caller` hears what tables warn about.
     #[must_use]
     pub fn new(site: &'a Site, caller: Arc<dyn Caller>) -> Self {
-        let Site { configuration, paths, .. } = site;
         Self {
-            configuration,
-            paths,
+            site,
             tables: HashMap::new(),
             asking: Asking::default(),
             values: Values::default(),
@@ -211,9 +206,14 @@ impl<'a> Router<'a> {
     }
 
     fn open(&self, reference: &TableReference, form: TableForm, substitution: bool) -> Result<Opened, LookupError> {
-        let options = OpenOptions { caller: Arc::clone(&self.caller), substitution, ..OpenOptions::default() };
+        let options = OpenOptions {
+            caller: Arc::clone(&self.caller),
+            substitution,
+            snapshot: true,
+            ..OpenOptions::default()
+        };
         let is_file = reference.name.starts_with(b"/");
-        let path = self.paths.resolve(&reference.name);
+        let path = self.site.paths.resolve(&reference.name);
         let here = TableReference {
             map_type: reference.map_type.clone(),
             name: if is_file { path.as_os_str().as_encoded_bytes().to_vec() } else { reference.name.clone() },
@@ -222,7 +222,7 @@ impl<'a> Router<'a> {
             let file = is_file.then_some(path);
             return Ok(Opened { table: open(&here, &options)?, source: Source::None, file });
         };
-        if self.paths.resolve_index(&reference.name, suffix).exists() {
+        if self.site.paths.resolve_index(&reference.name, suffix).exists() {
             return Ok(Opened { table: open(&here, &options)?, source: Source::Closed, file: Some(path) });
         }
         let table = Box::new(SourceTable::open(&path, form)?);

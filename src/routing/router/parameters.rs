@@ -18,7 +18,7 @@ impl Router<'_> {
     /// The value of a parameter, not expanded: a template that is filled in later.
     #[must_use]
     pub fn raw(&self, parameter: &str) -> Vec<u8> {
-        self.configuration
+        self.site.configuration
             .value(parameter.as_bytes(), self.service())
             .map(|value| value.bytes.into_owned())
             .unwrap_or_default()
@@ -79,8 +79,8 @@ impl Router<'_> {
     /// The value of a parameter for the service of this number.
     pub(super) fn value_for(&self, service: Option<usize>, parameter: &str) -> Rc<Value> {
         self.values.get(service, parameter, || {
-            let service = service.and_then(|number| self.configuration.files.services.get(number));
-            self.configuration.expanded(parameter.as_bytes(), service)
+            let service = service.and_then(|number| self.site.configuration.files.services.get(number));
+            self.site.configuration.expanded(parameter.as_bytes(), service)
         })
     }
 }

@@ -17,11 +17,12 @@ impl Router<'_> {
     /// Whether there is a master.cf, and no such transport in it.
     #[must_use]
     pub fn is_missing(&self, transport: &[u8]) -> bool {
-        self.configuration.files.master.is_some() && self.transport_service(transport).is_none()
+        self.site.configuration.files.master.is_some() && self.transport_service(transport).is_none()
     }
 
     fn transport_service(&self, transport: &[u8]) -> Option<&crate::config::services::Service> {
-        self.configuration
+        self.site
+            .configuration
             .files
             .services
             .iter()
