@@ -23,10 +23,8 @@ pub fn split_domain(address: &[u8]) -> (&[u8], Option<&[u8]>) {
 #[must_use]
 pub fn is_plain(address: &[u8]) -> bool {
     let (local, Some(domain)) = split_domain(address) else { return false };
-    let is_label = |label: &[u8]| {
-        !label.is_empty() && label.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_+=-".contains(byte))
-    };
-    domain.contains(&b'.') && [local, domain].into_iter().all(|part| part.split(|&byte| byte == b'.').all(is_label))
+    let is_of_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'=' | b'-');
+    domain.contains(&b'.') && are_dotted_words(local, is_of_word) && are_dotted_words(domain, is_of_word)
 }
 
 /// The external form of an address in internal form: its local part is quoted if it must be.
@@ -82,8 +80,25 @@ pub fn internal(address: &[u8]) -> Vec<u8> {
 
 /// Whether a local part needs no quotes: words of plain bytes between single dots.
 fn is_dot_string(local: &[u8]) -> bool {
-    let plain = |&byte: &u8| byte > b' ' && byte != 0x7f && !b"()<>@,;:\\\"[]".contains(&byte);
-    !local.is_empty() && local.split(|&byte| byte == b'.').all(|word| !word.is_empty() && word.iter().all(plain))
+    are_dotted_words(local, |byte| {
+        !matches!(
+            byte,
+            0..=b' ' | 0x7f | b'(' | b')' | b'<' | b'>' | b'@' | b',' | b';' | b':' | b'\\' | b'"' | b'[' | b']'
+        )
+    })
+}
+
+/// Whether a text is of words of such bytes between single dots.
+fn are_dotted_words(text: &[u8], is_of_word: impl Fn(u8) -> bool) -> bool {
+    let mut needs_word = true;
+    for &byte in text {
+        let is_dot = byte == b'.';
+        if is_dot && needs_word || !is_dot && !is_of_word(byte) {
+            return false;
+        }
+        needs_word = is_dot;
+    }
+    !needs_word
 }
 
 /// Cuts a local part at the first of the delimiters: what is before it, and what is from it on.

@@ -121,7 +121,7 @@ impl Tracer {
 
     fn hand_over(&mut self, router: &mut Router<'_>, sender: &[u8], resolved: &Resolved) -> Result<(), LookupError> {
         let Resolved { hop, recipient, .. } = resolved;
-        let text = String::from_utf8_lossy(&hop.nexthop);
+        let text = || String::from_utf8_lossy(&hop.nexthop);
         let fate = if resolved.malformed {
             Fate::bounced("5.1.3", "bad address syntax")
         } else {
@@ -130,9 +130,9 @@ impl Tracer {
                 b"local" => return router.deliver_locally(sender, resolved, self),
                 b"virtual" => router.virtual_mailbox(resolved)?,
                 b"discard" => Fate::Discarded,
-                b"error" if hop.transport == b"retry" => Fate::Deferred(split_status(&text, "4.0.0").1),
+                b"error" if hop.transport == b"retry" => Fate::Deferred(split_status(&text(), "4.0.0").1),
                 b"error" => {
-                    let (status, reason) = split_status(&text, "5.0.0");
+                    let (status, reason) = split_status(&text(), "5.0.0");
                     Fate::bounced(status, reason)
                 }
                 _ => match router.hand_away(hop)? {

@@ -50,9 +50,9 @@ impl Router<'_> {
     /// # Errors
     /// A pattern that is no network, a file that cannot be read, a table that gives no answer.
     pub fn is_in_networks(&mut self, parameter: &str, client: &Client) -> Result<bool, LookupError> {
-        let elements = self.elements(parameter)?;
+        let list = self.elements(parameter)?;
         let style = self.domain_style(parameter);
-        let found = self.network_element(&elements, client, style, 0)?;
+        let found = self.network_element(&list.elements, client, style, 0)?;
         self.step(|| StepKind::Matched {
             list: parameter.into(),
             value: client.address.to_string().into_bytes(),

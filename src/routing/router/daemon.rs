@@ -55,39 +55,25 @@ impl<'a> Router<'a> {
     }
 
     fn asked_by(&self, daemon: &Daemon) -> Asking {
-        let services = &self.site.configuration.files.services;
-        let named = |name: &[u8]| {
-            services.iter().position(|service| {
-                let kind = service.line.service_type();
-                service.line.name().bytes() == name && matches!(kind.bytes(), b"unix" | b"fifo")
-            })
-        };
         match daemon {
             Daemon::SmtpServer => Asking { service: self.smtp_server(), kind: AskingKind::Other },
             Daemon::Cleanup => {
                 // Mail that nobody here sends on comes from the SMTP server.
                 let asker = self.asking.service.or_else(|| self.smtp_server());
                 let name = self.value_for(asker, "cleanup_service_name").text.clone().unwrap_or_default();
-                Asking { service: named(&name), kind: AskingKind::Other }
+                Asking { service: self.services.named(&name), kind: AskingKind::Other }
             }
             Daemon::Rewrite => {
                 let name = self.text("rewrite_service_name").unwrap_or_default();
-                Asking { service: named(&name), kind: AskingKind::Rewrite }
+                Asking { service: self.services.named(&name), kind: AskingKind::Rewrite }
             }
-            Daemon::Agent(transport) => Asking { service: named(transport), kind: AskingKind::Agent },
+            Daemon::Agent(transport) => Asking { service: self.services.named(transport), kind: AskingKind::Agent },
         }
     }
 
     /// The service on port 25, else the first that is served by smtpd.
     #[must_use]
     pub fn smtp_server(&self) -> Option<usize> {
-        let services = &self.site.configuration.files.services;
-        let is_server = |service: &Service| service.line.command().bytes() == b"smtpd";
-        let is_on_port = |service: &Service| {
-            let port = service.line.name().bytes().rsplit(|&byte| byte == b':').next();
-            service.line.service_type().bytes() == b"inet" && matches!(port, Some(b"smtp" | b"25"))
-        };
-        let on_port = services.iter().position(|service| is_server(service) && is_on_port(service));
-        on_port.or_else(|| services.iter().position(is_server))
+        self.services.smtp_server
     }
 }

@@ -22,9 +22,9 @@ impl Router<'_> {
     /// # Errors
     /// A parameter that cannot be expanded, or a file that cannot be read.
     pub fn listed(&mut self, parameter: &str) -> Result<Vec<Listed>, LookupError> {
-        let elements = self.elements(parameter)?;
+        let list = self.elements(parameter)?;
         let mut found = Vec::new();
-        self.list(&elements, 0, &mut found)?;
+        self.list(&list.elements, 0, &mut found)?;
         let mut seen = std::collections::HashSet::new();
         found.retain(|one| match one {
             Listed::Domain(domain) => seen.insert(domain.clone()),

@@ -6,8 +6,8 @@
 //! Source: postconf(5), mydestination, `relay_domains`, `parent_domain_matches_subdomains`.
 
 use super::Router;
+use super::element_list::ElementList;
 use super::keys::{Style, domain_and_parents};
-use super::list_file::ListFile;
 use super::trail::{Place, StepKind};
 use crate::base::system_words;
 use crate::maps::{LookupError, TableReference};
@@ -32,8 +32,8 @@ impl Router<'_> {
     /// # Errors
     /// A parameter that cannot be expanded, a file that cannot be read, a table that gives no answer.
     pub fn is_listed(&mut self, parameter: &str, value: &[u8], style: Style) -> Result<bool, LookupError> {
-        let elements = self.elements(parameter)?;
-        let settled = self.settle(&elements, value, style, 0)?;
+        let list = self.elements(parameter)?;
+        let settled = self.settle(&list, value, style, 0)?;
         self.step(|| {
             let (element, place) =
                 settled.as_ref().map(|settled| (settled.element.clone(), settled.place.clone())).unzip();
@@ -44,31 +44,30 @@ impl Router<'_> {
 
     fn settle(
         &mut self,
-        elements: &[Element],
+        list: &ElementList,
         value: &[u8],
         style: Style,
         depth: usize,
     ) -> Result<Option<Settled>, LookupError> {
-        for element in elements {
-            let settled = match element.kind {
+        for element in list.candidates(value, style) {
+            let holds = match element.kind {
                 ElementKind::File => {
                     let file = self.list_file(element, depth)?;
-                    let inside = self.settle_file(&file, value, style, depth + 1)?;
-                    inside.map(|inside| Settled { holds: inside.holds != element.negated, ..inside })
+                    if let Some(inside) = self.settle(&file, value, style, depth + 1)? {
+                        return Ok(Some(Settled { holds: inside.holds != element.negated, ..inside }));
+                    }
+                    false
                 }
-                ElementKind::Table => self.in_table(element, value, style)?.then(|| Settled {
-                    holds: !element.negated,
-                    element: element.shown(),
-                    place: None,
-                }),
-                ElementKind::Pattern => matches(element.text.bytes(), value, style).then(|| Settled {
-                    holds: !element.negated,
-                    element: element.shown(),
-                    place: None,
-                }),
+                ElementKind::Table => self.in_table(element, value, style)?,
+                ElementKind::Pattern => true,
             };
-            if settled.is_some() {
-                return Ok(settled);
+            if holds {
+                let place = self
+                    .is_recording()
+                    .then_some(list.file.as_ref())
+                    .flatten()
+                    .map(|file| Place { file: file.name().into(), line: file.position(element.span.start).line });
+                return Ok(Some(Settled { holds: !element.negated, element: element.shown(), place }));
             }
         }
         Ok(None)
@@ -82,9 +81,10 @@ impl Router<'_> {
         &mut self,
         element: &Element,
         depth: usize,
-    ) -> Result<Rc<ListFile>, LookupError> {
+    ) -> Result<Rc<ElementList>, LookupError> {
         let name = element.text.bytes();
-        let failed = |words: &str| LookupError::Config(format!("open {}: {words}", self.site.paths.shown(name).display()));
+        let failed =
+            |words: &str| LookupError::Config(format!("open {}: {words}", self.site.paths.shown(name).display()));
         if depth > MAX_DEPTH {
             return Err(failed("match lists are nested too deeply"));
         }
@@ -92,27 +92,9 @@ impl Router<'_> {
             return Ok(Rc::clone(file));
         }
         let source = self.site.paths.read(name).map_err(|error| failed(&system_words(&error)))?;
-        let file = Rc::new(ListFile { elements: parse_match_list(&source).elements, source });
+        let file = Rc::new(ElementList::new(parse_match_list(&source).elements, Some(source)));
         self.list_files.insert(name.to_vec(), Rc::clone(&file));
         Ok(file)
-    }
-
-    fn settle_file(
-        &mut self,
-        file: &ListFile,
-        value: &[u8],
-        style: Style,
-        depth: usize,
-    ) -> Result<Option<Settled>, LookupError> {
-        for element in &file.elements {
-            let settled = self.settle(std::slice::from_ref(element), value, style, depth)?;
-            if let Some(mut settled) = settled {
-                let line = file.source.position(element.span.start).line;
-                settled.place.get_or_insert_with(|| Place { file: file.source.name().into(), line });
-                return Ok(Some(settled));
-            }
-        }
-        Ok(None)
     }
 
     /// Whether a table has a value for the name, or, by the style of the list, for a domain above it.
@@ -159,6 +141,8 @@ mod tests {
     use crate::config::{ConfigFiles, Configuration, Platform, Site};
     use crate::maps::NoCaller;
     use crate::routing::Recording;
+    use crate::syntax::Text;
+    use crate::syntax::match_list::parse_elements;
     use std::sync::Arc;
 
     #[test]
@@ -201,6 +185,26 @@ mod tests {
         for (list, value, style, expected) in cases {
             let found = router.is_listed(list, value.as_bytes(), style);
             assert_eq!(found, Ok(expected), "{value} in {list}, {style:?}");
+        }
+    }
+
+    /// Those found by the hash are those that are found one after the other.
+    #[test]
+    fn candidates_are_what_may_match_up_to_the_first_name_that_does() {
+        let text =
+            b"lmdb:/t1 B.example !a.b.example /f1 .example x..c.example .c.example lmdb:/t2 b.example .b.example";
+        let list = ElementList::new(parse_elements(&Text::whole(text)), None);
+        let domains = ["b.example", "A.B.example", "x.a.b.example", "example", ".example", "z", "x..c.example", ""];
+        for domain in domains.map(str::as_bytes) {
+            for style in [Style::Exact, Style::Dot, Style::Parent] {
+                let is_name = |element: &&Element| element.kind == ElementKind::Pattern;
+                let may_settle = |element: &&Element| !is_name(element) || matches(element.text.bytes(), domain, style);
+                let mut expected: Vec<&Element> = list.elements.iter().filter(may_settle).collect();
+                let first = expected.iter().position(is_name).unwrap_or(expected.len());
+                expected.truncate(first + 1);
+                let found: Vec<&Element> = list.candidates(domain, style).collect();
+                assert_eq!(found, expected, "{} {style:?}", String::from_utf8_lossy(domain));
+            }
         }
     }
 

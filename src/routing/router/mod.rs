@@ -7,9 +7,9 @@ pub mod accounts;
 pub mod daemon;
 pub mod decision;
 pub mod dns;
+pub mod element_list;
 pub mod find;
 pub mod keys;
-pub mod list_file;
 pub mod listing;
 pub mod lists;
 pub mod local_domain;
@@ -17,6 +17,7 @@ pub mod parameters;
 pub mod passwd;
 pub mod recording;
 pub mod records;
+mod service_numbers;
 pub mod trail;
 pub mod transports;
 pub mod values;
@@ -26,9 +27,11 @@ use crate::config::catalogue::MapType;
 use crate::maps::source_table::SourceTable;
 use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableReference, open};
 use crate::syntax::table_line::TableForm;
-use list_file::ListFile;
+use element_list::ElementList;
+use foldhash::fast::RandomState;
 use passwd::Passwd;
 use records::Resolver;
+use service_numbers::ServiceNumbers;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -41,12 +44,13 @@ use values::Values;
 pub struct Router<'a> {
     /// The configuration, and where its files are.
     pub site: &'a Site,
-    tables: HashMap<TableKey, Result<Opened, LookupError>>,
+    tables: Tables,
+    services: ServiceNumbers,
     /// Who asks at the moment.
     pub(in crate::routing) asking: Asking,
     values: Values,
     /// The files of match lists that were read, by name.
-    list_files: HashMap<Vec<u8>, Rc<ListFile>>,
+    list_files: HashMap<Vec<u8>, Rc<ElementList>>,
     /// The passwd(5) file, once it was wanted.
     accounts: OnceCell<Passwd>,
     caller: Arc<dyn Caller>,
@@ -73,8 +77,11 @@ enum AskingKind {
     Agent,
 }
 
-/// A table, the form of its source, and whether results of patterns may hold parts of the key.
-type TableKey = (TableReference, TableForm, bool);
+/// The tables that were opened, each in every way that was wanted.
+type Tables = HashMap<TableReference, Vec<(Way, Result<Opened, LookupError>)>, RandomState>;
+
+/// How a table is opened: the form of its source, and whether results of patterns may hold parts of the key.
+type Way = (TableForm, bool);
 
 struct Opened {
     table: Box<dyn LookupTable>,
@@ -99,7 +106,8 @@ impl<'a> Router<'a> {
     pub fn new(site: &'a Site, caller: Arc<dyn Caller>) -> Self {
         Self {
             site,
-            tables: HashMap::new(),
+            tables: Tables::default(),
+            services: ServiceNumbers::new(&site.configuration.files.services),
             asking: Asking::default(),
             values: Values::default(),
             list_files: HashMap::new(),
@@ -169,14 +177,16 @@ impl<'a> Router<'a> {
     ) -> Result<&mut Opened, LookupError> {
         // Only pattern tables care.
         let substitution = substitution || !reference.may_substitute();
-        let name = (reference.clone(), form, substitution);
-        if !self.tables.contains_key(&name) {
+        let way = (form, substitution);
+        let is_open = |ways: &Vec<(Way, _)>| ways.iter().any(|(opened, _)| *opened == way);
+        if !self.tables.get(reference).is_some_and(is_open) {
             let opened = self.open(reference, form, substitution);
-            self.tables.insert(name.clone(), opened);
+            self.tables.entry(reference.clone()).or_default().push((way, opened));
         }
-        match self.tables.get_mut(&name) {
-            Some(Ok(opened)) => Ok(opened),
-            Some(Err(error)) => Err(error.clone()),
+        let mut ways = self.tables.get_mut(reference).into_iter().flatten();
+        match ways.find(|(opened, _)| *opened == way) {
+            Some((_, Ok(opened))) => Ok(opened),
+            Some((_, Err(error))) => Err(error.clone()),
             None => Err(LookupError::Config(format!("{reference}: not opened"))),
         }
     }
@@ -206,12 +216,8 @@ impl<'a> Router<'a> {
     }
 
     fn open(&self, reference: &TableReference, form: TableForm, substitution: bool) -> Result<Opened, LookupError> {
-        let options = OpenOptions {
-            caller: Arc::clone(&self.caller),
-            substitution,
-            snapshot: true,
-            ..OpenOptions::default()
-        };
+        let options =
+            OpenOptions { caller: Arc::clone(&self.caller), substitution, snapshot: true, ..OpenOptions::default() };
         let is_file = reference.name.starts_with(b"/");
         let path = self.site.paths.resolve(&reference.name);
         let here = TableReference {

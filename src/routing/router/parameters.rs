@@ -1,9 +1,9 @@
 //! The parameters that decisions depend on, as text, numbers, switches, lists and tables.
 
 use super::Router;
+use super::element_list::ElementList;
 use super::values::{Value, bad_value};
 use crate::maps::{LookupError, TableReference};
-use crate::syntax::match_list::{Element, split_list};
 use std::rc::Rc;
 
 impl Router<'_> {
@@ -18,7 +18,8 @@ impl Router<'_> {
     /// The value of a parameter, not expanded: a template that is filled in later.
     #[must_use]
     pub fn raw(&self, parameter: &str) -> Vec<u8> {
-        self.site.configuration
+        self.site
+            .configuration
             .value(parameter.as_bytes(), self.service())
             .map(|value| value.bytes.into_owned())
             .unwrap_or_default()
@@ -51,15 +52,14 @@ impl Router<'_> {
     /// # Errors
     /// As for [`text`](Self::text).
     pub fn has_word(&self, parameter: &str, word: &str) -> Result<bool, LookupError> {
-        let text = self.text(parameter)?;
-        Ok(split_list(&text).into_iter().any(|range| text[range].eq_ignore_ascii_case(word.as_bytes())))
+        self.value(parameter).has_word(word)
     }
 
     /// The elements of the match list that a parameter holds.
     ///
     /// # Errors
     /// As for [`text`](Self::text).
-    pub(in crate::routing) fn elements(&self, parameter: &str) -> Result<Rc<[Element]>, LookupError> {
+    pub(in crate::routing) fn elements(&self, parameter: &str) -> Result<Rc<ElementList>, LookupError> {
         self.value(parameter).elements()
     }
 

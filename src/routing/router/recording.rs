@@ -54,6 +54,11 @@ impl Router<'_> {
         }
     }
 
+    /// Whether anybody hears what is told.
+    pub(in crate::routing) fn is_recording(&self) -> bool {
+        self.trail.is_some()
+    }
+
     /// Adds a step.
     pub(in crate::routing) fn step(&mut self, kind: impl FnOnce() -> StepKind) {
         if let Some(trail) = &mut self.trail {

@@ -1,13 +1,15 @@
 //! The values of parameters: one address asks for hundreds of them, so that each is expanded once for a service, and taken apart once.
 
+use super::element_list::ElementList;
 use crate::config::expand::ExpandError;
 use crate::config::table_reference::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::Text;
-use crate::syntax::match_list::{Element, parse_elements, split_list};
+use crate::syntax::match_list::{parse_elements, split_list};
 use foldhash::fast::FixedState;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// The values that were asked for, by name: first those of no service, then those of each.
@@ -29,7 +31,7 @@ impl Values {
             return Rc::clone(value);
         }
         let text = expanded().map(Rc::from).map_err(|error| LookupError::Config(format!("{parameter}: {error}")));
-        let value = Rc::new(Value { text, tables: OnceCell::new(), elements: OnceCell::new() });
+        let value = Rc::new(Value { text, tables: OnceCell::new(), elements: OnceCell::new(), words: OnceCell::new() });
         let mut values = self.0.borrow_mut();
         if values.len() <= whose {
             values.resize_with(whose + 1, ByName::default);
@@ -43,14 +45,23 @@ impl Values {
 pub(super) struct Value {
     pub(super) text: Result<Rc<[u8]>, LookupError>,
     tables: OnceCell<Result<Rc<[TableReference]>, LookupError>>,
-    elements: OnceCell<Rc<[Element]>>,
+    elements: OnceCell<Rc<ElementList>>,
+    words: OnceCell<Vec<Range<usize>>>,
 }
 
 impl Value {
     /// The elements of a match list.
-    pub(super) fn elements(&self) -> Result<Rc<[Element]>, LookupError> {
+    pub(super) fn elements(&self) -> Result<Rc<ElementList>, LookupError> {
         let text = self.text.as_ref().map_err(Clone::clone)?;
-        Ok(Rc::clone(self.elements.get_or_init(|| parse_elements(&Text::whole(text)).into())))
+        let listed = || Rc::new(ElementList::new(parse_elements(&Text::whole(text)), None));
+        Ok(Rc::clone(self.elements.get_or_init(listed)))
+    }
+
+    /// Whether a word is in the list, without regard to case.
+    pub(super) fn has_word(&self, word: &str) -> Result<bool, LookupError> {
+        let text = self.text.as_ref().map_err(Clone::clone)?;
+        let words = self.words.get_or_init(|| split_list(text));
+        Ok(words.iter().any(|range| text[range.clone()].eq_ignore_ascii_case(word.as_bytes())))
     }
 
     /// The tables that the parameter of this name holds.
