@@ -9,6 +9,7 @@ pub mod decision;
 pub mod dns;
 pub mod element_list;
 pub mod find;
+pub mod key_forms;
 pub mod keys;
 pub mod listing;
 pub mod lists;
