@@ -1,4 +1,8 @@
 //! `postwright set`: changes main.cf (or one service of master.cf) by range; comments, order and layout stay.
+//!
+//! `+=` and `-=` of what main.cf does not set begin from the default. What `check` would call an error is refused.
+
+mod new_errors;
 
 use super::site_options::SiteOptions;
 use super::terminal::output::{Output, not_edited};
@@ -10,12 +14,14 @@ use crate::config::edit::service::set_override;
 use crate::config::edit::set::{Change, set};
 use crate::config::find_service::find_service;
 use crate::config::services::services;
-use crate::config::{Platform, Site};
+use crate::config::starting_value::{comes_from, starting_value};
+use crate::config::{ConfigFiles, Configuration, Platform, Site, catalogue};
 use crate::diagnostic::render::clean;
 use crate::lint::rules::main_cf::unknown_parameter::{advice, is_known};
 use crate::syntax::logical::{is_space, trim};
 use crate::syntax::main_cf::parse_main_cf;
 use crate::syntax::master_cf::parse_master_cf;
+use crate::syntax::match_list::split_list;
 use clap::Args;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -26,7 +32,7 @@ use std::sync::Arc;
 /// Set parameters, touching nothing else in the file
 ///
 /// NAME=VALUE sets a value, NAME+=ELEMENT adds an element to a list, NAME-=ELEMENT removes one; several are separated by
-/// commas or blanks.
+/// commas or blanks. A list that is not set begins as its default. What check calls an error is not written.
 #[derive(Args, Clone, Debug)]
 pub struct Set {
     /// What to change
@@ -38,6 +44,9 @@ pub struct Set {
     /// Show the difference and write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
+    /// Write also what check calls an error
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     site: SiteOptions,
 }
@@ -48,21 +57,25 @@ pub struct Set {
 /// What kept it from its job, in words for the terminal.
 pub fn run(options: &Set, output: &Output) -> Result<ExitCode, String> {
     let changes = options.changes.iter().map(|text| parse(text.as_bytes())).collect::<Result<Vec<_>, _>>()?;
-    let directory = options.site.location(None).directory();
+    let directory = options.site.directory(None)?;
     let platform = options.site.platform(&directory)?;
     let path = directory.join(if options.service.is_some() { "master.cf" } else { "main.cf" });
+    let file = File { path: &path, options, platform: &platform };
     let edited = if options.dry_run {
         let old = read_regular(&path).map_err(FileError::at(&path))?;
-        let text = changed(&old, &changes, options, &path)?;
-        Edited { noted: (old, text), lost: Vec::new() }
+        let changed = file.changed(&old, &changes)?;
+        Edited { noted: (old, changed), lost: Vec::new() }
     } else {
         let edit = |old: &[u8]| {
-            let text = changed(old, &changes, options, &path)?;
-            Ok((Some(text.clone()).filter(|text| text != old), (old.to_vec(), text)))
+            let changed = file.changed(old, &changes)?;
+            Ok((Some(changed.text.clone()).filter(|text| text != old), (old.to_vec(), changed)))
         };
         edit_file(&path, edit).map_err(|error| not_edited(&path, error))?
     };
-    let (old, text) = edited.noted;
+    let (old, Changed { text, notes }) = edited.noted;
+    if !output.quiet {
+        notes.iter().for_each(|note| output.warning(&format!("postwright: {}", clean(note))));
+    }
     if text == old {
         output.line("nothing to change");
         return Ok(ExitCode::SUCCESS);
@@ -78,20 +91,106 @@ pub fn run(options: &Set, output: &Output) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The new text of the file.
-fn changed(old: &[u8], changes: &[(Vec<u8>, Change)], options: &Set, path: &Path) -> Result<Vec<u8>, String> {
-    let mut text = old.to_vec();
-    // One after the other, so that two changes of one list both count.
-    for (name, change) in changes {
-        let source = Arc::new(Source::new(path.to_string_lossy(), text.clone()));
-        let edits = match &options.service {
-            None => set(&parse_main_cf(&source), name, change)
-                .map_err(|refused| format!("{}: {refused}", String::from_utf8_lossy(name)))?,
-            Some(service) => in_service(&source, service, name, change)?,
-        };
-        text = apply_edits(&text, &edits).map_err(|error| error.to_string())?;
+/// The file that is to be changed.
+struct File<'a> {
+    path: &'a Path,
+    options: &'a Set,
+    platform: &'a Platform,
+}
+
+/// What came of it.
+struct Changed {
+    text: Vec<u8>,
+    /// What is worth knowing about it.
+    notes: Vec<String>,
+}
+
+impl File<'_> {
+    /// The new text of the file.
+    fn changed(&self, old: &[u8], changes: &[(Vec<u8>, Change)]) -> Result<Changed, String> {
+        let (mut text, mut notes) = (old.to_vec(), Vec::new());
+        // One after the other, so that two changes of one list both count.
+        for (name, change) in changes {
+            let source = self.source(&text);
+            let edits = match &self.options.service {
+                None => self.in_main(&source, name, change, &mut notes)?,
+                Some(service) => in_service(&source, service, name, change)?,
+            };
+            text = apply_edits(&text, &edits).map_err(|error| error.to_string())?;
+        }
+        if text != old && !self.options.force {
+            let errors = new_errors::new_errors(&self.source(old), &self.source(&text), self.options, self.platform);
+            if let Some(first) = errors.first() {
+                let help = first.help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
+                let more = match errors.len() - 1 {
+                    0 => String::new(),
+                    more => format!(" (and {more} more)"),
+                };
+                let code = first.rule.code;
+                return Err(format!("{}: {code}{help}{more}; nothing was written (--force writes it)", first.message));
+            }
+        }
+        Ok(Changed { text, notes })
     }
-    Ok(text)
+
+    fn source(&self, text: &[u8]) -> Arc<Source> {
+        Arc::new(Source::new(self.path.to_string_lossy(), text))
+    }
+
+    /// The edits of main.cf.
+    fn in_main(
+        &self,
+        source: &Arc<Source>,
+        name: &[u8],
+        change: &Change,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Edit>, String> {
+        let shown = String::from_utf8_lossy(name);
+        let (elements, sign) = match change {
+            Change::Set(_) => (None, ""),
+            Change::Add(elements) => (Some(elements), "+="),
+            Change::Remove(elements) => (Some(elements), "-="),
+        };
+        let files = ConfigFiles::from_sources(&self.options.site.location(None).directory(), source, None);
+        let mut default = Vec::new();
+        if let Some(elements) = elements {
+            if let Some(kind) = catalogue::parameter(&shown).map(|parameter| parameter.kind)
+                && !kind.may_be_list()
+                && !self.options.force
+            {
+                let what = kind.describe();
+                return Err(format!(
+                    "{shown}{sign}: {shown} is no list but {what}; write {shown}=VALUE (--force writes it)"
+                ));
+            }
+            let entry = files.entry(name).map(|entry| entry.value.bytes().to_vec());
+            let is_set = entry.is_some();
+            let configuration = Configuration::new(files, self.platform.clone());
+            if !is_set {
+                default = starting_value(&configuration, name);
+            }
+            let list = entry.as_ref().unwrap_or(&default);
+            if matches!(change, Change::Remove(_)) && !self.options.force {
+                for range in split_list(elements) {
+                    let element = &elements[range];
+                    if let Some(from) = comes_from(&configuration, list, element) {
+                        let [element, from] = [element, from].map(String::from_utf8_lossy);
+                        return Err(format!(
+                            "{shown}: {element} does not stand in the list but comes from {from}; take {from} out and add \
+                             what else it stands for, or set the whole list"
+                        ));
+                    }
+                }
+            }
+        }
+        let main = parse_main_cf(source);
+        let edits = set(&main, name, change, &default).map_err(|refused| format!("{shown}: {refused}"))?;
+        if !default.is_empty() && !edits.is_empty() {
+            let default = String::from_utf8_lossy(&default);
+            notes.push(format!("{shown} was not set; its list begins as the default: {default}"));
+        }
+        Ok(edits)
+    }
 }
 
 /// Tells of names that nothing reads in main.cf as it will be: a slip of the finger, as a rule.

@@ -5,6 +5,7 @@ use crate::config::catalogue::{Profile, Version};
 use crate::config::platform::PlatformError;
 use crate::config::site::Location;
 use crate::config::{Platform, Site};
+use crate::syntax::FaultKind;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -58,13 +59,53 @@ impl SiteOptions {
         }
     }
 
+    /// The configuration directory: `operand`, or else the one that the options name.
+    ///
+    /// # Errors
+    /// A file, such as the main.cf that lies in it.
+    pub fn directory(&self, operand: Option<&Path>) -> Result<PathBuf, String> {
+        let directory = self.location(operand).directory();
+        if !std::fs::metadata(&directory).is_ok_and(|about| about.is_file()) {
+            return Ok(directory);
+        }
+        let (file, parent) = (directory.display(), directory.parent().unwrap_or(Path::new("")));
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        Err(format!("{file} is a file; give the directory of the configuration: {}", parent.display()))
+    }
+
     /// Reads the site in `operand`, or else the one that the options name.
     ///
     /// # Errors
-    /// Why it cannot be read, or be judged as it was asked for.
+    /// Why it cannot be read, or be judged as it was asked for; a line of main.cf with which Postfix would not start.
     pub fn open(&self, operand: Option<&Path>) -> Result<Site, String> {
-        let location = self.location(operand);
-        let platform = self.platform(&location.directory())?;
-        Ok(Site::open(&location, platform, &Overlay::default())?)
+        let directory = self.directory(operand)?;
+        let platform = self.platform(&directory)?;
+        let site = Site::open(&self.location(operand), platform, &Overlay::default())?;
+        refuse_broken(&site)?;
+        Ok(site)
+    }
+}
+
+/// Where main.cf or master.cf goes wrong in a way with which no program of Postfix would start.
+///
+/// # Errors
+/// The first such line.
+pub fn refuse_broken(site: &Site) -> Result<(), String> {
+    let files = &site.configuration.files;
+    let main = files.main.faults.iter().map(|fault| (files.main.tree.source(), fault));
+    let master = files.master.iter().flat_map(|master| master.faults.iter().map(|fault| (master.tree.source(), fault)));
+    let broken = main.chain(master).find_map(|(source, fault)| {
+        let what = match fault.kind {
+            FaultKind::MissingEquals => "no '=' behind the name",
+            FaultKind::MissingName => "no name before '='",
+            FaultKind::TooFewFields => "a service needs eight fields",
+            _ => return None,
+        };
+        let position = source.position(fault.span.start);
+        Some(format!("{}:{}:{}: {what}", source.name(), position.line, position.column))
+    });
+    match broken {
+        Some(place) => Err(format!("{place}; Postfix does not start with this (`postwright check` tells more)")),
+        None => Ok(()),
     }
 }

@@ -222,6 +222,12 @@ impl Kind {
         )
     }
 
+    /// Whether the value may have several elements; of a text nobody knows.
+    pub fn may_be_list(self) -> bool {
+        let is_text = matches!(self, Self::Command | Self::Template | Self::Text);
+        is_text || self.name().ends_with("-list")
+    }
+
     fn entry(self) -> &'static (Kind, &'static str, &'static str) {
         // KINDS is in the order of the variants, which a test holds.
         &KINDS[self as usize]

@@ -4,11 +4,12 @@
 //! themselves: of a value on many lines, the new one stands where the first of them began.
 
 use super::Refused;
-use crate::base::{Edit, Source, Span};
+use crate::base::{Edit, Source, Span, apply_edits};
 use crate::syntax::logical::{is_comment, is_space, trim_end};
-use crate::syntax::main_cf::{Assignment, MainCf};
+use crate::syntax::main_cf::{Assignment, MainCf, parse_main_cf};
 use crate::syntax::match_list::split_list;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A change of one parameter. Values stand on one line, without white space at their ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,14 +22,14 @@ pub enum Change {
     Remove(Vec<u8>),
 }
 
-/// The edits that a change needs; none when the text says so already.
+/// The edits that a change needs; none when the text says so already. A list without an entry begins as `default`.
 ///
 /// # Errors
 /// A list whose braces do not match: where its elements end cannot be told.
-pub fn set(main: &MainCf, name: &[u8], change: &Change) -> Result<Vec<Edit>, Refused> {
+pub fn set(main: &MainCf, name: &[u8], change: &Change, default: &[u8]) -> Result<Vec<Edit>, Refused> {
     let entry = main.entries.iter().rev().find(|entry| entry.name.bytes() == name);
     if let Change::Add(elements) | Change::Remove(elements) = change {
-        let old = entry.map_or(&b""[..], |entry| entry.value.bytes());
+        let old = entry.map_or(default, |entry| entry.value.bytes());
         if !is_closed(elements) || !is_closed(old) {
             return Err(Refused::UnbalancedBraces);
         }
@@ -37,8 +38,23 @@ pub fn set(main: &MainCf, name: &[u8], change: &Change) -> Result<Vec<Edit>, Ref
     Ok(match (entry, change) {
         (None, Change::Set(value)) => vec![append(source, name, value)],
         (None, Change::Add(elements)) if split_list(elements).is_empty() => Vec::new(),
-        (None, Change::Add(elements)) => vec![append(source, name, elements)],
-        (None, Change::Remove(_)) => Vec::new(),
+        (None, Change::Add(elements)) if default.is_empty() => vec![append(source, name, elements)],
+        (None, Change::Add(_) | Change::Remove(_)) => {
+            // As if the default stood there.
+            let line = [name, b" = ", trim_end(default), b"\n"].concat();
+            let written = parse_main_cf(&Arc::new(Source::new(source.name(), line)));
+            match &written.entries[..] {
+                [entry] => {
+                    let edits = match change {
+                        Change::Remove(elements) => remove(written.tree.source(), entry, elements),
+                        Change::Add(elements) | Change::Set(elements) => add(written.tree.source(), entry, elements),
+                    };
+                    appended(source, written.tree.source(), &edits)
+                }
+                // Nothing to take from, or no name at all.
+                _ => Vec::new(),
+            }
+        }
         (Some(entry), Change::Set(value)) => set_value(source, entry, value),
         (Some(entry), Change::Add(elements)) => add(source, entry, elements),
         (Some(entry), Change::Remove(elements)) => remove(source, entry, elements),
@@ -53,6 +69,17 @@ fn is_closed(text: &[u8]) -> bool {
         _ => depth,
     };
     text.iter().fold(0, step) == 0
+}
+
+/// The edited line at the end of the text; none if nothing of it was edited.
+fn appended(source: &Source, line: &Source, edits: &[Edit]) -> Vec<Edit> {
+    let newline = if source.bytes().is_empty() || source.bytes().ends_with(b"\n") { "" } else { "\n" };
+    match apply_edits(line.bytes(), edits) {
+        Ok(line) if !edits.is_empty() => {
+            vec![Edit::insert(source.bytes().len(), [newline.as_bytes(), &line].concat())]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn append(source: &Source, name: &[u8], value: &[u8]) -> Edit {
@@ -200,13 +227,10 @@ fn delete(source: &Source, span: Span) -> Vec<Edit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::apply_edits;
-    use crate::syntax::main_cf::parse_main_cf;
-    use std::sync::Arc;
 
     fn changed(text: &str, name: &str, change: &Change) -> String {
         let source = Arc::new(Source::new("main.cf", text));
-        let edits = set(&parse_main_cf(&source), name.as_bytes(), change).expect("braces match");
+        let edits = set(&parse_main_cf(&source), name.as_bytes(), change, b"").expect("braces match");
         String::from_utf8_lossy(&apply_edits(source.bytes(), &edits).expect("edits do not overlap")).into_owned()
     }
 
@@ -253,11 +277,32 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_is_not_set_begins_as_its_default() {
+        let cases = [
+            ("b = 1", Change::Add("z".into()), "$x, y", "b = 1\na = $x, y, z\n"),
+            ("", Change::Add("z w".into()), "$x y ", "a = $x y z w\n"),
+            ("", Change::Add("y".into()), "$x y", ""),
+            ("", Change::Add("y".into()), "", "a = y\n"),
+            ("", Change::Remove("y".into()), "$x y", "a = $x\n"),
+            ("", Change::Remove("x".into()), "x", "a = \n"),
+            ("", Change::Remove("z".into()), "$x y", ""),
+            ("a = q\n", Change::Add("z".into()), "$x y", "a = q, z\n"),
+            ("a =\n", Change::Add("z".into()), "$x y", "a = z\n"),
+        ];
+        for (text, change, default, expected) in cases {
+            let source = Arc::new(Source::new("main.cf", text));
+            let edits = set(&parse_main_cf(&source), b"a", &change, default.as_bytes()).expect("braces match");
+            let after = apply_edits(source.bytes(), &edits).expect("edits do not overlap");
+            assert_eq!(String::from_utf8_lossy(&after), expected, "{text:?} {change:?} {default:?}");
+        }
+    }
+
+    #[test]
     fn lists_with_open_braces_are_refused() {
         let parse = |text: &str| parse_main_cf(&Arc::new(Source::new("main.cf", text)));
         let refused = Err(Refused::UnbalancedBraces);
-        assert_eq!(set(&parse("a = { b\n"), b"a", &Change::Add("c".into())), refused);
-        assert_eq!(set(&parse("a = b\n"), b"a", &Change::Remove("{".into())), refused);
-        assert!(set(&parse("a = { b\n"), b"a", &Change::Set("{".into())).is_ok());
+        assert_eq!(set(&parse("a = { b\n"), b"a", &Change::Add("c".into()), b""), refused);
+        assert_eq!(set(&parse("a = b\n"), b"a", &Change::Remove("{".into()), b""), refused);
+        assert!(set(&parse("a = { b\n"), b"a", &Change::Set("{".into()), b"").is_ok());
     }
 }

@@ -86,6 +86,13 @@ impl LoadedSite {
         Self { site, is_whole: true, tables, overlay, map_types: None, domains }
     }
 
+    /// A site of which only main.cf and master.cf are looked at; no table is opened.
+    #[must_use]
+    pub fn without_tables(site: Site) -> Self {
+        let (overlay, domains) = (Overlay::default(), OnceLock::new());
+        Self { site, is_whole: false, tables: Vec::new(), overlay, map_types: None, domains }
+    }
+
     /// A site of which only one file is known; nothing for kinds that cannot be looked at by themselves.
     #[must_use]
     pub fn single(kind: FileKind, directory: &Path, source: &Arc<Source>, platform: Platform) -> Option<Self> {
