@@ -212,7 +212,7 @@ impl Configuration {
                 name.split_once('.').map_or_else(|| LOCAL_DOMAIN.to_string(), |(_, domain)| domain.to_string())
             }
             // What is wrong is for those to tell who ask for it.
-            "mynetworks" => self.networks().map_or_else(|_| "127.0.0.0/8 [::1]/128".into(), str::to_string),
+            "mynetworks" => self.networks().map_or_else(|_| "127.0.0.0/8 [::1]/128 ".into(), str::to_string),
             "process_id" => std::process::id().to_string(),
             "process_name" => "postconf".to_string(),
             "config_directory" => self.files.directory.display().to_string(),
@@ -278,12 +278,12 @@ mod tests {
     #[test]
     fn networks_follow_the_parameters() {
         let cases = [
-            ("", "127.0.0.0/8 [::1]/128"),
-            ("compatibility_level = 2\n", "127.0.0.1/32 [::1]/128"),
-            ("mynetworks_style = $x\nx = host\ninet_protocols = ipv4\n", "127.0.0.1/32"),
+            ("", "127.0.0.0/8 [::1]/128 "),
+            ("compatibility_level = 2\n", "127.0.0.1/32 [::1]/128 "),
+            ("mynetworks_style = $x\nx = host\ninet_protocols = ipv4\n", "127.0.0.1/32 "),
             ("mynetworks = x\nmynetworks_style = bad\n", "x"),
             ("inet_interfaces = $mynetworks\n", ""),
-            ("myhostname = $mynetworks\ninet_interfaces = $mydomain, 127.0.0.1\n", "127.0.0.0/8 [::1]/128"),
+            ("myhostname = $mynetworks\ninet_interfaces = $mydomain, 127.0.0.1\n", "127.0.0.0/8 [::1]/128 "),
         ];
         for (main, expected) in cases {
             assert_eq!(shown(main, "mynetworks"), expected, "{main}");

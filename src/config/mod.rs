@@ -19,3 +19,11 @@ pub mod protocols;
 pub mod services;
 pub mod site;
 pub mod starting_value;
+pub mod table_reference;
+pub mod tables;
+pub mod trace;
+
+pub use effective::{Configuration, Origin, Value};
+pub use load::ConfigFiles;
+pub use platform::Platform;
+pub use site::Site;

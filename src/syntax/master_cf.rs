@@ -1,7 +1,7 @@
 //! master.cf: one service a logical line — eight fields, then the command's arguments.
 //!
-//! Fields are separated by white space. An argument that begins with `{` runs to its partner and may hold white space; braces
-//! nest. What `-o` arguments mean is for floor 3; here they are words with places.
+//! Fields and arguments are separated by white space; what stands between `{` and its partner may hold white space, and braces
+//! nest. An argument that begins with `{` is what stands inside; a field keeps its braces. What `-o` arguments mean is for floor 3; here they are words with places.
 //!
 //! Source: master(5).
 
@@ -131,7 +131,7 @@ struct Word {
     braced: bool,
 }
 
-/// Splits at white space; from the ninth word on, white space inside braces does not count, and a word in braces is its inside.
+/// Splits at white space that no brace holds; from the ninth word on, a word in braces is its inside.
 fn split_words(text: &[u8]) -> (Vec<Word>, Vec<(FaultKind, Range<usize>)>) {
     let mut words = Vec::new();
     let mut faults = Vec::new();
@@ -141,7 +141,7 @@ fn split_words(text: &[u8]) -> (Vec<Word>, Vec<(FaultKind, Range<usize>)>) {
         if at >= text.len() {
             return (words, faults);
         }
-        let end = if words.len() < FIELDS { next(text, at, is_space) } else { grouped_end(text, at) };
+        let end = grouped_end(text, at);
         if words.len() < FIELDS || text[at] != b'{' {
             words.push(Word { whole: at..end, inner: at..end, braced: false });
         } else if let Some(close) = closing_brace(text, at) {
@@ -218,6 +218,11 @@ mod tests {
             ("a unix - - n - - pipe a\0b\n c\n", &[("a/unix", &["a"])], &[FaultKind::ZeroByte]),
             ("a unix - - n - - pipe {}\n", &[("a/unix", &[""])], &[]),
             (" x\n", &[], &[FaultKind::LeadingWhiteSpace]),
+            // As `postconf -M` of Postfix 3.11.7 shows them.
+            ("{a b} inet n - n - - smtpd\n", &[("{a b}/inet", &[])], &[]),
+            ("x{a b}y inet n - n - - smtpd -v\n", &[("x{a b}y/inet", &["-v"])], &[]),
+            ("{a{b c} d} inet n - n - - {smtpd a} b\n", &[("{a{b c} d}/inet", &["b"])], &[]),
+            ("}a { inet n - n - - smtpd\n", &[], &[FaultKind::TooFewFields]),
         ];
         for (text, services, faults) in cases {
             let services: Vec<_> = services

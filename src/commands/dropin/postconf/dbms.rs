@@ -5,6 +5,7 @@
 use crate::base::{Source, system_words};
 use crate::commands::dropin::program::context;
 use crate::commands::dropin::program::messages::{Fatal, Messages};
+use crate::config::expand::MAX_NESTING;
 use crate::syntax::FaultKind;
 use crate::syntax::main_cf::parse_main_cf;
 use crate::syntax::match_list::{closing_brace, split_list};
@@ -147,7 +148,7 @@ pub enum Found<'a> {
     /// A client's parameters in a file.
     File {
         /// The map type.
-        map_type: &'a str,
+        map_type: &'static str,
         /// The file.
         path: &'a [u8],
         /// The names that it may hold.
@@ -169,32 +170,35 @@ pub enum Found<'a> {
     },
 }
 
-fn suffixes(map_type: &[u8]) -> Option<&'static [&'static str]> {
-    match map_type {
-        b"ldap" => Some(LDAP),
-        b"mysql" => Some(MYSQL),
-        b"pgsql" => Some(PGSQL),
-        b"sqlite" => Some(SQLITE),
-        b"memcache" => Some(MEMCACHE),
-        b"mongodb" => Some(MONGODB),
-        _ => None,
-    }
-}
+/// The clients, with the names that their files may hold.
+const CLIENTS: [(&str, &[&str]); 6] = [
+    ("ldap", LDAP),
+    ("mysql", MYSQL),
+    ("pgsql", PGSQL),
+    ("sqlite", SQLITE),
+    ("memcache", MEMCACHE),
+    ("mongodb", MONGODB),
+];
 
 /// The database clients that a value names, at any depth of braces.
 #[must_use]
 pub fn find(value: &[u8]) -> Vec<Found<'_>> {
     let mut found = Vec::new();
-    let mut pending = vec![value];
-    while let Some(text) = pending.pop() {
+    let mut pending = vec![(value, false, 0)];
+    while let Some((text, is_pattern, depth)) = pending.pop() {
+        if depth > MAX_NESTING {
+            // Each level is read again: nobody nests tables so deeply, and who does would wait for ever.
+            continue;
+        }
         for range in split_list(text) {
             let mut word = &text[range.clone()];
-            if word.starts_with(b"#") {
+            // In a pattern it is a character like any other.
+            if word.starts_with(b"#") && !is_pattern {
                 found.push(Found::Comment { word, rest: text.get(range.end + 1..).unwrap_or_default() });
                 break;
             }
             if word.starts_with(b"{") {
-                pending.push(inside(word, &mut found));
+                pending.push((inside(word, &mut found), is_pattern, depth + 1));
                 continue;
             }
             while let Some(inner) = word.strip_prefix(b"proxy:").or_else(|| word.strip_prefix(b"debug:")) {
@@ -202,14 +206,16 @@ pub fn find(value: &[u8]) -> Vec<Found<'_>> {
             }
             let Some(colon) = memchr::memchr(b':', word) else { continue };
             let (map_type, name) = (&word[..colon], &word[colon + 1..]);
-            match (suffixes(map_type), std::str::from_utf8(map_type), name.first()) {
-                (None, _, Some(b'{')) => pending.push(inside(name, &mut found)),
-                (Some(suffixes), Ok(map_type), Some(b'/')) => {
-                    found.push(Found::File { map_type, path: name, suffixes })
+            let client = CLIENTS.iter().find(|(client, _)| client.as_bytes() == map_type);
+            match (client, name.first()) {
+                (None, Some(b'{')) => {
+                    let is_pattern = is_pattern || matches!(map_type, b"pcre" | b"regexp");
+                    pending.push((inside(name, &mut found), is_pattern, depth + 1));
                 }
+                (Some(&(map_type, suffixes)), Some(b'/')) => found.push(Found::File { map_type, path: name, suffixes }),
                 // A name with a dot in front is an old way to say that it is a file's.
-                (Some(_), _, None | Some(b'{' | b'.')) | (None, ..) | (_, Err(_), _) => {}
-                (Some(suffixes), Ok(_), Some(_)) => found.push(Found::Prefix { suffixes, prefix: name }),
+                (Some(_), None | Some(b'{' | b'.')) | (None, _) => {}
+                (Some((_, suffixes)), Some(_)) => found.push(Found::Prefix { suffixes, prefix: name }),
             }
         }
     }
@@ -282,6 +288,8 @@ mod tests {
             ("{mysql:a}{mysql:b}", "TextAfterBrace {mysql:a}{mysql:b}; a"),
             ("unionmap:{mysql:a", "UnclosedBrace {mysql:a; a"),
             ("}#a {", "UnclosedBrace {"),
+            ("pcre:{{/^#x/ a}, {# y}} regexp:{ #x mysql:a }", "a"),
+            ("cidr:{{#x y}} inline:{ {#a=b} }", "comment #a=b ; comment #x y"),
         ];
         for (value, expected) in cases {
             assert_eq!(found(value), expected, "{value:?}");

@@ -18,7 +18,10 @@ pub fn check_field(field: usize, value: &[u8], text: &[u8]) -> Result<(), Fatal>
     let fine = match name {
         "private" | "unprivileged" | "chroot" => matches!(value, b"y" | b"n" | b"-"),
         "type" => ServiceType::from_name(&String::from_utf8_lossy(value)).is_some(),
-        "wakeup" => matches!(value, b"-" | b"?") || is_number(value.strip_suffix(b"?").unwrap_or(value)),
+        "wakeup" => {
+            let number = value.strip_suffix(b"?").unwrap_or(value);
+            matches!(value, b"-" | b"?" | b"-?") || is_number(number)
+        }
         "process_limit" => value == b"-" || is_number(value),
         _ => !value.is_empty(),
     };
@@ -40,6 +43,25 @@ pub fn check_service(service: &Service, text: &[u8]) -> Result<(), Fatal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As `postconf -M` of Postfix 3.11.7 takes them.
+    #[test]
+    fn wakeup_fields() {
+        for (value, fine) in [
+            ("-?", true),
+            ("?", true),
+            ("0?", true),
+            ("5?", true),
+            ("-??", false),
+            ("5??", false),
+            ("?5", false),
+            ("-1?", false),
+            ("--?", false),
+            ("5-?", false),
+        ] {
+            assert_eq!(check_field(5, value.as_bytes(), b"").is_ok(), fine, "{value}");
+        }
+    }
 
     /// Postfix 3.11.7 ends by a signal on one of them, and writes services that it cannot read for others.
     #[test]

@@ -27,12 +27,18 @@ pub struct Usage<'a> {
     pub explicit: BTreeMap<Vec<u8>, Vec<u8>>,
     /// The names that are valid for one service only, service by service.
     local: Vec<BTreeSet<Vec<u8>>>,
-    warnings: BTreeSet<Vec<u8>>,
+    /// One for each place: a name that two values expand is told twice.
+    warnings: Vec<Vec<u8>>,
     /// Warnings about database clients' own files, which -q silences.
-    client_warnings: BTreeSet<Vec<u8>>,
+    client_warnings: Vec<Vec<u8>>,
+    /// The clients' files that were looked at, by type: each is opened once.
+    client_files: BTreeSet<(&'static str, Vec<u8>)>,
     main_path: Vec<u8>,
     master_path: Vec<u8>,
 }
+
+/// A name that Postfix 3.11 knows as removed, with nothing in its place: the only one, kept for the tests of that message.
+const REMOVED_FOR_TESTS: &str = "deleted-test-only";
 
 /// What postconf notices in a value.
 fn notices(value: &[u8]) -> std::vec::IntoIter<Notice> {
@@ -55,8 +61,9 @@ impl<'a> Usage<'a> {
             table: ParameterTable::new(configuration),
             explicit,
             local: vec![BTreeSet::new(); configuration.files.services.len()],
-            warnings: BTreeSet::new(),
-            client_warnings: BTreeSet::new(),
+            warnings: Vec::new(),
+            client_warnings: Vec::new(),
+            client_files: BTreeSet::new(),
             main_path: path("main.cf"),
             master_path: path("master.cf"),
         };
@@ -82,18 +89,20 @@ impl<'a> Usage<'a> {
         };
         self.explicit.retain(|name, value| {
             if is_read_only(name) {
-                self.warnings.insert(ignored(&self.main_path, name, value));
+                self.warnings.push(ignored(&self.main_path, name, value));
             }
             !is_read_only(name)
         });
         self.explicit.keys().for_each(|name| self.table.set(name));
         let services = &self.configuration.files.services;
+        // Services of one name and type share their settings; what is read-only is thrown out of them once.
+        let mut told = BTreeSet::new();
         for (index, service) in services.iter().enumerate() {
             for set in &service.overrides {
                 let name = set.name.bytes();
                 self.table.set(name);
-                if is_read_only(name) {
-                    self.warnings.insert(ignored(&self.master_path, name, set.value.bytes()));
+                if is_read_only(name) && told.insert((service.label(), name)) {
+                    self.warnings.push(ignored(&self.master_path, name, set.value.bytes()));
                 }
                 if self.table.get(name).is_none_or(|known| known.is_expanded) {
                     self.scan_value(set.value.bytes(), Some(index));
@@ -158,42 +167,29 @@ impl<'a> Usage<'a> {
     }
 
     fn scan_value(&mut self, value: &[u8], scope: Scope) {
-        // What the values on the way to this one notice behind the name that led on: names lead to names for as long as they
-        // like, so that is kept on a list and not on the stack.
-        let mut pending = vec![(notices(value), scope)];
-        while let Some((rest, scope)) = pending.last_mut() {
-            match (rest.next(), *scope) {
-                (None, _) => drop(pending.pop()),
-                (Some(Notice::Name { name, .. }), scope) => {
-                    pending.extend(self.enter(&name, scope).map(|value| (notices(&value), None)));
-                }
-                (Some(Notice::Problem(problem)), _) => drop(self.warnings.insert(problem.message)),
+        for notice in notices(value) {
+            match notice {
+                Notice::Name { name, .. } => self.name(&name, scope),
+                Notice::Problem(problem) => self.warnings.push(problem.message),
             }
         }
     }
 
-    /// A name that something in use refers to.
+    /// A name that something refers to becomes a parameter by that. Its own value is looked at with all others of main.cf.
     fn name(&mut self, name: &[u8], scope: Scope) {
-        if let Some(value) = self.enter(name, scope) {
-            self.scan_value(&value, None);
-        }
-    }
-
-    /// Notes a name that something in use refers to; returns the value of one that becomes a parameter by that.
-    fn enter(&mut self, name: &[u8], scope: Scope) -> Option<Vec<u8>> {
         if self.table.get(name).is_some() {
-            return None;
+            return;
         }
         if let Some(index) = scope {
             let service = &self.configuration.files.services[index];
             if service.value(name).is_some() {
                 self.local[index].insert(name.to_vec());
-                return None;
+                return;
             }
         }
-        if let Some(value) = self.explicit.get(name).cloned() {
+        if self.explicit.contains_key(name) {
             self.table.add_user(name);
-            return Some(value);
+            return;
         }
         // A value of main.cf may wait for what services set.
         let mut is_somewhere = false;
@@ -207,9 +203,8 @@ impl<'a> Usage<'a> {
         }
         if !is_somewhere {
             let path = if scope.is_some() { &self.master_path } else { &self.main_path };
-            self.warnings.insert([path.as_slice(), b": undefined parameter: ", name].concat());
+            self.warnings.push([path.as_slice(), b": undefined parameter: ", name].concat());
         }
-        None
     }
 
     /// Names of a database client's own parameters, as in `ldap:name` with `name_server_host`.
@@ -231,20 +226,21 @@ impl<'a> Usage<'a> {
                         }
                     }
                 }
+                Found::File { map_type, path, .. } if !self.client_files.insert((map_type, path.to_vec())) => {}
                 Found::File { map_type, path, suffixes } => {
                     self.client_warnings.extend(dbms::check_file(map_type, path, suffixes, messages)?);
                 }
                 Found::Comment { word, rest } => {
                     let rest = &rest[..rest.len().min(20)];
                     let head: &[u8] = b": #comment after other text is not allowed: ";
-                    self.warnings.insert([&path, head, word, b" ", rest, b"..."].concat());
+                    self.warnings.push([&path, head, word, b" ", rest, b"..."].concat());
                 }
                 Found::Brace { kind, text } => {
                     let what: &[u8] = match kind {
                         FaultKind::TextAfterBrace => b": syntax error after '}' in \"",
                         _ => b": missing '}' in \"",
                     };
-                    self.warnings.insert([&path, label.as_bytes(), what, text, b"\""].concat());
+                    self.warnings.push([&path, label.as_bytes(), what, text, b"\""].concat());
                 }
             }
         }
@@ -272,13 +268,17 @@ impl<'a> Usage<'a> {
             }
         }
         warnings.sort_unstable();
-        warnings.dedup();
         warnings
     }
 
     fn judge(&self, name: &[u8], value: &[u8], valid: bool, path: &[u8], warnings: &mut Vec<Vec<u8>>) {
         let target = self.configuration.platform.target;
         let text = std::str::from_utf8(name).unwrap_or_default();
+        if text == REMOVED_FOR_TESTS {
+            let message = format!(": support for parameter {text} has been removed; instead, do not specify");
+            warnings.push([path, message.as_bytes()].concat());
+            return;
+        }
         let old = catalogue::deprecation(NameKind::Parameter, text).filter(|old| old.warned_in(target));
         if let Some(old) = old {
             let message = match old.change_in(target) {
@@ -318,5 +318,66 @@ fn advice(old: &catalogue::Deprecation) -> String {
         ("smtpd_tls_dh1024_param_file" | "smtpd_tls_eecdh_grade", _) => "do not specify (leave at default)".into(),
         (_, Some(name)) => format!("specify \"{name}\""),
         (_, None) => "do not specify".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Source;
+    use crate::commands::dropin::postconf::shared::share_settings;
+    use crate::config::{ConfigFiles, Platform};
+    use std::path::Path;
+    use std::sync::Arc;
+
+    /// What is undefined, then what is unused, as `postconf -n` of Postfix 3.11.7 warns.
+    fn warnings(main: &str, master: &str) -> Vec<String> {
+        let source = |name: &str, text: &str| Arc::new(Source::new(name, text));
+        let (main, master) = (source("main.cf", main), source("master.cf", master));
+        let mut files = ConfigFiles::from_sources(Path::new("."), &main, Some(&master));
+        share_settings(&mut files.services);
+        let entries = files.main.entries.iter();
+        let explicit = entries.map(|entry| (entry.name.bytes().to_vec(), entry.value.bytes().to_vec())).collect();
+        let configuration = Configuration::new(files, Platform::default());
+        let usage = Usage::new(&configuration, explicit);
+        let unused = [usage.unused_in_main(), usage.unused_in_master()].concat();
+        let all = usage.undefined().map(<[u8]>::to_vec).chain(unused);
+        all.map(|text| String::from_utf8_lossy(&text).replace(" parameter", "")).collect()
+    }
+
+    #[test]
+    fn one_warning_for_each_place() {
+        let undefined = "./main.cf: undefined: nosuch";
+        let in_master = "./master.cf: undefined: nosuch";
+        let unused = "./master.cf: unused: foo=1";
+        let cases: &[(&str, &str, &[&str])] = &[
+            ("relayhost = $nosuch $nosuch\nmyorigin = $nosuch\n", "", &[undefined; 3]),
+            ("relayhost = $x\nmyorigin = $x\nx = $nosuch\n", "", &[undefined]),
+            ("smtpd_restriction_classes = nosuch nosuch\n", "", &[undefined; 2]),
+            (
+                "relayhost = $nosuch\n",
+                "a inet n - n - - smtpd -o relayhost=$nosuch -o myorigin=$nosuch\nb inet n - n - - smtpd -o relayhost=$nosuch\n",
+                &[in_master, in_master, in_master, undefined],
+            ),
+            (
+                "a = 1\n",
+                "b inet n - n - - smtpd -o foo=1\nc inet n - n - - smtpd -o foo=1\n",
+                &["./main.cf: unused: a=1", unused, unused],
+            ),
+            ("relayhost = x\n", "b inet n - n - - smtpd -o foo=2 -o foo=1\nb inet n - n - - smtpd\n", &[unused; 2]),
+            (
+                "relayhost = x\n",
+                "b inet n - n - - smtpd -o process_id=5\nb inet n - n - - smtpd\n",
+                &["./master.cf: read-only assignment: process_id=5"],
+            ),
+            (
+                "deleted-test-only = 1\n",
+                "",
+                &["./main.cf: support for deleted-test-only has been removed; instead, do not specify"],
+            ),
+        ];
+        for (main, master, expected) in cases {
+            assert_eq!(warnings(main, master), *expected, "{main:?} {master:?}");
+        }
     }
 }
