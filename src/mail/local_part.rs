@@ -35,12 +35,19 @@ pub fn external(address: &[u8]) -> Cow<'_, [u8]> {
         _ => 0,
     };
     let end = memchr::memrchr(b'@', &address[start..]).map_or(address.len(), |at| start + at);
-    let local = &address[start..end];
-    if is_dot_string(local) {
-        return Cow::Borrowed(address);
+    match external_local(&address[start..end]) {
+        Cow::Borrowed(_) => Cow::Borrowed(address),
+        Cow::Owned(quoted) => Cow::Owned([&address[..start], &quoted, &address[end..]].concat()),
     }
-    let mut out = address[..start].to_vec();
-    out.push(b'"');
+}
+
+/// The external form of a local part by itself, in which `@` is a byte like any other.
+#[must_use]
+pub fn external_local(local: &[u8]) -> Cow<'_, [u8]> {
+    if is_dot_string(local) {
+        return Cow::Borrowed(local);
+    }
+    let mut out = vec![b'"'];
     for &byte in local {
         if matches!(byte, b'"' | b'\\' | b'\r') {
             out.push(b'\\');
@@ -48,7 +55,6 @@ pub fn external(address: &[u8]) -> Cow<'_, [u8]> {
         out.push(byte);
     }
     out.push(b'"');
-    out.extend_from_slice(&address[end..]);
     Cow::Owned(out)
 }
 
@@ -151,6 +157,8 @@ mod tests {
             assert_eq!(external(inner.as_bytes()), outer.as_bytes(), "{inner}");
             assert_eq!(internal(outer.as_bytes()), inner.as_bytes(), "{outer}");
         }
+        assert_eq!(*external_local(b"a@b"), *b"\"a@b\"");
+        assert_eq!(*external_local(b"a.b"), *b"a.b");
         assert_eq!(*external(b"@a,@b:c d@e"), *b"@a,@b:\"c d\"@e");
         assert_eq!(*external(b"@a:"), *b"@a:\"\"");
     }

@@ -287,7 +287,8 @@ fn quoted(rest: &mut &[u8]) -> Vec<u8> {
         *rest = behind;
         match first {
             b'"' => break,
-            b'\n' => {}
+            // What stands blank before a fold goes with it.
+            b'\n' => while text.pop_if(|byte| matches!(byte, b' ' | b'\t' | b'\r')).is_some() {},
             b'\\' => {
                 if let Some((&escaped, behind)) = behind.split_first() {
                     text.push(escaped);
@@ -373,6 +374,13 @@ mod tests {
             ("; x=<a; boundary=b>", "b", true),
             ("; boundary=\" b \"", " b", false),
             ("; boundary=\"a\n b\\\"", "a b\"", true),
+            ("; boundary=\"a  \n b\"", "a b", true),
+            ("; boundary=\"a  \n b\"", "a   b", false),
+            ("; boundary=\"a \n \n b\"", "a b", true),
+            ("; boundary=\"a\\ \n b\"", "a b", true),
+            ("; boundary=\" \n a\"", " a", true),
+            ("; boundary=\"a\t\n\tb\"", "a\tb", true),
+            ("; boundary=\"a\u{b}\n b\"", "a\u{b} b", true),
             ("; boundary=\"b", "b", true),
             ("; boundary=\"\"", "b", true),
             ("; boundary=\"\"", "", false),

@@ -42,7 +42,7 @@ fn what_cannot_be_expanded() {
         1,
         "",
         "postwright: mydomain: parameter refers to itself: myorigin -> mydomain -> myorigin\n\
-         postwright: ${x: truncated macro reference: \\\"${x\\\"\n",
+         postwright: ${x: truncated macro reference: \"${x\"\n",
     );
     scratch.run(&format!("{NAME} --service submision/inet myorigin")).is(
         2,

@@ -184,8 +184,8 @@ pub enum Reason {
     Number(Vec<u8>),
     /// A domain that a function cannot convert.
     Domain(Function, Vec<u8>),
-    /// More work than [`super::MAX_WORK`].
-    TooLarge,
+    /// More work than [`super::MAX_WORK`]: the parameters whose values were being expanded, the outermost first.
+    TooLarge(Vec<Vec<u8>>),
 }
 
 /// An expansion that failed.
@@ -219,9 +219,15 @@ impl fmt::Display for ExpandError {
             Reason::Nesting(names) if names.is_empty() => write!(f, "references are nested too deeply"),
             Reason::Nesting(names) => write!(f, "references are nested too deeply: {}", chain(names)),
             Reason::Number(digits) => write!(f, "number too large: {}", digits.escape_ascii()),
-            Reason::TooLarge => write!(f, "value is too large when expanded"),
+            Reason::TooLarge(names) if names.is_empty() => write!(f, "value is too large when expanded"),
+            // A few from either end tell where to look.
+            Reason::TooLarge(names) if names.len() > 8 => {
+                let (first, last) = (chain(&names[..4]), chain(&names[names.len() - 3..]));
+                write!(f, "value is too large when expanded: {first} -> … -> {last}")
+            }
+            Reason::TooLarge(names) => write!(f, "value is too large when expanded: {}", chain(names)),
             Reason::Syntax | Reason::Level(_) | Reason::Domain(..) => match self.problems.first() {
-                Some(problem) => write!(f, "{}", String::from_utf8_lossy(&problem.message).escape_debug()),
+                Some(problem) => write!(f, "{}", String::from_utf8_lossy(&problem.message)),
                 None => write!(f, "macro processing error"),
             },
         }

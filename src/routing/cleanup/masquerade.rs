@@ -35,7 +35,7 @@ impl Router<'_> {
                 if marks % 2 == 1 {
                     return kept;
                 }
-                let masked = [local, b"@", masked].concat();
+                let masked = [local, b"@", &masked.to_ascii_lowercase()].concat();
                 let (from, to) = (address.to_vec(), masked.clone());
                 self.step(|| StepKind::Changed { by: "masquerade_domains".into(), from, to });
                 return Ok(masked);

@@ -6,7 +6,7 @@
 
 use super::Router;
 use super::keys::{ADDRESS_ORDER, AddressParts, KeyPart};
-use crate::mail::local_part::{external, split_extension};
+use crate::mail::local_part::{external, external_local, split_extension};
 use crate::maps::LookupError;
 use crate::syntax::table_line::TableForm;
 
@@ -28,6 +28,10 @@ impl Router<'_> {
     /// # Errors
     /// The first table that gives no answer.
     pub fn ask_tables(&mut self, parameter: &str, key: &[u8], part: KeyPart) -> Result<Option<Vec<u8>>, LookupError> {
+        if key.is_empty() {
+            // Postfix asks no table for it.
+            return Ok(None);
+        }
         let aliases = self.tables("alias_maps")?;
         for table in self.tables(parameter)?.iter() {
             let form = if aliases.contains(table) { TableForm::Aliases } else { TableForm::KeyValue };
@@ -64,9 +68,13 @@ impl Router<'_> {
                     continue;
                 }
             }
-            let value = match key.has_local_part() {
-                true => self.ask_forms(parameter, &text, key.part())?,
-                false => self.ask_tables(parameter, &text, key.part())?,
+            let value = if key.is_of_own_domain() && key.has_local_part() {
+                // A local part by itself, whose @ divides nothing.
+                self.ask_both(parameter, &external_local(&text), &text, key.part())?
+            } else if key.has_local_part() {
+                self.ask_forms(parameter, &text, key.part())?
+            } else {
+                self.ask_tables(parameter, &text, key.part())?
             };
             if let Some(value) = value {
                 return Ok(Some(AddressMatch { value, unmatched_extension: key.unmatched_extension(&parts).to_vec() }));
@@ -75,14 +83,24 @@ impl Router<'_> {
         Ok(None)
     }
 
-    /// Asks for an address or local part with quotes, if it needs any, and then without.
+    /// Asks for an address with quotes, if it needs any, and then without.
     ///
     /// # Errors
     /// A table that gives no answer.
     pub fn ask_forms(&mut self, parameter: &str, key: &[u8], part: KeyPart) -> Result<Option<Vec<u8>>, LookupError> {
-        let quoted = external(key);
-        if *quoted != *key
-            && let Some(value) = self.ask_tables(parameter, &quoted, part)?
+        self.ask_both(parameter, &external(key), key, part)
+    }
+
+    /// Asks for the quoted form of a key, if that is another, and then for the key.
+    fn ask_both(
+        &mut self,
+        parameter: &str,
+        quoted: &[u8],
+        key: &[u8],
+        part: KeyPart,
+    ) -> Result<Option<Vec<u8>>, LookupError> {
+        if quoted != key
+            && let Some(value) = self.ask_tables(parameter, quoted, part)?
         {
             return Ok(Some(value));
         }
