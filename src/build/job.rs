@@ -118,7 +118,7 @@ impl Index<'_> {
             Err(WriteError::SourceChanged) => None,
             Err(error) => {
                 let place = self.place_of(&error, &entries);
-                Some((Status::Failed(BuildError::Write { place, error }), None))
+                Some((Status::Failed(BuildError::Write { place, error, has_old: self.path.exists() }), None))
             }
         }
     }

@@ -57,7 +57,7 @@ impl Status {
     }
 }
 
-/// Why a table could not be built; the old index is as it was.
+/// Why a table could not be built; an old index is as it was.
 #[derive(Debug)]
 pub enum BuildError {
     /// It is of this type, which is not written.
@@ -72,6 +72,8 @@ pub enum BuildError {
         place: String,
         /// Why.
         error: WriteError,
+        /// Whether there is an index already.
+        has_old: bool,
     },
 }
 
@@ -83,12 +85,13 @@ impl fmt::Display for BuildError {
             }
             Self::Source(error) => error.fmt(f),
             Self::KeepsChanging(path) => write!(f, "{}: {KEEPS_CHANGING}", path.display()),
-            Self::Write { place, error } => {
+            Self::Write { place, error, has_old } => {
                 let words = match error {
                     WriteError::Create(error) | WriteError::Io(error) => system_words(error),
                     other => other.to_string(),
                 };
-                write!(f, "{place}: {words}; the old file stays as it was")
+                let old = if *has_old { "the old file stays as it was" } else { "nothing was written" };
+                write!(f, "{place}: {words}; {old}")
             }
         }
     }

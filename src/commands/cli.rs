@@ -1,7 +1,7 @@
 //! Our own command line: `postwright COMMAND …`.
 
 use super::terminal::output::{Color, Output, fail};
-use super::{build, check, diff, expand, explain, graph, man, route, set};
+use super::{build, check, diff, dropin, expand, explain, graph, man, route, set};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 #[command(name = "postwright", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(
     after_help = "Called by the name of one of Postfix's programs, or as `postwright NAME …`, it behaves as that \
-program: postconf, postmap, postalias, newaliases."
+program: postconf, postmap, postalias, newaliases. `postwright help NAME` tells what it takes."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -45,6 +45,13 @@ pub fn manual_pages() -> Vec<(String, String)> {
 
 /// Runs the command that the arguments (with the program's name first) ask for.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    if let [_, help, name] = &arguments[..]
+        && help == "help"
+        && let Some(manual) = dropin::MANUALS.iter().find(|manual| name == manual.name)
+    {
+        Output::new(false, Color::Never).text(&manual.help());
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {

@@ -1,6 +1,6 @@
 //! `postwright diff`: what differs between two configurations, or two files of one kind, by meaning.
 
-use super::site_options::SiteOptions;
+use super::site_options::{SiteOptions, refuse_broken};
 use super::terminal::format::Format;
 use super::terminal::output::Output;
 use crate::base::{FileError, Overlay, Source};
@@ -72,6 +72,20 @@ enum FileKind {
     MatchList,
 }
 
+impl FileKind {
+    /// What such a file is.
+    fn words(self) -> &'static str {
+        match self {
+            Self::MainCf => "a main.cf",
+            Self::MasterCf => "a master.cf",
+            Self::Aliases => "a table of aliases",
+            Self::Table => "a table",
+            Self::Regexp => "a list of patterns",
+            Self::MatchList => "a match list",
+        }
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -137,6 +151,7 @@ fn compare(options: &Diff) -> Result<Comparison, String> {
 
 fn directory(path: &Path, options: &Diff, platform: Platform) -> Result<Site, String> {
     let mut site = Site::open(&options.site.location(Some(path)), platform, &Overlay::default())?;
+    refuse_broken(&site)?;
     // Where the two lie is no difference between them.
     site.configuration.files.directory = PathBuf::from(STOCK_DIRECTORY);
     Ok(site)
@@ -144,6 +159,12 @@ fn directory(path: &Path, options: &Diff, platform: Platform) -> Result<Site, St
 
 /// Two files of one kind.
 fn files(a: &Path, b: &Path, options: &Diff, of_a: Platform, of_b: Platform) -> Result<Comparison, String> {
+    if let (None, Some(of_a), Some(of_b)) = (options.kind, kind_of(a), kind_of(b))
+        && of_a != of_b
+    {
+        let [a, b] = [(a, of_a), (b, of_b)].map(|(path, kind)| format!("{} is {}", path.display(), kind.words()));
+        return Err(format!("{a} and {b}: they cannot be compared; --as KIND takes both for the same"));
+    }
     let kind = match options.kind.or_else(|| kind_of(a)).or_else(|| kind_of(b)) {
         Some(kind) => kind,
         None => {

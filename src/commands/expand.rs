@@ -11,6 +11,7 @@ use crate::config::services::Service;
 use crate::config::trace::{Supplier, TraceStep, Use};
 use crate::diagnostic::render::{clean, json};
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 #[derive(Args, Clone, Debug)]
 pub struct Expand {
     /// Names of parameters; with a $ in it, a text
-    #[arg(value_name = "NAME|STRING")]
+    #[arg(value_name = "NAME|STRING", value_parser = NonEmptyStringValueParser::new())]
     operands: Vec<String>,
     /// Expand as this service does, with its -o
     #[arg(long, value_name = "NAME/TYPE")]
@@ -42,6 +43,8 @@ struct Expanded {
     used: Use,
     is_text: bool,
     error: Option<ExpandError>,
+    /// How many steps there were more than are shown.
+    left_out: usize,
 }
 
 /// Runs the command.
@@ -55,12 +58,24 @@ pub fn run(options: &Expand, output: &Output) -> Result<ExitCode, String> {
     let service = options.service.as_ref().map(|wanted| find_service(&files.services, wanted, master)).transpose()?;
     let operands = if options.operands.is_empty() { names(&configuration, service) } else { options.operands.clone() };
     let mut failed = false;
-    let mut values = Vec::new();
+    let target = configuration.platform.target;
+    let is_json = options.format == Format::Json;
+    let is_traced = options.trace || is_json;
+    if is_json {
+        output.text("{\"version\":1,\"values\":[");
+    }
+    let mut separator = "";
+    // Each is shown as soon as it is known: all of them may be more than memory holds.
     for operand in operands {
-        match expand(&configuration, service, operand) {
+        match expand(&configuration, service, operand, is_traced) {
             Ok(expanded) => {
                 failed |= expanded.error.is_some();
-                values.push(expanded);
+                if is_json {
+                    output.text(&format!("{separator}{}", as_json(&expanded, target)));
+                    separator = ",";
+                } else {
+                    show(&expanded, options.trace, target, output);
+                }
             }
             Err(message) => {
                 failed = true;
@@ -68,13 +83,8 @@ pub fn run(options: &Expand, output: &Output) -> Result<ExitCode, String> {
             }
         }
     }
-    let target = configuration.platform.target;
-    match options.format {
-        Format::Json => {
-            let values: Vec<Value> = values.iter().map(|value| as_json(value, target)).collect();
-            output.line(&json!({ "version": 1, "values": values }).to_string());
-        }
-        Format::Human => values.iter().for_each(|value| show(value, options.trace, target, output)),
+    if is_json {
+        output.line("]}");
     }
     Ok(if failed { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
@@ -89,13 +99,20 @@ fn names(configuration: &Configuration, service: Option<&Service>) -> Vec<String
     names.into_iter().filter(|name| seen.insert(name.clone())).collect()
 }
 
-fn expand(configuration: &Configuration, service: Option<&Service>, operand: String) -> Result<Expanded, String> {
+fn expand(
+    configuration: &Configuration,
+    service: Option<&Service>,
+    operand: String,
+    is_traced: bool,
+) -> Result<Expanded, String> {
     if operand.contains('$') {
-        let trace = configuration.trace(operand.as_bytes(), service);
-        let (result, error) = match trace.result {
-            Ok(result) => (Some(result), None),
-            Err(error) => (None, Some(error)),
+        let (result, steps, left_out) = if is_traced {
+            let trace = configuration.trace(operand.as_bytes(), service);
+            (trace.result, trace.steps, trace.left_out)
+        } else {
+            (configuration.expand(operand.as_bytes(), service), Vec::new(), 0)
         };
+        let (result, error) = split(result);
         let used = Use {
             name: Vec::new(),
             written: Vec::new(),
@@ -103,17 +120,30 @@ fn expand(configuration: &Configuration, service: Option<&Service>, operand: Str
             raw: Some(operand.clone().into_bytes()),
             supplier: Supplier::CommandLine,
             result,
-            steps: trace.steps,
+            steps,
         };
-        return Ok(Expanded { operand, used, is_text: true, error });
+        return Ok(Expanded { operand, used, is_text: true, error, left_out });
     }
-    match configuration.trace_parameter(operand.as_bytes(), service) {
-        Some((used, error)) => Ok(Expanded { operand, used, is_text: false, error }),
-        None => {
-            let similar = suggest_parameter(&operand).similar;
-            let hint = similar.first().map_or_else(String::new, |similar| format!("; did you mean {similar}?"));
-            Err(format!("{operand}: no such parameter in Postfix {}{hint}", configuration.platform.target))
-        }
+    let name = operand.as_bytes();
+    if is_traced && let Some((used, error, left_out)) = configuration.trace_parameter(name, service) {
+        return Ok(Expanded { operand, used, is_text: false, error, left_out });
+    }
+    if let Some(value) = configuration.value(name, service) {
+        let (result, error) = split(configuration.expand(&value.bytes, service));
+        let (name, written, purpose) = (name.to_vec(), name.to_vec(), Purpose::Substitute);
+        // Who supplied it is shown with the steps only.
+        let used = Use { name, written, purpose, raw: None, supplier: Supplier::Nobody, result, steps: Vec::new() };
+        return Ok(Expanded { operand, used, is_text: false, error, left_out: 0 });
+    }
+    let similar = suggest_parameter(&operand).similar;
+    let hint = similar.first().map_or_else(String::new, |similar| format!("; did you mean {similar}?"));
+    Err(format!("{operand}: no such parameter in Postfix {}{hint}", configuration.platform.target))
+}
+
+fn split(result: Result<Vec<u8>, ExpandError>) -> (Option<Vec<u8>>, Option<ExpandError>) {
+    match result {
+        Ok(result) => (Some(result), None),
+        Err(error) => (None, Some(error)),
     }
 }
 
@@ -134,6 +164,9 @@ fn show(expanded: &Expanded, trace: bool, target: Version, output: &Output) {
             output.line(&format!("  {}", supplied(used, target)));
         }
         show_steps(&used.steps, "  ", target, output);
+        if expanded.left_out > 0 {
+            output.line(&format!("  … and {} more steps", expanded.left_out));
+        }
     }
 }
 
@@ -202,6 +235,9 @@ fn as_json(expanded: &Expanded, target: Version) -> Value {
         }
         fields.shift_remove("written");
         fields.shift_remove("purpose");
+        if expanded.left_out > 0 {
+            fields.insert("steps_left_out".into(), expanded.left_out.into());
+        }
         if let Some(error) = &expanded.error {
             fields.insert("error".into(), error.to_string().into());
         }

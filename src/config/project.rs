@@ -37,6 +37,15 @@ struct Key {
 /// The tables, which others read.
 const TABLES: &[&str] = &["check"];
 
+/// What stands in `[check]`.
+pub const CHECK_KEYS: [&str; 6] = ["select", "ignore", "severities", "fail-on", "map-types", "per-file-ignores"];
+
+/// Whether a key stands outside of all tables.
+#[must_use]
+pub fn is_of_no_table(name: &str) -> bool {
+    KEYS.iter().any(|known| known.name == name)
+}
+
 /// All other keys. Their values are strings.
 const KEYS: &[Key] = &[
     Key {
@@ -76,6 +85,9 @@ impl Project {
             let name: &str = key.get_ref();
             if TABLES.contains(&name) {
                 continue;
+            }
+            if CHECK_KEYS.contains(&name) {
+                return Err(file.wrong(key.span(), &format!("{name} belongs in [check]")));
             }
             let Some(known) = KEYS.iter().find(|known| known.name == name) else {
                 let names: Vec<&str> = KEYS.iter().map(|known| known.name).chain(TABLES.iter().copied()).collect();
@@ -158,6 +170,9 @@ mod tests {
             (b"profile = 'debain'", "1:11: no profile is called debain; did you mean debian?"),
             (b"target = '4.0'", "1:10: \"4.0\" is not a Postfix release from 2.11 to 3.11, such as 3.11"),
             (b"# \xff\n", "1:3: not UTF-8"),
+            (b"target = '3.7'\nignore = ['MC003']\n", "2:1: ignore belongs in [check]"),
+            (b"[severities]\nMC003 = 'info'\n", "1:2: severities belongs in [check]"),
+            (b"fail-on = 'error'\n", "1:1: fail-on belongs in [check]"),
         ];
         for (text, expected) in cases {
             let expected = Err(format!("postwright.toml:{expected}"));

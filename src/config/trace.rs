@@ -15,7 +15,15 @@ pub struct Trace {
     pub result: Result<Vec<u8>, ExpandError>,
     /// The steps, as far as it came.
     pub steps: Vec<TraceStep>,
+    /// How many more there were than anybody can read.
+    pub left_out: usize,
 }
+
+/// Most steps of one trace.
+const MOST_STEPS: usize = 20_000;
+
+/// Most bytes in the results of the steps of one trace.
+const MOST_BYTES: usize = 16 << 20;
 
 /// A step of an expansion.
 #[derive(Clone, Debug)]
@@ -111,8 +119,17 @@ impl Configuration {
     /// Expands a text and says how.
     #[must_use]
     pub fn trace(&self, text: &[u8], service: Option<&Service>) -> Trace {
-        let mut observer =
-            Tracer { configuration: self, service, text, open: Vec::new(), hidden: 0, steps: Vec::new() };
+        let mut observer = Tracer {
+            configuration: self,
+            service,
+            text,
+            open: Vec::new(),
+            hidden: 0,
+            steps: Vec::new(),
+            count: 0,
+            bytes: 0,
+            left_out: 0,
+        };
         let mut lookup = |name: &[u8]| match service {
             Some(service) if name == b"service_name" => Some(Cow::Borrowed(service.line.name().bytes())),
             _ => self.value(name, service).map(|value| value.bytes),
@@ -121,21 +138,25 @@ impl Configuration {
         while let Some(cut) = observer.open.pop() {
             observer.step(TraceStep::Use(cut));
         }
-        Trace { result, steps: observer.steps }
+        Trace { result, steps: observer.steps, left_out: observer.left_out }
     }
 
-    /// Expands a parameter and says how; `None` if nothing defines it.
+    /// Expands a parameter and says how, and how many steps are left out; `None` if nothing defines it.
     #[must_use]
-    pub fn trace_parameter(&self, name: &[u8], service: Option<&Service>) -> Option<(Use, Option<ExpandError>)> {
+    pub fn trace_parameter(&self, name: &[u8], service: Option<&Service>) -> Option<(Use, Option<ExpandError>, usize)> {
         let raw = self.value(name, service)?.bytes.into_owned();
-        let Trace { result, steps } = self.trace(&raw, service);
+        let Trace { result, steps, left_out } = self.trace(&raw, service);
         let (result, error) = match result {
             Ok(result) => (Some(result), None),
             Err(error) => (None, Some(error)),
         };
         let supplier = self.supplier(name, service);
         let (name, written) = (name.to_vec(), name.to_vec());
-        Some((Use { name, written, purpose: Purpose::Substitute, raw: Some(raw), supplier, result, steps }, error))
+        Some((
+            Use { name, written, purpose: Purpose::Substitute, raw: Some(raw), supplier, result, steps },
+            error,
+            left_out,
+        ))
     }
 }
 
@@ -150,6 +171,9 @@ struct Tracer<'a> {
     /// Names that are being expanded inside a name that refers to itself: Postfix goes round a hundred times, we show it once.
     hidden: usize,
     steps: Vec<TraceStep>,
+    count: usize,
+    bytes: usize,
+    left_out: usize,
 }
 
 impl Tracer<'_> {
@@ -174,7 +198,14 @@ impl Observer for Tracer<'_> {
     fn looked_up(&mut self, step: &Step<'_>) {
         let opens = step.purpose == Purpose::Substitute && step.raw.is_some();
         if self.hidden > 0 {
+            self.left_out += usize::from(self.count > MOST_STEPS || self.bytes > MOST_BYTES);
             self.hidden += usize::from(opens);
+            return;
+        }
+        self.count += 1;
+        if self.count > MOST_STEPS || self.bytes > MOST_BYTES {
+            self.left_out += 1;
+            self.hidden = usize::from(opens);
             return;
         }
         let is_round = opens && self.open.iter().any(|open| open.name == step.name);
@@ -201,6 +232,11 @@ impl Observer for Tracer<'_> {
         if self.hidden > 0 {
             self.hidden -= 1;
         } else if let Some(mut used) = self.open.pop() {
+            self.bytes = self.bytes.saturating_add(result.len());
+            if self.bytes > MOST_BYTES {
+                self.left_out += 1;
+                return;
+            }
             used.result = Some(result.to_vec());
             self.step(TraceStep::Use(used));
         }
@@ -286,6 +322,24 @@ mod tests {
             shown(&configuration.trace(text.as_bytes(), *service).steps, "", &mut lines);
             assert_eq!(lines, *expected, "{text}");
         }
+    }
+
+    #[test]
+    fn steps_beyond_the_limits_are_counted() {
+        let mut main = "a0 = x\n".to_string();
+        (1..20).for_each(|at| main.push_str(&format!("a{at} = $a{0}$a{0}\n", at - 1)));
+        let source = Arc::new(Source::new("main.cf", main));
+        let files = ConfigFiles::from_sources(Path::new("/etc/postfix"), &source, None);
+        let configuration = Configuration::new(files, Platform::default());
+        let trace = configuration.trace(b"$a10", None);
+        assert_eq!((trace.result.map(|text| text.len()).ok(), trace.left_out), (Some(1024), 0));
+        let trace = configuration.trace(b"$a14", None);
+        // 32,767 names are looked up.
+        assert_eq!(trace.result.map(|text| text.len()).ok(), Some(16_384));
+        assert_eq!(trace.left_out, 32_767 - MOST_STEPS);
+        let error = configuration.trace(b"$a19", None).result.map_err(|error| error.to_string());
+        let error = error.expect_err("half a million names are more than the work for one value");
+        assert!(error.starts_with("value is too large when expanded: a19 -> a18 -> a17 -> a16 -> … -> "), "{error}");
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Finding {
     /// A finding of a rule at its usual severity.
     #[must_use]
     pub fn new(rule: &'static Rule, message: impl Into<String>) -> Self {
-        let message = message.into();
+        let message = shortened(message.into());
         Self { rule, severity: rule.severity, message, labels: Vec::new(), help: None, fix: None }
     }
 
@@ -63,7 +63,7 @@ impl Finding {
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(shortened(help.into()));
         self
     }
 
@@ -86,5 +86,32 @@ impl Finding {
     pub fn order(&self) -> (&str, usize, &str) {
         let first = self.labels.first();
         (first.map_or("", |label| label.source.name()), first.map_or(0, |label| label.span.start), self.rule.code)
+    }
+}
+
+/// A text in which nobody's name or value is so long that nothing else is seen.
+fn shortened(mut text: String) -> String {
+    if text.len() > MOST_BYTES {
+        let left_out = text.len() - SHOWN_BYTES;
+        text.truncate((0..=SHOWN_BYTES).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default());
+        text.push_str(&format!("… ({left_out} more bytes)"));
+    }
+    text
+}
+
+/// Longest text that is shown whole.
+const MOST_BYTES: usize = 2000;
+/// So much is shown of a longer one.
+const SHOWN_BYTES: usize = 300;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(shortened("x".repeat(MOST_BYTES)).len(), MOST_BYTES);
+        let long = shortened("\u{e9}".repeat(1001).replacen('\u{e9}', "a", 1));
+        assert_eq!(long, format!("a{}… (1701 more bytes)", "\u{e9}".repeat(149)));
     }
 }

@@ -182,7 +182,7 @@ fn setting(name: &str, side: &Site, service: Option<&Service>) -> Option<Setting
 fn causes(name: &str, a: &Site, b: &Site, services: Option<(&Service, &Service)>) -> Vec<String> {
     let mut names = BTreeSet::new();
     for (side, service) in [(a, services.map(|(a, _)| a)), (b, services.map(|(_, b)| b))] {
-        if let Some((used, _)) = side.configuration.trace_parameter(name.as_bytes(), service) {
+        if let Some((used, ..)) = side.configuration.trace_parameter(name.as_bytes(), service) {
             add_names(&used.steps, &mut names);
         }
     }

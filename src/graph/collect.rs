@@ -4,6 +4,7 @@
 //! it would be that no table has.
 
 use super::model::{Class, Lane, Model, NOT_LOOKED_AT, Names, Table, Tables, thousands};
+use crate::base::natural_order;
 use crate::config::catalogue::MapContent;
 use crate::config::table_reference::TableReference;
 use crate::mail::local_part::split_domain;
@@ -93,7 +94,9 @@ impl Collector<'_, '_> {
         let tables = self.router.tables("transport_maps");
         for table in self.or_fault(tables).unwrap_or_default().iter() {
             // What cannot be listed is told by the size of the table.
+            let from = keys.len();
             let _ = self.router.walk(table, TableForm::KeyValue, &mut |key, _| keys.push(key.to_ascii_lowercase()));
+            keys[from..].sort_by(|a: &Vec<u8>, b| natural_order(a, b));
         }
         keys.retain(|key| key != b"*" && seen.insert(key.clone()));
         let left_out = keys.len().saturating_sub(MOST_RESOLVED);

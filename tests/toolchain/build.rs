@@ -183,8 +183,8 @@ fn tables_outside_the_directory_are_left_alone() {
     scratch.run("build --all site").is(0, &said("built    lmdb:$DIR/elsewhere/aliases  4 entries", "built"), "");
     assert_eq!(scratch.names("elsewhere"), ["aliases", "aliases.lmdb"]);
     // An alias file that nobody named is the system's own, and a checkout is not the system.
-    scratch.edit("site/main.cf", "alias_maps =", "#");
-    scratch.edit("site/main.cf", "alias_database =", "#");
+    scratch.edit("site/main.cf", "\nalias_maps =", "\n#");
+    scratch.edit("site/main.cf", "\nalias_database =", "\n#");
     let unset = scratch.run("build site");
     assert_eq!((unset.status, unset.stderr.as_str()), (0, ""));
     assert!(unset.stdout.contains("outside  lmdb:/etc/aliases"), "{}", unset.stdout);
@@ -295,7 +295,11 @@ fn wrong_usage_is_status_2() {
         scratch.run(&format!("build {flags} site")).is(2, "", &said);
     }
     scratch.run("build nowhere").is(2, "", "postwright: nowhere/main.cf: No such file or directory\n");
-    scratch.run("build site/main.cf").is(2, "", "postwright: site/main.cf/main.cf: Not a directory\n");
+    scratch.run("build site/main.cf").is(
+        2,
+        "",
+        "postwright: site/main.cf is a file; give the directory of the configuration: site\n",
+    );
     let outcome = scratch.outcome(scratch.command(&["build", "site"]).env("POSTWRIGHT_PROFILE", "bsd"));
     outcome.is(2, "", "postwright: POSTWRIGHT_PROFILE=bsd: expected upstream, debian, redhat or alpine\n");
     assert_eq!(scratch.names("site").len(), 8, "something was written");

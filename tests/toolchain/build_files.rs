@@ -65,7 +65,7 @@ fn a_directory_that_may_not_be_written_to_keeps_the_old_files() {
     let said = "\
 current  lmdb:/etc/postfix/transport
 current  lmdb:/etc/postfix/aliases
-failed   cdb:/etc/postfix/access      $DIR/site/access.cdb: Permission denied; the old file stays as it was
+failed   cdb:/etc/postfix/access      $DIR/site/access.cdb: Permission denied; nothing was written
 failed   lmdb:/etc/postfix/virtual    $DIR/site/virtual.lmdb: Permission denied; the old file stays as it was
 4 tables: 2 current, 2 failed
 ";
@@ -200,7 +200,7 @@ fn nothing_leads_out_of_a_root() {
     assert_eq!(lines[0], "built    lmdb:/etc/postfix/transport  3 entries");
     assert_eq!(lines[1], "built    lmdb:/etc/mail/aliases       14 entries");
     let missing = "No such file or directory";
-    let access = format!("$DIR/root$DIR/outside/access.cdb: {missing}; the old file stays as it was");
+    let access = format!("$DIR/root$DIR/outside/access.cdb: {missing}; nothing was written");
     assert_eq!(lines[2], format!("failed   cdb:/etc/postfix/access      {access}"));
     assert_eq!(lines[3], format!("failed   lmdb:/etc/postfix/virtual    $DIR/root$DIR/outside/virtual: {missing}"));
     assert_eq!(lines[4], "4 tables: 2 built, 2 failed");

@@ -56,6 +56,8 @@ fn a_parameter_and_its_places() {
     scratch.edit("site/master.cf", "-o syslog_name=postfix/submission", "-o myorigin=$mydomain");
     let said = "\
 myorigin
+The domain that is put behind local senders and recipients that have none.
+
 value:      a domain, or a file that holds it (type str); not empty
 default:    $myhostname (Postfix 3.11, debian)
 versions:   since 2.11 or earlier
@@ -69,6 +71,8 @@ set:        site/master.cf:4:6 for submission/inet: $mydomain
     let outcome = scratch.run("explain -c site --target 3.5 mynetworks_style");
     let said = "\
 mynetworks_style
+How much of its own networks a machine trusts as long as mynetworks is not set.
+
 value:      one of the allowed words (type str); words: class, subnet, host; not empty
 default:    ${{$compatibility_level} < {2} ? {subnet} : {host}} (Postfix 3.5)
 versions:   since 2.11 or earlier
@@ -111,7 +115,6 @@ fn names_that_are_not_known() {
         ("mc003", "; did you mean MC003?"),
         ("mydestnation", "; did you mean mydestination?"),
         ("unknown-paramter", "; did you mean unknown-parameter?"),
-        ("reject_unauth_destination", "; it is a restriction, for lists such as smtpd_recipient_restrictions"),
         ("zzzz", ""),
     ];
     for (name, hint) in cases {
@@ -120,4 +123,28 @@ fn names_that_are_not_known() {
     }
     scratch.run("explain -c none myorigin").is(2, "", "postwright: none/main.cf: No such file or directory\n");
     assert_eq!(scratch.run("explain --format xml MC003").status, 2);
+}
+
+/// The sentences are our own; every restriction has one, and so have the parameters most in use.
+#[test]
+fn restrictions_and_what_parameters_are_about() {
+    let scratch = Scratch::example();
+    let said = "\
+reject_unauth_destination
+Refuses mail to domains that are neither delivered here nor relayed for: without it a server is an
+open relay.
+
+what:       an access restriction of the SMTP server
+";
+    let outcome = scratch.run("explain reject_unauth_destination");
+    assert!(outcome.status == 0 && outcome.stdout.starts_with(said), "{}", outcome.stdout);
+    let said = "relayhost\nThe server through which all mail for other domains goes, instead of straight to their mail servers.\n\n";
+    let outcome = scratch.run("explain relayhost");
+    let flat = outcome.stdout.replacen("straight to their\n", "straight to their ", 1);
+    assert!(outcome.status == 0 && flat.starts_with(said), "{flat}");
+    let outcome = scratch.run("explain --format json permit_mynetworks");
+    let start = r#"{"version":1,"restriction":{"name":"permit_mynetworks","summary":"Lets clients through whose address mynetworks holds.""#;
+    assert!(outcome.stdout.starts_with(start), "{}", outcome.stdout);
+    // What has no sentence says nothing.
+    assert!(scratch.run("explain smtpd_noop_commands").stdout.starts_with("smtpd_noop_commands\nvalue: "));
 }

@@ -28,3 +28,4 @@ mod route_expect;
 mod rules;
 mod seeded;
 mod set;
+mod usage;

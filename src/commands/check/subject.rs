@@ -42,6 +42,12 @@ impl Subject {
         }
         let kind = match kind.or_else(|| FileKind::of_path(path)) {
             Some(kind) => kind,
+            None if is_something_else(path) => {
+                let name = path.display();
+                return Err(format!(
+                    "{name}: by its name this is no file that Postfix reads; --as KIND checks it all the same"
+                ));
+            }
             None => {
                 let source = read(path, &Overlay::default())?;
                 guessed(source.name(), source.bytes(), output)
@@ -86,6 +92,18 @@ impl Subject {
             }
         }
     }
+}
+
+/// Whether the name of a file says that it is documentation, a program, data of something else, or a compiled table.
+fn is_something_else(path: &Path) -> bool {
+    const SUFFIXES: [&str; 22] = [
+        "md", "markdown", "rst", "adoc", "html", "xml", "json", "toml", "yaml", "yml", "ini", "sh", "py", "pl", "rs",
+        "c", "h", "lmdb", "cdb", "db", "gz", "pem",
+    ];
+    const NAMES: [&str; 6] = ["README", "LICENSE", "COPYING", "CHANGELOG", "Makefile", "Dockerfile"];
+    let suffix = path.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    SUFFIXES.contains(&suffix.as_str()) || NAMES.contains(&name)
 }
 
 fn read(path: &Path, overlay: &Overlay) -> Result<Arc<Source>, FileError> {

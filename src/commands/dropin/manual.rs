@@ -1,5 +1,10 @@
 //! What the manual page of a drop-in program says, declared beside the program.
 
+use crate::commands::terminal::output::wrapped;
+
+/// Columns of the text that `help` shows.
+const HELP_WIDTH: usize = 96;
+
 /// A program as its page describes it.
 #[derive(Debug)]
 pub struct Manual {
@@ -26,6 +31,28 @@ pub struct OptionManual {
     pub value: &'static str,
     /// What it does, in a sentence or a few.
     pub about: &'static str,
+}
+
+impl Manual {
+    /// The page as text, for `postwright help NAME`.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let mut text = format!("{}: {}\n\nUsage:\n", self.name, self.about);
+        self.synopsis.iter().for_each(|line| text += &format!("  {} {line}\n", self.name));
+        for paragraph in self.description {
+            text += &format!("\n{}", wrapped(paragraph, "", HELP_WIDTH));
+        }
+        text += "\nOptions:\n";
+        for option in self.options {
+            let value = if option.value.is_empty() { String::new() } else { format!(" {}", option.value) };
+            text += &format!("  -{}{value}\n{}", option.letter, wrapped(option.about, "      ", HELP_WIDTH));
+        }
+        text += "\nStatus:\n";
+        self.status
+            .iter()
+            .for_each(|(status, meaning)| text += &format!("  {status}\n{}", wrapped(meaning, "      ", HELP_WIDTH)));
+        text
+    }
 }
 
 impl OptionManual {

@@ -1,6 +1,7 @@
-//! `postwright explain`: what a rule finds and why, or what a parameter is and where it is used.
+//! `postwright explain`: what a rule finds and why, what a restriction does, or what a parameter is and where it is used.
 
 mod parameter;
+mod restriction;
 mod rule;
 
 use super::site_options::SiteOptions;
@@ -15,17 +16,18 @@ use crate::diagnostic::render::clean;
 use crate::lint::declarations;
 use crate::lint::policy::selection::rule_called;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
 use std::process::ExitCode;
 
-/// Explain a rule or a parameter
+/// Explain a rule, a parameter or a restriction
 ///
-/// NAME is the code or the name of a rule, a family of rules (MC, MAP, …), or a parameter of main.cf. Of a parameter, the places
+/// NAME is the code or the name of a rule, a family of rules (MC, MAP, …), a parameter of main.cf, or an access restriction. Of a parameter, the places
 /// are shown that set it or refer to it in the configuration that -c names, else in the system's own, if that can be read.
 #[derive(Args, Clone, Debug)]
 pub struct Explain {
-    /// A rule, a family of rules, or a parameter
-    #[arg(value_name = "CODE|PARAMETER")]
+    /// A rule, a family of rules, a parameter, or a restriction
+    #[arg(value_name = "CODE|PARAMETER", value_parser = NonEmptyStringValueParser::new())]
     name: String,
     /// Format of the explanation
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
@@ -62,6 +64,14 @@ pub fn run(options: &Explain, output: &Output) -> Result<ExitCode, String> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(restriction) = restriction(name) {
+        if is_json {
+            output.line(&json!({ "version": 1, "restriction": restriction::document(restriction) }).to_string());
+        } else {
+            output.text(&restriction::text(restriction, output.width()));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let Some(facts) = facts(name, platform.target, platform.profile) else { return Ok(unknown(name, output)) };
     let places = match Site::open(&location, platform.clone(), &Overlay::default()) {
         Ok(site) => uses(&site.configuration, name),
@@ -80,9 +90,7 @@ pub fn run(options: &Explain, output: &Output) -> Result<ExitCode, String> {
 
 /// Says that there is no such name, and what may be meant; status 1.
 fn unknown(name: &str, output: &Output) -> ExitCode {
-    let hint = if restriction(name).is_some() {
-        "it is a restriction, for lists such as smtpd_recipient_restrictions".to_string()
-    } else {
+    let hint = {
         let codes = declarations().flat_map(|rule| [rule.code, rule.name]);
         let rule = rule_called(name).err().and_then(|error| error.similar);
         let similar = rule.or_else(|| suggest_parameter(name).similar.into_iter().next());
@@ -94,31 +102,9 @@ fn unknown(name: &str, output: &Output) -> ExitCode {
     ExitCode::from(1)
 }
 
-/// A block of text with lines of at most `width` columns, each behind `indent`; no word is cut.
-fn wrapped(text: &str, indent: &str, width: usize) -> String {
-    let mut out = String::new();
-    let mut column = 0;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if column > 0 && column + 1 + length <= width {
-            out.push(' ');
-            column += 1 + length;
-        } else {
-            if column > 0 {
-                out.push('\n');
-            }
-            out.push_str(indent);
-            column = indent.chars().count() + length;
-        }
-        out.push_str(word);
-    }
-    out.push('\n');
-    out
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::commands::terminal::output::wrapped;
 
     #[test]
     fn text_is_wrapped_between_words() {

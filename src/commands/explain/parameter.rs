@@ -1,8 +1,8 @@
 //! What is known of a parameter, for a target, and where a configuration uses it.
 
-use super::wrapped;
+use crate::commands::terminal::output::wrapped;
 use crate::config::Platform;
-use crate::config::catalogue::{Change, Deprecation, Version};
+use crate::config::catalogue::{Change, Deprecation, Version, about};
 use crate::config::facts::{ParameterFacts, ParameterUse, Use};
 use crate::diagnostic::render::{clean, json as spans};
 use serde_json::{Value, json};
@@ -88,6 +88,10 @@ fn shown(value: Option<&str>) -> &str {
 /// The explanation for people.
 pub(super) fn text(facts: &ParameterFacts, places: &[ParameterUse], platform: &Platform, width: usize) -> String {
     let mut out = format!("{}\n", facts.name);
+    if let Some(about) = about(&facts.name) {
+        out.push_str(&wrapped(about, "", width));
+        out.push('\n');
+    }
     let mut line = |name: &str, text: &str| {
         // Continued below the text, not below its name.
         let block = wrapped(&clean(text), "            ", width);
@@ -176,6 +180,7 @@ pub(super) fn document(facts: &ParameterFacts, places: &[ParameterUse], platform
         .collect();
     json!({
         "name": facts.name,
+        "summary": about(&facts.name),
         "target": platform.target.to_string(),
         "profile": platform.profile.map(|profile| profile.name()),
         "type": facts.value_type().map(|value_type| value_type.name()),

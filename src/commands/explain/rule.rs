@@ -1,6 +1,6 @@
 //! What a rule's declaration says.
 
-use super::wrapped;
+use crate::commands::terminal::output::wrapped;
 use crate::diagnostic::{Rule, Safety};
 use serde_json::{Value, json};
 

@@ -35,7 +35,7 @@ use std::sync::Arc;
 #[command(group = ArgGroup::new("session").args(["client", "expect"]).multiple(true))]
 pub struct Route {
     /// Addresses of recipients
-    #[arg(value_name = "ADDRESS", required_unless_present = "expect")]
+    #[arg(value_name = "ADDRESS", required_unless_present = "expect", value_parser = parse_address)]
     addresses: Vec<String>,
     /// Assert the outcomes that a TOML file lists for addresses; --help tells of its keys
     #[arg(long, value_name = "FILE", conflicts_with = "addresses")]
@@ -73,6 +73,14 @@ enum Format {
     Json,
     /// Test report of JUnit, XML (for --expect)
     Junit,
+}
+
+/// An address that somebody may be behind: there is none without a single character, quotes left out.
+fn parse_address(text: &str) -> Result<String, String> {
+    match internal(text.as_bytes()).as_slice() {
+        [] => Err("an address is needed, such as info@example.com".into()),
+        _ => Ok(text.to_string()),
+    }
 }
 
 /// Tables that ask for parameters, or warn.

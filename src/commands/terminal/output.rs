@@ -112,3 +112,26 @@ pub fn fail(message: &str) -> ExitCode {
     let _ = writeln!(std::io::stderr().lock(), "postwright: {}", crate::diagnostic::render::clean(message));
     ExitCode::from(2)
 }
+
+/// A block of text with lines of at most `width` columns, each behind `indent`; no word is cut.
+#[must_use]
+pub fn wrapped(text: &str, indent: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length <= width {
+            out.push(' ');
+            column += 1 + length;
+        } else {
+            if column > 0 {
+                out.push('\n');
+            }
+            out.push_str(indent);
+            column = indent.chars().count() + length;
+        }
+        out.push_str(word);
+    }
+    out.push('\n');
+    out
+}

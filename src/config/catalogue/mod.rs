@@ -13,8 +13,10 @@
 //! | access restrictions and their lists | `restrictions.rs` | [`restriction`], [`restriction_list`] |
 //! | lookup table types | `map_types.rs` | [`map_type`] |
 //! | master.cf | `services.rs` | [`daemon_command`], [`stock_services`] |
+//! | what restrictions and parameters are about | `about.rs` | [`about`] |
 //! | "did you mean" | `suggest.rs` | [`suggest_parameter`] |
 
+mod about;
 mod deprecated;
 mod family;
 mod kind;
@@ -28,6 +30,7 @@ mod suggest;
 mod value_type;
 mod version;
 
+pub use about::about;
 pub use deprecated::{Change, Deprecation, NameKind, deprecation, deprecations};
 pub use family::{ServiceParameter, service_parameter, service_parameters};
 pub use kind::Kind;
@@ -43,6 +46,6 @@ pub use services::{
     DaemonCommand, MasterField, ServiceType, Skeleton, StockService, daemon_command, daemon_commands, default_chroot,
     master_fields, stock_services,
 };
-pub use suggest::{ParameterSuggestion, suggest_parameter};
+pub use suggest::{ParameterSuggestion, suggest_map_type, suggest_parameter};
 pub use value_type::{Limits, TimeUnit, ValueType};
 pub use version::{NotAVersion, Version};

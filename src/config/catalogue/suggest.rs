@@ -1,6 +1,7 @@
 //! Which parameter may have been meant by a name that none has.
 
 use super::family::service_parameters;
+use super::map_types::{map_type, map_types};
 use super::parameter::parameters;
 use super::restrictions::{Restriction, restriction};
 use crate::base::suggest;
@@ -29,9 +30,33 @@ pub fn suggest_parameter(name: &str) -> ParameterSuggestion {
     ParameterSuggestion { restriction: restriction(name), similar: similar.into_iter().map(str::to_owned).collect() }
 }
 
+/// The map type that may have been meant by `name`, which is none: one that is spelled like it, or one whose name a replacement
+/// of `hash` by `lmdb` in a whole file has changed (`texthash` to `textlmdb`).
+#[must_use]
+pub fn suggest_map_type(name: &str) -> Option<&'static str> {
+    const OLD: [&str; 3] = ["hash", "btree", "dbm"];
+    let replaced = ["lmdb", "cdb"].into_iter().flat_map(|new| OLD.map(|old| name.replace(new, old)));
+    let before = replaced.filter(|old| old != name).find_map(|old| map_type(&old)).map(|known| known.name);
+    before.or_else(|| suggest(name, map_types().iter().map(|known| known.name)).into_iter().next())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn map_types_that_a_replacement_has_changed() {
+        let cases = [
+            ("textlmdb", Some("texthash")),
+            ("textcdb", Some("texthash")),
+            ("slmdb", Some("sdbm")),
+            ("lmbd", Some("lmdb")),
+            ("proxylmdb", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(suggest_map_type(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn parameters_are_suggested_with_their_families() {

@@ -198,19 +198,19 @@ mod tests {
         let mut long = |_: &[u8]| Some(Cow::Owned(big.clone().into_bytes()));
         let deep = ["${a?{".repeat(20), "{}".repeat(10_000), "}}".repeat(20)].concat();
         let mut deep = |_: &[u8]| Some(Cow::Owned(deep.clone().into_bytes()));
-        let cases: [(String, &mut dyn Lookup<'_>, Reason); 4] = [
-            ("$d1".into(), &mut doubled, Reason::TooLarge),
-            ("$x".repeat(100), &mut long, Reason::TooLarge),
-            ("$x".repeat(1000), &mut deep, Reason::TooLarge),
-            ("${a.b}".to_owned() + &"$a".repeat(500_000), &mut table, Reason::Syntax),
+        let cases: [(String, &mut dyn Lookup<'_>, bool); 4] = [
+            ("$d1".into(), &mut doubled, true),
+            ("$x".repeat(100), &mut long, true),
+            ("$x".repeat(1000), &mut deep, true),
+            ("${a.b}".to_owned() + &"$a".repeat(500_000), &mut table, false),
         ];
-        for (value, lookup, reason) in cases {
+        for (value, lookup, is_too_large) in cases {
             let started = Instant::now();
             let error = expand(value.as_bytes(), lookup).unwrap_err();
             let took = started.elapsed();
-            assert_eq!(error.reason, reason);
+            assert_eq!(matches!(error.reason, Reason::TooLarge(_)), is_too_large, "{:?}", error.reason);
             // Half a second where nothing else runs.
-            assert!(took < Duration::from_secs(10), "{reason:?}: {took:?}");
+            assert!(took < Duration::from_secs(10), "{:?}: {took:?}", error.reason);
         }
     }
 

@@ -20,13 +20,12 @@ use super::path_pattern;
 use super::selection::{Selector, any_names, rule_called};
 use crate::base::Source;
 use crate::config::catalogue::map_types;
+use crate::config::project::{CHECK_KEYS, is_of_no_table};
 use crate::diagnostic::{Rule, Severity};
 use crate::syntax::toml_file::{TomlError, TomlFile, TomlKey, TomlValue};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::de::DeValue;
-
-const KEYS: [&str; 6] = ["select", "ignore", "severities", "fail-on", "map-types", "per-file-ignores"];
 
 /// How much must be found for a check to fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +131,7 @@ impl Reader<'_> {
                 "map-types" => settings.map_types = Some(self.map_types(value)?),
                 "severities" => {
                     for (code, value) in self.table(value, "check.severities")? {
+                        self.is_no_setting(code)?;
                         let rule = rule_called(code.get_ref())
                             .map_err(|error| self.file.wrong(code.span(), &error.to_string()))?;
                         let name = self.string(value)?;
@@ -141,13 +141,29 @@ impl Reader<'_> {
                 }
                 "per-file-ignores" => {
                     for (pattern, value) in self.table(value, "check.per-file-ignores")? {
+                        self.is_no_setting(pattern)?;
                         settings.per_file_ignores.push((pattern.get_ref().to_string(), self.selectors(value)?));
                     }
                 }
-                other => return Err(self.file.unknown(key.span(), "key in [check]", other, &KEYS)),
+                other if is_of_no_table(other) => {
+                    let message = format!("{other} stands above all tables, before [check]");
+                    return Err(self.file.wrong(key.span(), &message));
+                }
+                other => return Err(self.file.unknown(key.span(), "key in [check]", other, &CHECK_KEYS)),
             }
         }
         Ok(())
+    }
+
+    /// Refuses a key that belongs in `[check]` or above it, and slipped into a table behind that.
+    fn is_no_setting(&self, key: &TomlKey) -> Result<(), TomlError> {
+        let name: &str = key.get_ref();
+        let message = match name {
+            _ if CHECK_KEYS.contains(&name) => format!("{name} belongs in [check], before the tables in it"),
+            _ if is_of_no_table(name) => format!("{name} stands above all tables, before [check]"),
+            _ => return Ok(()),
+        };
+        Err(self.file.wrong(key.span(), &message))
     }
 
     fn table<'v, 't>(

@@ -7,6 +7,7 @@ use crate::maps::LookupError;
 use crate::routing::router::Router;
 use crate::routing::router::trail::StepKind;
 use crate::syntax::alias_value::parse_alias_value;
+use std::collections::{HashMap, HashSet};
 
 /// How often a canonical map is applied to its own result. What has come out by then is taken, though the program's warning says
 /// that the message is not.
@@ -62,7 +63,19 @@ impl Router<'_> {
         if self.tables(parameter)?.is_empty() {
             return Ok(address);
         }
-        for _ in 0..MAX_CANONICAL_TURNS {
+        // What it was before each turn.
+        let mut way: Vec<Vec<u8>> = Vec::new();
+        for turn in 0..MAX_CANONICAL_TURNS {
+            if let Some(start) = way.iter().position(|before| *before == address) {
+                // From here on it goes round.
+                let last = way[start + (MAX_CANONICAL_TURNS - start) % (turn - start)].clone();
+                let shown = lossy(&last);
+                self.note(format_args!(
+                    "{parameter} leads in a circle: Postfix stops after {MAX_CANONICAL_TURNS} turns, at {shown}"
+                ));
+                return Ok(last);
+            }
+            way.push(address.clone());
             let found =
                 self.stage(parameter, &address, |router| router.map_address(parameter, "canonical", &address))?;
             let Some(next) = found.and_then(|found| found.into_iter().next()) else {
@@ -96,6 +109,9 @@ impl Router<'_> {
         let deepest = self.number("virtual_alias_recursion_limit")?;
         // Addresses that have expanded into themselves: they are final.
         let mut settled: Vec<Vec<u8>> = Vec::new();
+        // What was found before: in a circle the tables are asked for the same again and again.
+        let mut known: HashMap<Vec<u8>, Option<Vec<Vec<u8>>>> = HashMap::new();
+        let mut is_told = false;
         let mut at = 0;
         while at < list.len() {
             if list.len() > most {
@@ -103,6 +119,7 @@ impl Router<'_> {
                 return Ok(Mapped::TooMuch(words));
             }
             let mut turns = 0;
+            let mut way: HashSet<Vec<u8>> = HashSet::new();
             while !settled.contains(&list[at]) {
                 if turns >= deepest {
                     let words = format!("unreasonable {MAPS} map nesting for {}", lossy(recipient));
@@ -110,7 +127,21 @@ impl Router<'_> {
                 }
                 turns += 1;
                 let address = list[at].clone();
-                let found = self.stage(MAPS, &address, |router| router.map_address(MAPS, "virtual", &address))?;
+                let found = match known.get(&address) {
+                    Some(found) => {
+                        if !way.insert(address.clone()) && !std::mem::replace(&mut is_told, true) {
+                            self.note(format_args!("{MAPS} leads in a circle, from {0} to {0} again", lossy(&address)));
+                        }
+                        found.clone()
+                    }
+                    None => {
+                        way.insert(address.clone());
+                        let found =
+                            self.stage(MAPS, &address, |router| router.map_address(MAPS, "virtual", &address))?;
+                        known.insert(address.clone(), found.clone());
+                        found
+                    }
+                };
                 let Some(found) = found.filter(|found| !found.is_empty()) else { break };
                 if found.iter().any(|next| next.eq_ignore_ascii_case(&address)) {
                     settled.push(address.clone());

@@ -1,6 +1,7 @@
 //! What match lists and tables hold, in full, as far as it can be listed: for pictures and comparisons of whole sites.
 
 use super::Router;
+use crate::base::natural_order;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::match_list::{Element, ElementKind};
 use crate::syntax::table_line::TableForm;
@@ -15,7 +16,7 @@ pub enum Listed {
 }
 
 impl Router<'_> {
-    /// All that the list of domains in a parameter names, in order, each once. What follows `!` is not named but excluded, and left
+    /// All that the list of domains in a parameter names, in order (of a table: numbers as people count), each once. What follows `!` is not named but excluded, and left
     /// out. Tables name a domain by each key that can be one: keys without a dot are not, since a list of domains often is also a
     /// table of aliases.
     ///
@@ -47,11 +48,12 @@ impl Router<'_> {
                     let mut keys = Vec::new();
                     let walked = self.walk(&table, TableForm::KeyValue, &mut |key, _| {
                         if memchr::memchr(b'@', key).is_none() && memchr::memchr(b'.', key).is_some() {
-                            keys.push(Listed::Domain(key.to_ascii_lowercase()));
+                            keys.push(key.to_ascii_lowercase());
                         }
                     });
+                    keys.sort_by(|a, b| natural_order(a, b));
                     match walked {
-                        Ok(()) => found.append(&mut keys),
+                        Ok(()) => found.extend(keys.into_iter().map(Listed::Domain)),
                         Err(_) => found.push(Listed::Table(table.to_string())),
                     }
                 }

@@ -5,6 +5,7 @@ use crate::config::expand::{Reason, parse};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
 use crate::lint::site::set_values::{SetValue, read_values};
+use std::cell::OnceCell;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -22,11 +23,17 @@ pub static RULE: Rule = Rule {
 
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
+    let used = OnceCell::new();
     for set in read_values(site) {
         let before = findings.len();
         look_at(site, &set, findings);
         // Nobody expands what no program reads and nothing refers to.
-        let idle = || set.unheeded_by().is_some() && !site.configuration.used_names().contains(set.name.bytes());
+        let idle = || {
+            set.unheeded_by().is_some() && {
+                let used = used.get_or_init(|| site.configuration.used_names());
+                !used.contains(set.name.bytes())
+            }
+        };
         if findings.len() > before && idle() {
             findings[before..].iter_mut().for_each(|finding| finding.severity = Severity::Warning);
         }

@@ -26,12 +26,38 @@ pub static RULE: Rule = Rule {
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let files = &site.configuration.files;
+    let mut known = Known::default();
     for entry in &files.main.entries {
-        look_at(site, files.main.tree.source(), &entry.name.to_string_lossy(), &entry.value, findings);
+        look_at(site, files.main.tree.source(), &entry.name.to_string_lossy(), &entry.value, &mut known, findings);
     }
     let Some(master) = &files.master else { return };
     for set in files.services.iter().flat_map(|service| &service.overrides) {
-        look_at(site, master.tree.source(), &set.name.to_string_lossy(), &set.value, findings);
+        look_at(site, master.tree.source(), &set.name.to_string_lossy(), &set.value, &mut known, findings);
+    }
+}
+
+/// Most names for which one that was perhaps meant is looked for.
+const MOST_SEARCHES: usize = 200;
+
+/// The names that may be meant.
+#[derive(Default)]
+struct Known {
+    /// Collected when the first is asked for.
+    names: Vec<String>,
+    searches: usize,
+}
+
+impl Known {
+    fn similar(&mut self, site: &LoadedSite, name: &str) -> Option<&str> {
+        self.searches += 1;
+        if self.searches > MOST_SEARCHES {
+            return None;
+        }
+        if self.names.is_empty() {
+            let set = site.configuration.files.main.entries.iter().map(|entry| entry.name.to_string_lossy());
+            self.names = set.chain(catalogue::parameters().iter().map(|known| known.name.to_string())).collect();
+        }
+        suggest(name, self.names.iter().map(String::as_str)).into_iter().next()
     }
 }
 
@@ -40,6 +66,7 @@ fn look_at(
     source: &Arc<crate::base::Source>,
     parameter: &str,
     value: &Text,
+    known: &mut Known,
     findings: &mut Vec<Finding>,
 ) {
     // Templates and commands have names of their own ($recipient, $user, …), which other programs fill in.
@@ -61,10 +88,7 @@ fn look_at(
             value.source_span(reference.span.range()),
             "undefined",
         );
-        let set = site.configuration.files.main.entries.iter().map(|entry| entry.name.to_string_lossy());
-        let known: Vec<String> =
-            set.chain(catalogue::parameters().iter().map(|parameter| parameter.name.to_string())).collect();
-        finding.help = match suggest(&shown, known.iter().map(String::as_str)).first() {
+        finding.help = match known.similar(site, &shown) {
             Some(similar) => Some(format!("did you mean ${similar}?")),
             None => Some(RULE.remedy.to_string()),
         };

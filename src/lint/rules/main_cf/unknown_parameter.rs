@@ -2,7 +2,7 @@
 
 use crate::base::Edit;
 use crate::config::Configuration;
-use crate::config::catalogue::{self, NameKind};
+use crate::config::catalogue::{self, NameKind, ParameterSuggestion};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::site::LoadedSite;
 use crate::syntax::main_cf::Assignment;
@@ -38,8 +38,9 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             entry.name.span(),
             "Postfix ignores this",
         );
-        finding.help = advice(&name);
-        finding.fix = renaming(site, entry).filter(|fix| given.insert(fix.title.clone()));
+        let meant = catalogue::suggest_parameter(&name);
+        finding.help = words(&name, &meant);
+        finding.fix = renaming(site, entry, &meant).filter(|fix| given.insert(fix.title.clone()));
         findings.push(finding);
     }
 }
@@ -53,8 +54,7 @@ pub fn is_known(configuration: &Configuration, name: &str) -> bool {
 }
 
 /// Gives the entry the one name that may have been meant, unless that is set already or does not exist in the target.
-fn renaming(site: &LoadedSite, entry: &Assignment) -> Option<Fix> {
-    let meant = catalogue::suggest_parameter(&entry.name.to_string_lossy());
+fn renaming(site: &LoadedSite, entry: &Assignment, meant: &ParameterSuggestion) -> Option<Fix> {
     let ([name], None) = (meant.similar.as_slice(), meant.restriction) else { return None };
     let files = &site.configuration.files;
     let target = site.configuration.platform.target;
@@ -73,7 +73,10 @@ fn renaming(site: &LoadedSite, entry: &Assignment) -> Option<Fix> {
 /// What may have been meant.
 #[must_use]
 pub fn advice(name: &str) -> Option<String> {
-    let meant = catalogue::suggest_parameter(name);
+    words(name, &catalogue::suggest_parameter(name))
+}
+
+fn words(name: &str, meant: &ParameterSuggestion) -> Option<String> {
     if meant.restriction.is_some() {
         return Some(format!("{name} is a restriction: it belongs inside a list such as smtpd_recipient_restrictions"));
     }

@@ -1,6 +1,6 @@
 //! MAP013: a table without its type, or of a type that nobody knows or that is not there.
 
-use crate::base::{Span, suggest};
+use crate::base::Span;
 use crate::config::catalogue::{self, Kind};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
@@ -104,8 +104,7 @@ fn fault(site: &LoadedSite, element: &[u8], kind: Kind, parameter: &str) -> Opti
             format!("write an IPv6 address in brackets: {}", shown.replacen(address, &format!("[{address}]"), 1));
         return Some((message, help));
     }
-    let known = catalogue::map_types().iter().map(|known| known.name);
-    let help = match suggest(&map_type, known).first() {
+    let help = match catalogue::suggest_map_type(&map_type) {
         Some(similar) => format!("did you mean {similar}:{}?", &shown[map_type.len() + 1..]),
         None => RULE.remedy.to_string(),
     };

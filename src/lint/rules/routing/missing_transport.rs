@@ -1,6 +1,7 @@
 //! RT003: a transport that master.cf does not have.
 
 use crate::base::{Source, Span, suggest};
+use crate::config::catalogue;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
 use crate::lint::site::hops::{each_hop, transport_service};
@@ -103,6 +104,18 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         let similar = suggest(&name, names.iter().map(String::as_str));
         let help = match (service, similar.first()) {
             (Some(_), _) => "write - or y in the third field".to_string(),
+            (None, _) if catalogue::map_type(&name).is_some() => {
+                format!(
+                    "{name} is a type of lookup tables, not a transport; a table of transports belongs in transport_maps"
+                )
+            }
+            (None, _) if name.contains([' ', '\t']) => {
+                let (first, rest) = name.split_once([' ', '\t']).unwrap_or((&name, ""));
+                let first = first.trim_end_matches(':');
+                let is_there = names.iter().any(|known| known == first);
+                let (first, rest) = if is_there { (first, rest.trim()) } else { ("transport", "nexthop") };
+                format!("a colon stands between transport and nexthop, and no white space: write {first}:{rest}")
+            }
             (None, _) if name.starts_with('[') || name.contains('.') => {
                 format!("write transport:nexthop, such as smtp:{name}")
             }
