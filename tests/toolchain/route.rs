@@ -360,3 +360,57 @@ fn servers_that_would_not_run() {
     assert_eq!(scratch.run("route -c site --helo h a").status, 2);
     assert_eq!(scratch.run("route -c site --client nowhere a").status, 2);
 }
+
+/// Tables inside others are those of the site too, by every way that it can be named.
+#[test]
+fn tables_inside_tables_are_the_sites() {
+    let scratch = Scratch::default();
+    let inside = [
+        "unionmap:{texthash:/etc/postfix/v}",
+        "pipemap:{inline:{bob@example.com=key@example.com}, proxy:lmdb:/etc/postfix/v}",
+        "debug:unionmap:{cdb:/etc/postfix/v, static:z@example.net}",
+        "proxy:unionmap:{proxy:debug:hash:/etc/postfix/v}",
+        "unionmap:{inline:{x=y}, pcre:/etc/postfix/p}",
+    ];
+    for root in ["site", "root/etc/postfix"] {
+        scratch.write(&format!("{root}/v"), "bob@example.com ann@else.example\nkey@example.com ann@else.example\n");
+        scratch.write(&format!("{root}/p"), "/^bob@/ ann@else.example\n");
+        for table in inside {
+            let main = format!("mydestination = example.com\nlocal_recipient_maps =\nvirtual_alias_maps = {table}\n");
+            scratch.write(&format!("{root}/main.cf"), main);
+            let site = if root == "site" { "-c site" } else { "--root root" };
+            let out = scratch.run(&format!("route -q {site} bob@example.com"));
+            let end = "  → ann@else.example: relayed via smtp to else.example, or the MX hosts that the DNS has for it\n";
+            assert!(out.stdout.contains(end), "{site} {table}: {}{}", out.stdout, out.stderr);
+        }
+    }
+}
+
+/// Where an index is stale, a checkout goes by the source; who wants to know what the index says is told that.
+#[test]
+fn sources_and_indexes() {
+    let scratch = Scratch::default();
+    scratch.write("site/main.cf", "virtual_alias_maps = lmdb:/etc/postfix/virtual\nvirtual_alias_domains = example.com\n");
+    scratch.write("site/virtual", "a@example.com b@example.net\n");
+    assert_eq!(scratch.run("build -q site").status, 0);
+    let to = |user: &str| {
+        format!("a@example.com\n  → {user}: relayed via smtp to example.net, or the MX hosts that the DNS has for it\n")
+    };
+    scratch.run("route -q -c site a@example.com").is(0, &to("b@example.net"), "");
+    scratch.write("site/virtual", "a@example.com c@example.net\n");
+    scratch.run("route -q -c site a@example.com").is(0, &to("c@example.net"), "");
+    scratch.run("route -q -c site --from-indexes a@example.com").is(0, &to("b@example.net"), "");
+    let what = "lmdb:/etc/postfix/virtual (the index is not what the source says)";
+    let told = scratch.run("route -c site a@example.com").stderr;
+    assert_eq!(told, format!("postwright: looked through the sources: {what}\n"));
+    let told = scratch.run("route -c site --from-indexes a@example.com").stderr;
+    let until = "this is how mail goes until `postwright build`, or --from-sources";
+    assert_eq!(told, format!("postwright: warning: {what}; {until}\n"));
+    scratch.write("routes.toml", "[[expect]]\naddress = \"a@example.com\"\nrecipient = \"b@example.net\"\n");
+    assert_eq!(scratch.run("route -c site --expect routes.toml -q").status, 1);
+    assert_eq!(scratch.run("route -c site --from-indexes --expect routes.toml -q").status, 0);
+    std::fs::remove_file(scratch.path("site/virtual.lmdb")).unwrap();
+    let out = scratch.run("route -c site --from-indexes a@example.com");
+    assert!(out.stdout.contains("deferred: "), "{}", out.stdout);
+    assert_eq!(out.stderr, format!("postwright: warning: lmdb:/etc/postfix/virtual (there is no index); {until}\n"));
+}
