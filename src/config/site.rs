@@ -149,7 +149,8 @@ mod tests {
         for directory in [&stock, &second, &checkout] {
             std::fs::create_dir(directory)?;
         }
-        let main = format!("base = {}\nmulti_instance_directories = $base/second, /nowhere\n", scratch.path().display());
+        let main =
+            format!("base = {}\nmulti_instance_directories = $base/second, /nowhere\n", scratch.path().display());
         std::fs::write(stock.join("main.cf"), main)?;
         std::os::unix::fs::symlink(&second, scratch.path().join("link"))?;
         let is = ["stock", "stock/.", "second", "link", "checkout"]

@@ -130,7 +130,8 @@ impl Opening {
     fn missing(&self, reference: &TableReference, error: LookupError) -> LookupError {
         let path = self.paths.resolve(&reference.name);
         let is_absent = std::fs::metadata(&path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
-        if is_absent && self.from == TablesFrom::Sources && self.paths.below().is_none() && !self.paths.in_scope(&path) {
+        if is_absent && self.from == TablesFrom::Sources && self.paths.below().is_none() && !self.paths.in_scope(&path)
+        {
             let words = format!("{reference}: {} is not in the checkout, nor on this machine", path.display());
             return LookupError::Unknown(words);
         }
