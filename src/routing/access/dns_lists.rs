@@ -5,7 +5,6 @@
 //!
 //! Source: postconf(5), `reject_rbl_client`, `default_rbl_reply`, `rbl_reply_maps`; experiments with 3.11.
 
-use super::address_filter::AddressFilter;
 use super::client_name::reversed;
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::dns_names::NEEDS_DNS;
@@ -13,6 +12,7 @@ use super::session::{ClientName, Command};
 use super::topic::Topic;
 use super::walk::Access;
 use crate::config::expand::expand;
+use crate::mail::address_filter::AddressFilter;
 use crate::mail::host_name::is_host_name;
 use crate::mail::local_part::split_domain;
 use crate::mail::reply::Reply;
