@@ -246,6 +246,7 @@ fn access_restrictions() {
 #[test]
 fn how_sessions_end() {
     let scratch = site();
+    scratch.edit("site/master.cf", "-o smtpd_sasl_auth_enable=yes", "-o smtpd_tls_security_level=encrypt");
     let accepted = "x@else.example\n  → accepted\n\
                     \x20 → x@else.example: relayed via smtp to else.example, or the MX hosts that the DNS has for it\n";
     let denied = "x@else.example\n  → rejected 554 5.7.1 <x@else.example>: Relay access denied\n\
