@@ -113,6 +113,12 @@ mod tests {
     }
 
     #[test]
+    fn comments_end_a_list_and_a_line_of_a_file() {
+        let files = [("/f", "b # c\n  d\ne\n")];
+        assert_eq!(shown("/f # g\n  h", &files), "0 /f read\n0 /f:b\n0 /f:e");
+    }
+
+    #[test]
     fn files_that_name_each_other_end() {
         let itself = shown("/f", &[("/f", "a /f")]);
         assert_eq!(itself.lines().filter(|line| line.ends_with(" read")).count(), MAX_DEPTH + 1);

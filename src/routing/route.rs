@@ -184,6 +184,10 @@ impl Router<'_> {
     ) -> Result<(), LookupError> {
         route.rewritten = self.rewrite(&route.address)?;
         let address = route.rewritten.clone();
+        if let Some(why) = self.server_fault() {
+            tracer.end(Ending::early(&address, Fate::Deferred(format!("the SMTP server would not run: {why}"))));
+            return Ok(());
+        }
         route.refusal = self.stage(SERVER_STAGE, &address, |router| {
             let resolved = router.resolve(sender, &address)?;
             router.within(&Daemon::SmtpServer, |server| {

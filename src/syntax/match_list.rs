@@ -1,9 +1,11 @@
 //! Match lists: what `mydestination`, `relay_domains` and `mynetworks` hold, and the files that such lists name.
 //!
 //! Elements are separated by commas and white space; `{ … }` groups. A leading `!` (any number of them) turns an element's
-//! meaning. `/path` names a file with more elements; `type:name` is a lookup table; all else is a pattern.
+//! meaning. `/path` names a file with more elements; what has a colon in it is a lookup table, `type:name`, unless it begins with
+//! `[`; all else is a pattern. An element that begins with `#` and all behind it, to the end of the value or of the logical line of
+//! a file, are left out, as Postfix 3.11 does with a warning.
 //!
-//! Source: postconf(5), mydestination, mynetworks.
+//! Source: postconf(5), mydestination, mynetworks; experiments with 3.11.
 
 use super::fault::Fault;
 use super::lines::parse_lines;
@@ -51,7 +53,7 @@ impl Element {
 pub enum ElementKind {
     /// `/path`: a file of elements.
     File,
-    /// `type:name`: a lookup table.
+    /// `type:name`: a lookup table. Postfix takes an IPv6 address without brackets for one, too.
     Table,
     /// A domain, address, network or name.
     Pattern,
@@ -83,11 +85,12 @@ pub fn split_list(text: &[u8]) -> Vec<Range<usize>> {
     ranges
 }
 
-/// The elements of one value.
+/// The elements of one value, up to a comment.
 #[must_use]
 pub fn parse_elements(text: &Text) -> Vec<Element> {
     split_list(text.bytes())
         .into_iter()
+        .take_while(|range| text.bytes()[range.start] != b'#')
         .map(|range| {
             let bytes = &text.bytes()[range.clone()];
             let marks = bytes.iter().take_while(|&&byte| byte == b'!').count();
@@ -117,26 +120,12 @@ pub fn closing_brace(text: &[u8], open: usize) -> Option<usize> {
 }
 
 fn element_kind(bytes: &[u8]) -> ElementKind {
-    if bytes.starts_with(b"/") {
-        return ElementKind::File;
-    }
-    match memchr::memchr(b':', bytes) {
-        // `[::1]` and `2001:db8::1` are addresses, `hash:/etc/x` is a table.
-        Some(colon)
-            if colon > 0
-                && bytes[0].is_ascii_alphabetic()
-                && bytes[..colon].iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-')
-                && !is_address(bytes) =>
-        {
-            ElementKind::Table
-        }
+    match bytes.first() {
+        Some(b'/') => ElementKind::File,
+        Some(b'[') => ElementKind::Pattern,
+        _ if memchr::memchr(b':', bytes).is_some() => ElementKind::Table,
         _ => ElementKind::Pattern,
     }
-}
-
-fn is_address(bytes: &[u8]) -> bool {
-    let network = bytes.split(|&byte| byte == b'/').next().unwrap_or(bytes);
-    std::str::from_utf8(network).is_ok_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok())
 }
 
 /// Parses a match-list file. Never fails.
@@ -158,7 +147,7 @@ mod tests {
 
     #[test]
     fn elements_of_a_file() {
-        let text = "# relayed\nexample.com, !bad.example.com\n /etc/more lmdb:/etc/relay\n[::1]/128 fe80::/10\n!!x\n";
+        let text = "# relayed\nexample.com, !bad.example.com\n /etc/more lmdb:/etc/relay\n[::1]/128 fe80::/10\n!!x # no\n  none\ny#y !#z {# w}\n";
         let source = Arc::new(Source::new("relay-domains", text));
         let parsed = parse_match_list(&source);
         assert_eq!(parsed.tree.print(), source.bytes());
@@ -170,8 +159,11 @@ mod tests {
             (false, File, "/etc/more"),
             (false, Table, "lmdb:/etc/relay"),
             (false, Pattern, "[::1]/128"),
-            (false, Pattern, "fe80::/10"),
+            (false, Table, "fe80::/10"),
             (false, Pattern, "x"),
+            (false, Pattern, "y#y"),
+            (true, Pattern, "#z"),
+            (false, Pattern, "{# w}"),
         ];
         assert_eq!(seen, expected.map(|(n, k, t)| (n, k, t.to_string())));
     }

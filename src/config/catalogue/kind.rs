@@ -186,6 +186,12 @@ const KINDS: [(Kind, &str, &str); 56] = [
 ];
 
 impl Kind {
+    /// Whether a value is a list of patterns, tables and files, which a comment ends.
+    #[must_use]
+    pub const fn is_match_list(self) -> bool {
+        matches!(self, Self::StringMatchList | Self::DomainMatchList | Self::HostMatchList | Self::AddressMatchList)
+    }
+
     /// Every kind.
     pub fn all() -> impl Iterator<Item = Self> {
         KINDS.iter().map(|(kind, _, _)| *kind)

@@ -119,10 +119,15 @@ impl SetValue<'_> {
         site.configuration.expand(self.value.bytes(), self.service).ok()
     }
 
-    /// The elements of a list; those that cannot be expanded are left out.
+    /// The elements of a list; those that cannot be expanded are left out, and so is what stands in a comment.
     #[must_use]
     pub fn elements(&self, site: &LoadedSite) -> Vec<ListElement> {
-        list_elements(site, self.value, self.service)
+        let mut elements = list_elements(site, self.value, self.service);
+        let ends = self.kind(site).is_some_and(Kind::is_match_list);
+        if let Some(comment) = elements.iter().position(|element| ends && element.bytes.starts_with(b"#")) {
+            elements.truncate(comment);
+        }
+        elements
     }
 }
 

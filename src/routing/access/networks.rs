@@ -5,11 +5,11 @@
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::session::{Client, ClientName};
 use super::walk::Access;
+use crate::maps::LookupError;
 use crate::maps::networks::network::{Address, Network};
-use crate::maps::{LookupError, TableReference};
 use crate::routing::router::Router;
 use crate::routing::router::keys::{Style, domain_and_parents};
-use crate::routing::router::lists::matches;
+use crate::routing::router::lists::{list_table, matches};
 use crate::routing::router::trail::StepKind;
 use crate::syntax::match_list::{Element, ElementKind, split_list};
 use crate::syntax::table_line::TableForm;
@@ -91,7 +91,7 @@ impl Router<'_> {
     }
 
     fn network_table(&mut self, name: &[u8], client: &Client, style: Style) -> Result<bool, LookupError> {
-        let Some(table) = TableReference::behind_proxy(name) else { return Ok(false) };
+        let table = list_table(name)?;
         let mut keys = Vec::new();
         if client.name != ClientName::NotAsked {
             let name = client.name.shown();
@@ -127,6 +127,78 @@ fn is_network(pattern: &[u8], client: &Client) -> Result<bool, LookupError> {
     if !pattern.iter().all(is_written_so) || !pattern.iter().any(|byte| b":/".contains(byte)) {
         return Ok(false);
     }
+    // What is wrong with a network of the other kind nobody sees.
+    if pattern.contains(&b':') != client.address.is_ipv6() {
+        return Ok(false);
+    }
     let network = Network::parse(pattern).map_err(|fault| LookupError::config(&fault.message()))?;
     Ok(Address::parse(address.as_bytes()).is_some_and(|address| network.contains(address)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Source;
+    use crate::config::paths::PathMap;
+    use crate::config::{ConfigFiles, Configuration, Platform, Site};
+    use crate::maps::NoCaller;
+    use std::sync::Arc;
+
+    /// What smtpd of Postfix 3.11.7 answers with `permit_mynetworks, reject` to clients at 127.0.0.1 and 2001:db8::1.
+    #[test]
+    fn networks_that_are_malformed_fail_for_clients_of_their_kind() {
+        let (yes, no, fails) = (Some(true), Some(false), None);
+        let cases = [
+            ("127.0.0.0/8", yes, no),
+            ("[2001:DB8::]/32", no, yes),
+            ("127.0.0.0/8 2001:db8::/64", yes, fails),
+            ("127.0.0.1/8", fails, no),
+            ("10/8", fails, no),
+            ("10.1.2.3/8 127.0.0.0/8", fails, no),
+            ("127.0.0.0/33", fails, no),
+            ("127.0.0.0/", fails, no),
+            ("10.0.0.0/8/8", fails, no),
+            ("127.0.0.0/8]", fails, no),
+            ("[]/8", fails, no),
+            ("a/8", fails, no),
+            ("!127.0.0.1/8", fails, no),
+            ("[fd::]/8", no, fails),
+            ("[2001:db8::1", no, fails),
+            ("[::1]/129", no, fails),
+            ("[2001:db8::1]/", no, fails),
+            ("[2001:db8::1]:25", no, fails),
+            ("fe80::/10", fails, fails),
+            ("2001:db8::1", fails, fails),
+            ("127.0.0.1:25", fails, fails),
+            ("host:25", fails, fails),
+            ("1:2", fails, fails),
+            ("/8", fails, fails),
+            ("[127.0.0.0/8]", yes, no),
+            ("[127.0.0.1]", yes, no),
+            ("127.0.0.0/08", yes, no),
+            ("0.0.0.0/0", yes, no),
+            ("127.0.0.0/x", no, no),
+            ("127.0.0.0/+8", no, no),
+            ("[fd00::]/8x", no, no),
+            ("[::ffff:127.0.0.1]", no, no),
+            ("[127.0.0.1", no, no),
+            ("1.2.3", no, no),
+            ("127.1", no, no),
+            ("dead.beef", no, no),
+            ("127.0.0.[0;1]", no, no),
+            ("10.0.0.0/8 # 127.0.0.0/8", no, no),
+        ];
+        for (networks, v4, v6) in cases {
+            let main = Arc::new(Source::new("main.cf", format!("mynetworks = {networks}\n")));
+            let files = ConfigFiles::from_sources("/nowhere".as_ref(), &main, None);
+            let paths = PathMap::directory("/nowhere".as_ref(), None);
+            let site = Site::new(Configuration::new(files, Platform::default()), paths);
+            let mut router = Router::new(&site, Arc::new(NoCaller));
+            for (address, expected) in [("127.0.0.1", v4), ("2001:db8::1", v6)] {
+                let client = Client::at(address.parse().expect("an address"));
+                let found = router.is_in_networks("mynetworks", &client).ok();
+                assert_eq!(found, expected, "{address} in {networks}");
+            }
+        }
+    }
 }

@@ -3,6 +3,8 @@
 use crate::config::catalogue::{Argument, restriction, restriction_list};
 use crate::maps::LookupError;
 use crate::routing::router::Router;
+use crate::routing::router::daemon::Daemon;
+use crate::routing::router::lists::untyped;
 use crate::syntax::match_list::split_list;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -89,6 +91,12 @@ impl Router<'_> {
                 return Err(StartError::EndlessClass(String::from_utf8_lossy(name).into_owned()));
             }
         }
+        for list in ["mynetworks", "mydestination", "relay_domains"] {
+            let list = self.elements(list)?;
+            if let Some(bad) = list.elements.iter().find(|element| element.text.bytes().starts_with(b":")) {
+                return Err(StartError::Config(untyped(bad.text.bytes())));
+            }
+        }
         let mut duty: &'static [&'static str] = &[];
         for parameter in ["smtpd_relay_restrictions", "smtpd_recipient_restrictions"] {
             duty = restriction_list(parameter).map_or(duty, |list| list.one_of);
@@ -97,6 +105,19 @@ impl Router<'_> {
             }
         }
         Err(StartError::OpenRelay(duty))
+    }
+}
+
+impl Router<'_> {
+    /// Why the SMTP server would end as soon as it starts, if the site has one and it would.
+    #[must_use]
+    pub fn server_fault(&mut self) -> Option<String> {
+        if self.server_fault.get().is_none() {
+            let is_there = self.smtp_server().is_some();
+            let error = self.within(&Daemon::SmtpServer, |server| server.start()).err();
+            return self.server_fault.get_or_init(|| error.filter(|_| is_there).map(|error| error.to_string())).clone();
+        }
+        self.server_fault.get().cloned().flatten()
     }
 }
 

@@ -99,7 +99,7 @@ impl Router<'_> {
 
     /// Whether a table has a value for the name, or, by the style of the list, for a domain above it.
     fn in_table(&mut self, element: &Element, value: &[u8], style: Style) -> Result<bool, LookupError> {
-        let Some(table) = TableReference::behind_proxy(element.text.bytes()) else { return Ok(false) };
+        let table = list_table(element.text.bytes())?;
         let value = value.to_ascii_lowercase();
         for key in domain_and_parents(&value, style) {
             if self.lookup(&table, TableForm::KeyValue, key)?.is_some() {
@@ -108,6 +108,26 @@ impl Router<'_> {
         }
         Ok(false)
     }
+}
+
+/// The table that an element with a colon names.
+///
+/// # Errors
+/// There is no such type of tables: nothing is matched, and the element does not count as one that does not match either.
+pub(in crate::routing) fn list_table(text: &[u8]) -> Result<TableReference, LookupError> {
+    TableReference::behind_proxy(text).ok_or_else(|| match memchr::memchr(b':', text) {
+        Some(colon @ 1..) => {
+            let map_type = String::from_utf8_lossy(&text[..colon]);
+            LookupError::Config(format!("unsupported dictionary type: {map_type}"))
+        }
+        _ => untyped(text),
+    })
+}
+
+/// The error with which a daemon ends that has an element such as `::1` in its list.
+pub(in crate::routing) fn untyped(text: &[u8]) -> LookupError {
+    let shown = String::from_utf8_lossy(text);
+    LookupError::Config(format!("open dictionary: expecting \"type:name\" form instead of \"{shown}\""))
 }
 
 /// The element that settled it.
@@ -185,6 +205,34 @@ mod tests {
         for (list, value, style, expected) in cases {
             let found = router.is_listed(list, value.as_bytes(), style);
             assert_eq!(found, Ok(expected), "{value} in {list}, {style:?}");
+        }
+    }
+
+    /// As Postfix 3.11: an address without brackets is a table of no type that exists, and a comment ends the list.
+    #[test]
+    fn addresses_without_brackets_and_comments() {
+        let main = "relay_domains = p.example, # main\n  q.example\nmydestination = p.example 2001:db8::1 q.example\n\
+                    virtual_mailbox_domains = ::1\nvirtual_alias_domains = 192.0.2.1:25\n";
+        let main = Arc::new(Source::new("main.cf", main));
+        let files = ConfigFiles::from_sources(std::path::Path::new("."), &main, None);
+        let site = Site::new(Configuration::new(files, Platform::default()), PathMap::directory(".".as_ref(), None));
+        let mut router = Router::new(&site, Arc::new(NoCaller));
+        let failed = |text: &str| Err(LookupError::Config(text.into()));
+        let cases = [
+            ("relay_domains", "p.example", Ok(true)),
+            ("relay_domains", "q.example", Ok(false)),
+            ("relay_domains", "main", Ok(false)),
+            ("mydestination", "p.example", Ok(true)),
+            ("mydestination", "q.example", failed("unsupported dictionary type: 2001")),
+            (
+                "virtual_mailbox_domains",
+                "x.example",
+                failed("open dictionary: expecting \"type:name\" form instead of \"::1\""),
+            ),
+            ("virtual_alias_domains", "x.example", failed("unsupported dictionary type: 192.0.2.1")),
+        ];
+        for (list, value, expected) in cases {
+            assert_eq!(router.is_listed(list, value.as_bytes(), Style::Exact), expected, "{value} in {list}");
         }
     }
 

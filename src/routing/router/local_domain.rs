@@ -19,10 +19,10 @@ impl Router<'_> {
             [rest @ .., b'.'] if !rest.is_empty() => rest,
             _ => domain,
         };
-        if self.is_listed("mydestination", domain, Style::Exact)? {
-            return Ok(true);
+        if let Some(address) = literal_address(domain) {
+            return self.is_own_address(address);
         }
-        literal_address(domain).map_or(Ok(false), |address| self.is_own_address(address))
+        self.is_listed("mydestination", domain, Style::Exact)
     }
 
     /// Whether an address is one of the interfaces'. Which ones a machine has is not known here, but that all have a loopback

@@ -1,4 +1,4 @@
-//! MC009: a comment behind a value, which has become part of it.
+//! MC009: a comment behind a value, which has become part of it, or ends it.
 
 use crate::base::{Edit, Span};
 use crate::config::catalogue::Kind;
@@ -15,7 +15,8 @@ pub static RULE: Rule = Rule {
     family: Family::MainCf,
     severity: Severity::Warning,
     summary: "a comment behind a value, which has become part of it",
-    why: "In main.cf a comment has a line of its own. Behind a value `#` and all words after it belong to the value.",
+    why: "In main.cf a comment has a line of its own. Behind a value `#` and all words after it belong to the value. \
+          Lists of domains, networks and names end there, whatever follows, on the next lines too.",
     example: "mydestination = example.com # our domain\n",
     remedy: "Move the comment to a line of its own.",
     fix: Some(Safety::Unsafe),
@@ -56,7 +57,11 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 source: Arc::clone(set.source),
                 edits: vec![Edit::insert(entry.extent.start, moved), Edit::replace(Span::new(kept, comment.end), "")],
             };
-            let message = format!("this comment is part of the value of {}", set.parameter_name());
+            let message = if kind.is_match_list() {
+                format!("{} ends at this comment", set.parameter_name())
+            } else {
+                format!("this comment is part of the value of {}", set.parameter_name())
+            };
             findings.push(
                 Finding::new(&RULE, message).at(set.source, comment, "no comment here").help(RULE.remedy).fix(fix),
             );

@@ -50,7 +50,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         let Some(kind) = set.kind(site) else { continue };
         match kind {
             Kind::Path | Kind::PathList => paths(site, &set, findings),
-            Kind::StringMatchList | Kind::DomainMatchList | Kind::HostMatchList | Kind::AddressMatchList => {
+            _ if kind.is_match_list() => {
                 let Some(text) = set.expanded(site) else { continue };
                 list_files(site, &set, &parse_elements(&Text::whole(&text)), findings);
             }

@@ -1,0 +1,160 @@
+//! Whether the program behind a transport would run at all: mail for one that does not stays in the queue.
+//!
+//! What is looked at: the values that the program reads when it starts, what it demands of them together, and its line in
+//! master.cf. The words are those with which it ends.
+//!
+//! Source: local(8), virtual(8), smtp(8), pipe(8), master(5); experiments with 3.11.
+
+use super::pipe_command::pipe_start_fault;
+use crate::config::Origin;
+use crate::config::catalogue::{self, ValueType};
+use crate::config::value_fault::value_fault;
+use crate::mail::destination::{parse_destination, split_destinations};
+use crate::routing::fate::Fate;
+use crate::routing::rewrite::transport::Hop;
+use crate::routing::router::Router;
+use crate::routing::router::daemon::Daemon;
+
+/// Lists of words that a program ends with if one is unknown: the program, the parameter, and its name in the message.
+const WORDS: [(&str, &str, &str); 8] = [
+    ("local", "allow_mail_to_commands", "allow_mail_to_commands"),
+    ("local", "allow_mail_to_files", "allow_mail_to_files"),
+    ("local", "propagate_unmatched_extensions", "propagate_unmatched_extensions"),
+    ("local", "prepend_delivered_header", "prepend_delivered_header"),
+    ("local", "mailbox_delivery_lock", "mailbox_delivery_lock"),
+    ("virtual", "virtual_mailbox_lock", "mailbox_delivery_lock"),
+    ("smtp", "smtp_host_lookup", "smtp_host_lookup"),
+    ("lmtp", "lmtp_host_lookup", "lmtp_host_lookup"),
+];
+
+impl Router<'_> {
+    /// What keeps mail for a transport in the queue before anything is done with it: there is no such service, or its program
+    /// ends as soon as it starts.
+    pub(in crate::routing) fn kept_back(&mut self, hop: &Hop) -> Option<Fate> {
+        if self.is_missing(&hop.transport) {
+            return Some(Fate::Deferred("mail transport unavailable".into()));
+        }
+        if !self.agent_faults.contains_key(&hop.transport) {
+            let program = String::from_utf8_lossy(&self.program(&hop.transport)).into_owned();
+            let agent = Daemon::Agent(hop.transport.clone());
+            let fault = self.within(&agent, |agent| agent.start_fault(&program));
+            let fault = fault.map(|why| format!("{program} would not run: {why}"));
+            self.agent_faults.insert(hop.transport.clone(), fault);
+        }
+        self.agent_faults.get(&hop.transport).cloned().flatten().map(Fate::Deferred)
+    }
+
+    /// Why the program of the service that is asked would end.
+    fn start_fault(&self, program: &str) -> Option<String> {
+        if !matches!(program, "local" | "virtual" | "pipe" | "smtp" | "lmtp") {
+            return None;
+        }
+        if let Some(service) = self.service()
+            && service.line.fields[3].bytes() != b"n"
+            && matches!(program, "local" | "virtual" | "pipe")
+        {
+            return Some(format!("service {} requires privileged operation", service.line.name().to_string_lossy()));
+        }
+        self.set_value_fault(program).or_else(|| self.unknown_word(program)).or_else(|| match program {
+            "local" => self.size_fault("mailbox_size_limit").or_else(|| self.privileges_fault()),
+            "virtual" => self.size_fault("virtual_mailbox_limit").or_else(|| self.base_fault()),
+            "pipe" => pipe_start_fault(self),
+            client => self.client_fault(client),
+        })
+    }
+
+    /// A value that is set and that the program reads.
+    fn set_value_fault(&self, program: &str) -> Option<String> {
+        let configuration = &self.site.configuration;
+        let service = self.service();
+        let main = configuration.files.main.entries.iter().map(|entry| entry.name.bytes());
+        let own = service.into_iter().flat_map(|service| &service.overrides).map(|set| set.name.bytes());
+        main.chain(own).find_map(|name| {
+            let name = std::str::from_utf8(name).ok()?;
+            let parameter = catalogue::parameter(name)?;
+            if !catalogue::is_read_at_start(name, program) {
+                return None;
+            }
+            let value = match parameter.value_type {
+                ValueType::Raw(_) => configuration.value(name.as_bytes(), service)?.bytes.into_owned(),
+                _ => configuration.expanded(name.as_bytes(), service).ok()?,
+            };
+            let words = value_fault(name, parameter.value_type, &value)?;
+            Some(String::from_utf8_lossy(&words).into_owned())
+        })
+    }
+
+    fn is_set(&self, parameter: &str) -> bool {
+        let value = self.site.configuration.value(parameter.as_bytes(), self.service());
+        value.is_some_and(|value| value.origin != Origin::Default)
+    }
+
+    fn unknown_word(&self, program: &str) -> Option<String> {
+        let lists = WORDS.iter().filter(|(reader, parameter, _)| *reader == program && self.is_set(parameter));
+        lists.into_iter().find_map(|(_, parameter, shown)| {
+            let text = String::from_utf8_lossy(&self.text(parameter).ok()?).into_owned();
+            let allowed = catalogue::parameter(parameter)?.allowed;
+            let mut words = text.split([',', ' ', '\t', '\r', '\n']).filter(|word| !word.is_empty());
+            let unknown = words.find(|word| !allowed.iter().any(|known| known.eq_ignore_ascii_case(word)))?;
+            Some(format!("unknown {shown} value \"{unknown}\" in \"{text}\""))
+        })
+    }
+
+    /// A mailbox has to hold the largest message.
+    fn size_fault(&self, mailbox: &str) -> Option<String> {
+        let (limit, message) = (self.number(mailbox).ok()?, self.number("message_size_limit").ok()?);
+        let wrong = match message {
+            _ if limit == 0 => return None,
+            0 => "is limited but message_size_limit is unlimited",
+            message if limit < message => "is smaller than message_size_limit",
+            _ => return None,
+        };
+        Some(format!("configuration error: {mailbox} {wrong}"))
+    }
+
+    fn privileges_fault(&self) -> Option<String> {
+        let name = self.text("default_privs").ok()?;
+        let is_root = self.account(&name).is_some_and(|account| account.uid == Some(0));
+        let shown = String::from_utf8_lossy(&name).into_owned();
+        is_root.then(|| format!("parameter default_privs: user {shown} has privileged user ID"))
+    }
+
+    /// Virtual mailboxes lie somewhere.
+    fn base_fault(&self) -> Option<String> {
+        let base = self.text("virtual_mailbox_base").ok()?;
+        if base.is_empty() {
+            return Some("bad string length 0 < 1: virtual_mailbox_base = ".into());
+        }
+        let shown = String::from_utf8_lossy(&base);
+        (!base.starts_with(b"/"))
+            .then(|| format!("do not specify relative pathname: virtual_mailbox_base = {shown}"))
+    }
+
+    /// What smtp(8) ends with, and lmtp(8).
+    fn client_fault(&self, protocol: &str) -> Option<String> {
+        let text = |name: &str| self.text(&format!("{protocol}_{name}")).unwrap_or_default();
+        let shown = |name: &str| String::from_utf8_lossy(&text(name)).into_owned();
+        let is_known = |name: &str| {
+            let (parameter, word) = (format!("{protocol}_{name}"), shown(name));
+            let known = catalogue::parameter(&parameter).map_or(&[][..], |parameter| parameter.allowed);
+            word.is_empty() || known.is_empty() || known.iter().any(|known| known.eq_ignore_ascii_case(&word))
+        };
+        if !is_known("tls_security_level") {
+            return Some(format!("Invalid TLS level \"{}\"", shown("tls_security_level")));
+        }
+        if !is_known("address_preference") {
+            return Some(format!("bad {protocol}_address_preference value: {}", shown("address_preference")));
+        }
+        if !is_known("dns_support_level") {
+            return Some(format!("invalid {protocol}_dns_support_level: \"{}\"", shown("dns_support_level")));
+        }
+        if self.is_yes(&format!("{protocol}_sasl_auth_enable")) == Ok(true) && text("sasl_password_maps").is_empty() {
+            let maps = format!("{protocol}_sasl_password_maps");
+            return Some(format!("specify a password table via the `{maps}' configuration parameter"));
+        }
+        let relays = text("fallback_relay");
+        let mut relays = split_destinations(&relays).into_iter().map(|range| relays[range].to_vec());
+        let bad = relays.find(|relay| relay.starts_with(b"[") && parse_destination(relay).is_err())?;
+        Some(format!("missing \"]\" in server description: {}", String::from_utf8_lossy(&bad)))
+    }
+}
