@@ -52,11 +52,15 @@ struct Expanded {
 /// # Errors
 /// What kept it from its job, in words for the terminal.
 pub fn run(options: &Expand, output: &Output) -> Result<ExitCode, String> {
-    let configuration = options.site.open(None)?.configuration;
+    let site = options.site.open(None)?;
+    let configuration = &site.configuration;
+    if let Some(fault) = configuration.written_name_fault(|name| site.paths.read(name)) {
+        output.warning(&format!("postwright: no program of Postfix would run: {}", clean(&fault.to_string())));
+    }
     let files = &configuration.files;
     let master = files.master.as_ref().map_or("master.cf", |master| master.tree.source().name());
     let service = options.service.as_ref().map(|wanted| find_service(&files.services, wanted, master)).transpose()?;
-    let operands = if options.operands.is_empty() { names(&configuration, service) } else { options.operands.clone() };
+    let operands = if options.operands.is_empty() { names(configuration, service) } else { options.operands.clone() };
     let mut failed = false;
     let target = configuration.platform.target;
     let is_json = options.format == Format::Json;
@@ -67,7 +71,7 @@ pub fn run(options: &Expand, output: &Output) -> Result<ExitCode, String> {
     let mut separator = "";
     // Each is shown as soon as it is known: all of them may be more than memory holds.
     for operand in operands {
-        match expand(&configuration, service, operand, is_traced) {
+        match expand(configuration, service, operand, is_traced) {
             Ok(expanded) => {
                 failed |= expanded.error.is_some();
                 if is_json {

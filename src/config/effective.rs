@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 /// The domain of a machine that knows of none.
-const LOCAL_DOMAIN: &str = "localdomain";
+pub(super) const LOCAL_DOMAIN: &str = "localdomain";
 
 /// Whether programs know the value of a parameter by themselves, whatever files say.
 #[must_use]

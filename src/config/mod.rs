@@ -12,6 +12,7 @@ pub mod listed;
 pub mod load;
 pub mod migration;
 pub mod networks;
+pub mod own_names;
 pub mod paths;
 pub mod platform;
 pub mod project;

@@ -5,6 +5,7 @@
 use super::messages::{Fatal, Messages};
 use crate::base::Source;
 use crate::config::expand::Reason;
+use crate::config::own_names::NameFaultKind;
 use crate::config::paths::STOCK_DIRECTORY;
 use crate::config::{ConfigFiles, Configuration, Platform};
 use crate::syntax::main_cf::MainCf;
@@ -34,6 +35,13 @@ impl Context {
         check(&files.main, path.as_os_str().as_bytes(), None, messages)?;
         let context = Self { configuration: Configuration::new(files, platform) };
         messages.show_utf8(context.boolean("smtputf8_enable", messages)?);
+        let open = |name: &[u8]| Source::read(Path::new(OsStr::from_bytes(name)));
+        if let Some(fault) = context.configuration.name_fault(None, open) {
+            if let NameFaultKind::HostName(warning) = &fault.kind {
+                messages.warning(warning);
+            }
+            return Err(Fatal::new(fault.fatal(path.as_os_str().as_bytes())));
+        }
         Ok(context)
     }
 

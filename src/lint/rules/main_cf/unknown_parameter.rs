@@ -5,6 +5,7 @@ use crate::config::Configuration;
 use crate::config::catalogue::{self, NameKind, ParameterSuggestion};
 use crate::diagnostic::{Family, Finding, Fix, Rule, Safety, Severity};
 use crate::lint::site::LoadedSite;
+use crate::mail::host_name::is_host_name;
 use crate::syntax::main_cf::Assignment;
 use std::sync::Arc;
 
@@ -61,8 +62,10 @@ fn renaming(site: &LoadedSite, entry: &Assignment, meant: &ParameterSuggestion) 
     // A name of a transport that does not exist would be as unknown.
     let exists = catalogue::parameter(name).is_some_and(|parameter| parameter.exists_in(target))
         || site.configuration.is_service_parameter(name);
+    // Without a host name there no program would run.
+    let fits = !matches!(name.as_str(), "myhostname" | "mydomain") || is_host_name(entry.value.bytes());
     let edits = vec![Edit::replace(entry.name.span(), name.as_str())];
-    (exists && files.entry(name.as_bytes()).is_none()).then(|| Fix {
+    (exists && fits && files.entry(name.as_bytes()).is_none()).then(|| Fix {
         title: format!("rename to {name}"),
         safety: Safety::Unsafe,
         source: Arc::clone(files.main.tree.source()),
