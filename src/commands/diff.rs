@@ -1,6 +1,7 @@
 //! `postwright diff`: what differs between two configurations, or two files of one kind, by meaning.
 
 use super::site_options::{SiteOptions, refuse_broken};
+use super::table_options::TableOptions;
 use super::terminal::format::Format;
 use super::terminal::output::Output;
 use crate::base::{FileError, Overlay, Source};
@@ -49,6 +50,8 @@ pub struct Diff {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
     format: Format,
     #[command(flatten)]
+    tables: TableOptions,
+    #[command(flatten)]
     site: SiteOptions,
 }
 
@@ -91,7 +94,7 @@ impl FileKind {
 /// # Errors
 /// What kept it from its job, in words for the terminal.
 pub fn run(options: &Diff, output: &Output) -> Result<ExitCode, String> {
-    let comparison = compare(options)?;
+    let comparison = compare(options, output)?;
     show(&comparison, options, output);
     Ok(if comparison.is_same() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
@@ -122,7 +125,7 @@ fn summary(comparison: &Comparison) -> String {
     }
 }
 
-fn compare(options: &Diff) -> Result<Comparison, String> {
+fn compare(options: &Diff, output: &Output) -> Result<Comparison, String> {
     let platform = |path: &Path, target: Option<Version>| -> Result<Platform, String> {
         let directory = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new("")) };
         let platform = options.site.platform(directory)?;
@@ -140,7 +143,16 @@ fn compare(options: &Diff) -> Result<Comparison, String> {
         (true, true) => {
             let (a, b) = (directory(a, options, of_a)?, directory(b, options, of_b)?);
             let comparison = Comparison::of(&a, &b);
-            Ok(if options.routes { comparison.with_routes(&a, &b) } else { comparison })
+            if !options.routes {
+                return Ok(comparison);
+            }
+            let comparison = comparison.with_routes(&a, &b, options.tables.asks());
+            if let Some(routes) = &comparison.routes {
+                for (site, odd) in [&a, &b].into_iter().zip(&routes.odd_indexes) {
+                    options.tables.tell(site.tables_from, odd, output);
+                }
+            }
+            Ok(comparison)
         }
         (false, false) if options.routes => Err("--routes compares directories, not files".into()),
         (false, false) => files(a, b, options, of_a, of_b),
@@ -150,7 +162,8 @@ fn compare(options: &Diff) -> Result<Comparison, String> {
 }
 
 fn directory(path: &Path, options: &Diff, platform: Platform) -> Result<Site, String> {
-    let mut site = Site::open(&options.site.location(Some(path)), platform, &Overlay::default())?;
+    let site = Site::open(&options.site.location(Some(path)), platform, &Overlay::default())?;
+    let mut site = options.tables.apply(site);
     refuse_broken(&site)?;
     // Where the two lie is no difference between them.
     site.configuration.files.directory = PathBuf::from(STOCK_DIRECTORY);

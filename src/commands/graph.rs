@@ -1,6 +1,7 @@
 //! `postwright graph`: the routing of a site as a picture.
 
 use super::site_options::SiteOptions;
+use super::table_options::TableOptions;
 use super::terminal::output::Output;
 use crate::diagnostic::render::clean;
 use crate::graph::{collect, dot, mermaid, svg};
@@ -24,6 +25,8 @@ pub struct Graph {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "svg")]
     format: Format,
     #[command(flatten)]
+    tables: TableOptions,
+    #[command(flatten)]
     site: SiteOptions,
 }
 
@@ -42,10 +45,11 @@ enum Format {
 /// # Errors
 /// What kept it from its job, in words for the terminal.
 pub fn run(options: &Graph, output: &Output) -> Result<ExitCode, String> {
-    let site = options.site.open(options.directory.as_deref())?;
-    let router = Router::new(&site, Arc::new(NoCaller));
+    let site = options.tables.apply(options.site.open(options.directory.as_deref())?);
+    let router = options.tables.router(Router::new(&site, Arc::new(NoCaller)));
     let mut router = router.with_recording(Recording::Steps);
     let model = collect(&mut router);
+    options.tables.tell(site.tables_from, &router.odd_indexes(), output);
     if !output.quiet {
         model.faults.iter().for_each(|fault| output.warning(&format!("postwright: {}", clean(fault))));
     }

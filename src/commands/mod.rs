@@ -14,6 +14,7 @@ pub mod man;
 pub mod route;
 pub mod set;
 pub mod site_options;
+pub mod table_options;
 pub mod terminal;
 
 use nix::sys::signal::{SigSet, Signal};

@@ -1,10 +1,16 @@
 //! A site: its configuration, where the files are that it names, and whether it is the system's own. Every command opens it here.
+//!
+//! What a mail system runs on lies in `/etc/postfix`, or in a directory that `multi_instance_directories` there names; a
+//! configuration anywhere else is a *checkout*, whose indexes say what they said when somebody last made them.
 
 use super::effective::Configuration;
 use super::load::ConfigFiles;
 use super::paths::{PathMap, STOCK_DIRECTORY};
 use super::platform::Platform;
 use crate::base::{FileError, Overlay};
+use crate::syntax::match_list::split_list;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// A configuration that was found and read.
@@ -16,6 +22,17 @@ pub struct Site {
     pub paths: PathMap,
     /// Whether this is the system's own configuration, not one that is looked at somewhere else.
     pub is_system: bool,
+    /// Which file of an indexed table says what it holds.
+    pub tables_from: TablesFrom,
+}
+
+/// Which file of an indexed table says what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TablesFrom {
+    /// The source, if it is there: as Postfix will see the table once it is built.
+    Sources,
+    /// The index: as Postfix sees it now.
+    Indexes,
 }
 
 /// Where a site is.
@@ -34,6 +51,12 @@ impl Location {
     #[must_use]
     pub fn is_system(&self) -> bool {
         self.directory.is_none() && self.root.is_none()
+    }
+
+    /// Whether a mail system runs on what lies there.
+    #[must_use]
+    pub fn is_installed(&self) -> bool {
+        self.root.is_none() && is_instance(&self.directory(), Path::new(STOCK_DIRECTORY))
     }
 
     /// The configuration directory: the one that is named, else that of `MAIL_CONFIG`, else the stock one, below the root.
@@ -55,7 +78,7 @@ impl Site {
     /// A configuration that was read elsewhere, and where its files are.
     #[must_use]
     pub fn new(configuration: Configuration, paths: PathMap) -> Self {
-        Self { configuration, paths, is_system: false }
+        Self { configuration, paths, is_system: false, tables_from: TablesFrom::Sources }
     }
 
     /// Reads the configuration at a location; texts of the overlay stand for files.
@@ -78,8 +101,23 @@ impl Site {
         for (from, to) in &location.mappings {
             paths.add(from, to);
         }
-        Ok(Self { configuration, paths, is_system })
+        let tables_from = if location.is_installed() { TablesFrom::Indexes } else { TablesFrom::Sources };
+        Ok(Self { configuration, paths, is_system, tables_from })
     }
+}
+
+/// Whether a directory is the stock one, or one of the instances that this names.
+fn is_instance(directory: &Path, stock: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let directory = real(directory);
+    if directory == real(stock) {
+        return true;
+    }
+    let Ok(files) = ConfigFiles::load_with(stock, &Overlay::default()) else { return false };
+    let Ok(named) = Configuration::new(files, Platform::default()).expanded(b"multi_instance_directories", None) else {
+        return false;
+    };
+    split_list(&named).into_iter().any(|range| real(Path::new(OsStr::from_bytes(&named[range]))) == directory)
 }
 
 #[cfg(test)]
@@ -101,6 +139,24 @@ mod tests {
             .map(|name| site.paths.resolve(name.as_bytes()));
         let scratch = scratch.path();
         assert_eq!(resolved, [scratch.join("virtual"), scratch.join("virtual"), scratch.join("maps/x")]);
+        Ok(())
+    }
+
+    #[test]
+    fn instances_are_those_that_the_stock_directory_names() -> std::io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let [stock, second, checkout] = ["stock", "second", "checkout"].map(|name| scratch.path().join(name));
+        for directory in [&stock, &second, &checkout] {
+            std::fs::create_dir(directory)?;
+        }
+        let main =
+            format!("base = {}\nmulti_instance_directories = $base/second, /nowhere\n", scratch.path().display());
+        std::fs::write(stock.join("main.cf"), main)?;
+        std::os::unix::fs::symlink(&second, scratch.path().join("link"))?;
+        let is = ["stock", "stock/.", "second", "link", "checkout"]
+            .map(|name| is_instance(&scratch.path().join(name), &stock));
+        assert_eq!(is, [true, true, true, true, false]);
+        assert!(!is_instance(&second, &checkout));
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! included, and so are the restriction classes that `smtpd_restriction_classes` declares. Tables inside other tables
 //! (`proxy:`, `unionmap:`, `pipemap:`, `debug:`) count as named too.
 
-use super::catalogue::{self, Kind};
+use super::catalogue::{self, Kind, MapType};
 use super::effective::{Configuration, Origin};
 use super::services::Service;
 use super::table_reference::{TableReference, tables_within};
@@ -45,10 +45,12 @@ impl NamedTable {
         self.uses.iter().all(|named| named.cache)
     }
 
-    /// The form of its source: an aliases file as soon as one use wants that.
+    /// The form of its source: an aliases file as soon as one use wants that, if it is one that is compiled. Texts that are not
+    /// are never read as aliases.
     #[must_use]
     pub fn form(&self) -> TableForm {
-        let aliases = self.uses.iter().any(|named| named.form == TableForm::Aliases);
+        let is_compiled = self.reference.known_type().is_some_and(MapType::needs_compile);
+        let aliases = is_compiled && self.uses.iter().any(|named| named.form == TableForm::Aliases);
         if aliases { TableForm::Aliases } else { TableForm::KeyValue }
     }
 }

@@ -45,8 +45,8 @@ impl Comparison {
 
     /// Compares also whose mail goes where.
     #[must_use]
-    pub fn with_routes(self, a: &Site, b: &Site) -> Self {
-        let routes = Some(routes::compare_routes(a, b, &self));
+    pub fn with_routes(self, a: &Site, b: &Site, asks: bool) -> Self {
+        let routes = Some(routes::compare_routes(a, b, &self, asks));
         Self { routes, ..self }
     }
 

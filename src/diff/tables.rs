@@ -3,7 +3,9 @@
 
 use crate::base::{FileError, Source};
 use crate::config::Site;
+use crate::config::catalogue::MapType;
 use crate::config::listed::listed;
+use crate::config::site::TablesFrom;
 use crate::config::table_reference::TableReference;
 use crate::config::tables::{NamedTable, named_tables};
 use crate::maps::source_table::SourceTable;
@@ -77,10 +79,7 @@ fn compare_table(table: &NamedTable, a: &Site, b: &Site) -> Option<TableChange> 
                 let lines = lines_changed(&rules(old.bytes()), &rules(new.bytes()));
                 (!lines.is_empty()).then_some(TableChange { name, kind: TableChangeKind::Lines(lines) })
             }
-            (Err(old), Err(_)) if a.paths.resolve(&table.reference.name) == b.paths.resolve(&table.reference.name) => {
-                unreadable(old)
-            }
-            // Neither side has it: nothing changed.
+            // Neither side has it, or it is the same file: nothing changed.
             (Err(_), Err(_)) => None,
             (Err(words), _) | (_, Err(words)) => unreadable(words),
         };
@@ -97,16 +96,18 @@ fn compare_table(table: &NamedTable, a: &Site, b: &Site) -> Option<TableChange> 
     }
 }
 
-/// A table by its source, or by its index where there is no source.
+/// A table by its source, or by its index where there is no source, or where that is what counts.
 fn entries_of(reference: &TableReference, form: TableForm, side: &Site) -> Result<Box<dyn LookupTable>, LookupError> {
     let path = side.paths.resolve(&reference.name);
+    let here =
+        TableReference { map_type: reference.map_type.clone(), name: path.as_os_str().as_encoded_bytes().to_vec() };
+    let is_indexed = reference.known_type().is_some_and(MapType::needs_compile);
+    if side.tables_from == TablesFrom::Indexes && is_indexed {
+        return open(&here, &OpenOptions::default());
+    }
     match SourceTable::open(&path, form) {
         Ok(table) => Ok(Box::new(table)),
-        Err(error) => {
-            let name = path.as_os_str().as_encoded_bytes().to_vec();
-            let here = TableReference { map_type: reference.map_type.clone(), name };
-            open(&here, &OpenOptions::default()).map_err(|_| error)
-        }
+        Err(error) => open(&here, &OpenOptions::default()).map_err(|_| error),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Floor 1: the parts of mail addresses, and what mail systems say to each other, without any configuration.
 
+pub mod address_filter;
 pub mod destination;
 pub mod host_name;
 pub mod host_port;

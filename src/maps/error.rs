@@ -12,6 +12,8 @@ pub enum LookupError {
     Retry(String),
     /// It will fail until somebody changes something: no such file, damaged file, unknown type.
     Config(String),
+    /// Nobody here can tell: the table is not of this machine, or may not be asked.
+    Unknown(String),
 }
 
 impl LookupError {
@@ -50,6 +52,7 @@ impl LookupError {
         match self {
             Self::Retry(message) => Self::Retry(reworded(message)),
             Self::Config(message) => Self::Config(reworded(message)),
+            Self::Unknown(message) => Self::Unknown(message),
         }
     }
 }
@@ -78,7 +81,7 @@ pub(super) fn unlistable(table: &str) -> LookupError {
 impl fmt::Display for LookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Retry(message) | Self::Config(message) => f.write_str(message),
+            Self::Retry(message) | Self::Config(message) | Self::Unknown(message) => f.write_str(message),
         }
     }
 }

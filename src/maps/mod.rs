@@ -25,5 +25,5 @@ pub mod types;
 pub mod unavailable;
 
 pub use error::LookupError;
-pub use open::open;
-pub use table::{Answer, Caller, LookupTable, NoCaller, OpenOptions, TableReference};
+pub use open::{open, open_as_named};
+pub use table::{Answer, Caller, LookupTable, NoCaller, OpenOptions, Opener, TableReference};

@@ -1,4 +1,5 @@
-//! The door: opens a table by its name. Tables that hold others are given it, to open these with.
+//! The door: opens a table by its name. Tables that hold others are given it, to open these with; an
+//! [`Opener`](super::table::Opener) in the options stands before it.
 
 use super::error::{LookupError, in_message};
 use super::table::{LookupTable, OpenOptions, TableReference};
@@ -10,6 +11,15 @@ use crate::config::catalogue;
 /// # Errors
 /// For an unknown or unavailable type, and what opening the table gives.
 pub fn open(reference: &TableReference, options: &OpenOptions) -> Result<Box<dyn LookupTable>, LookupError> {
+    let opened = options.opener.as_ref().and_then(|opener| opener.open(reference, options));
+    opened.unwrap_or_else(|| open_as_named(reference, options))
+}
+
+/// Opens a table by its name alone; those inside it as the options say.
+///
+/// # Errors
+/// For an unknown or unavailable type, and what opening the table gives.
+pub fn open_as_named(reference: &TableReference, options: &OpenOptions) -> Result<Box<dyn LookupTable>, LookupError> {
     let name = &reference.name;
     match reference.map_type.as_str() {
         "lmdb" => Ok(Box::new(types::lmdb::LmdbTable::open(name, options)?)),

@@ -104,6 +104,19 @@ impl SourceTable {
         self.kept.is_empty()
     }
 
+    /// Whether an index holds just what the source says, but for what postalias adds.
+    pub fn is_told_by(&self, index: &mut dyn LookupTable) -> bool {
+        let (mut count, mut is_same) = (0, true);
+        let walked = index.walk(&mut |key, value| {
+            if matches!(key, b"@" | b"YP_LAST_MODIFIED" | b"YP_MASTER_NAME") && self.find(key).is_none() {
+                return;
+            }
+            count += 1;
+            is_same = is_same && self.find(key).is_some_and(|entry| self.entries.value(entry) == value);
+        });
+        walked.is_ok() && is_same && count == self.len()
+    }
+
     fn find(&self, key: &[u8]) -> Option<&Entry> {
         let key = Folding::Unicode.apply(key);
         self.slots.get_or_init(|| Slots::new(&self.entries, &self.kept)).find(&self.entries, &key)

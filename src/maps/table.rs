@@ -65,6 +65,19 @@ impl Caller for NoCaller {
 /// Opens the table that a text names as `type:name`: what tables that hold others are given to open these with.
 pub type OpenNamed = fn(&[u8], &OpenOptions) -> Result<Box<dyn LookupTable>, LookupError>;
 
+/// Opens tables in another way than by their names alone, also those inside others.
+pub trait Opener: Send + Sync {
+    /// The table; nothing: it is opened as it is named, and its members come here again.
+    ///
+    /// # Errors
+    /// Those of opening it.
+    fn open(
+        &self,
+        reference: &TableReference,
+        options: &OpenOptions,
+    ) -> Option<Result<Box<dyn LookupTable>, LookupError>>;
+}
+
 /// How a table is opened.
 #[derive(Clone)]
 pub struct OpenOptions {
@@ -89,6 +102,8 @@ pub struct OpenOptions {
     pub patience: Arc<Patience>,
     /// Who opens it.
     pub caller: Arc<dyn Caller>,
+    /// Who is asked first to open it, and the tables inside it.
+    pub opener: Option<Arc<dyn Opener>>,
 }
 
 impl Default for OpenOptions {
@@ -104,6 +119,7 @@ impl Default for OpenOptions {
             depth: 0,
             patience: Patience::of_this_process(),
             caller: Arc::new(NoCaller),
+            opener: None,
         }
     }
 }

@@ -23,6 +23,12 @@ const NAME_SERVICE: &str =
     "this name service is not supported; export the data to a file and make an lmdb: table of it";
 const FORMAT: &str = "this format is not supported; make an lmdb: or cdb: table of its source";
 
+/// Whether a type is that of a client of servers which this program is not.
+#[must_use]
+pub fn is_server(map_type: &str) -> bool {
+    TYPES.contains(&(map_type, SERVER))
+}
+
 /// Why a type of Postfix's is not available here; nothing for all other types.
 #[must_use]
 pub fn why(map_type: &str, name: &[u8]) -> Option<LookupError> {

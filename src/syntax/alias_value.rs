@@ -50,7 +50,7 @@ pub struct Destination {
 /// What local(8) does with a destination, told by how its text begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DestinationKind {
-    /// Forwards to an address; the last `@` divides it. An empty one is the mailer daemon.
+    /// Forwards to an address; the last `@` divides it, unless all are in quotes. An empty one is the mailer daemon.
     Address {
         /// All before the `@`, a source route too.
         localpart: Vec<u8>,
@@ -241,8 +241,15 @@ impl List<'_> {
     fn push(&mut self, range: Range<usize>) {
         let Some(span) = self.span(range.clone()) else { return };
         self.note_angles(range.clone());
-        let text: Vec<u8> = self.words[range].iter().flat_map(destination_text).collect();
-        let kind = destination_kind(&text);
+        let words = &self.words[range];
+        let text: Vec<u8> = words.iter().flat_map(destination_text).collect();
+        let kind = match destination_kind(&text) {
+            // An @ in quotes divides nothing.
+            DestinationKind::Address { .. } if !words.iter().any(|word| word.kind == TokenKind::Special(b'@')) => {
+                DestinationKind::Address { localpart: text.clone(), domain: None }
+            }
+            kind => kind,
+        };
         self.parsed.destinations.push(Destination { span, text, kind });
     }
 

@@ -234,3 +234,49 @@ fn the_short_way_finds_what_the_long_way_finds() {
     }
     assert!(differing > 30, "hardly a change was seen: {differing}");
 }
+
+/// A source that was edited tells where mail will go; the index beside it, where mail goes now.
+#[test]
+fn sources_that_are_newer_than_their_indexes() {
+    let scratch = sites();
+    assert_eq!(scratch.run("build -q site").status, 0);
+    assert_eq!(scratch.run("build -q other").status, 0);
+    scratch.edit("other/virtual", "info@example.net        alice", "info@example.net        dora@example.com");
+    let out = scratch.run(DIFF);
+    assert_eq!(out.status, 1);
+    assert!(out.stdout.contains("info@example.net: alice → dora@example.com"), "{}", out.stdout);
+    assert!(out.stdout.contains("routes, by lmdb:/etc/postfix/virtual\n"), "{}", out.stdout);
+    assert_eq!(
+        out.stderr,
+        "postwright: looked through the sources: lmdb:/etc/postfix/virtual (the index is not what the source says)\n"
+    );
+    scratch.run(&format!("{DIFF} --from-indexes -q")).is(0, "", "");
+    let told = scratch.run(&format!("{DIFF} --from-indexes")).stderr;
+    assert_eq!(
+        told,
+        "postwright: warning: lmdb:/etc/postfix/virtual (the index is not what the source says); this is how mail goes until \
+         `postwright build`, or --from-sources\n"
+    );
+    fs::remove_file(scratch.path("other/transport.lmdb")).unwrap();
+    let out = scratch.run(&format!("{DIFF} -q"));
+    assert_eq!(out.stderr, "");
+    let out = scratch.run(DIFF);
+    let both = "lmdb:/etc/postfix/virtual (the index is not what the source says), lmdb:/etc/postfix/transport (there is \
+                no index)";
+    assert_eq!(out.stderr, format!("postwright: looked through the sources: {both}\n"));
+}
+
+#[test]
+fn a_site_is_what_it_is() {
+    let scratch = Scratch::example();
+    scratch.write(
+        "site/main.cf",
+        "mydestination = example.com\nvirtual_alias_maps = pcre:/nowhere/v, cidr:/etc/postfix/none, \
+         tcp:127.0.0.1:1, mysql:/etc/postfix/m.cf, proxy:socketmap:unix:/nowhere/s:x\nlocal_recipient_maps =\n",
+    );
+    let begun = std::time::Instant::now();
+    let out = scratch.run("diff --routes site site --color never");
+    assert_eq!((out.status, out.stderr.as_str()), (0, ""), "{}", out.stdout);
+    assert!(out.stdout.ends_with("\nsame meaning; all routes are the same\n"), "{}", out.stdout);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "servers are not asked");
+}

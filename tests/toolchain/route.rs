@@ -246,6 +246,7 @@ fn access_restrictions() {
 #[test]
 fn how_sessions_end() {
     let scratch = site();
+    scratch.edit("site/master.cf", "-o smtpd_sasl_auth_enable=yes", "-o smtpd_tls_security_level=encrypt");
     let accepted = "x@else.example\n  → accepted\n\
                     \x20 → x@else.example: relayed via smtp to else.example, or the MX hosts that the DNS has for it\n";
     let denied = "x@else.example\n  → rejected 554 5.7.1 <x@else.example>: Relay access denied\n\
@@ -359,4 +360,170 @@ fn servers_that_would_not_run() {
     run("smtp/inet", "smtp/inet: the SMTP server would not run: restriction class `a' refers to itself");
     assert_eq!(scratch.run("route -c site --helo h a").status, 2);
     assert_eq!(scratch.run("route -c site --client nowhere a").status, 2);
+}
+
+/// Tables inside others are those of the site too, by every way that it can be named.
+#[test]
+fn tables_inside_tables_are_the_sites() {
+    let scratch = Scratch::example();
+    let inside = [
+        "unionmap:{texthash:/etc/postfix/v}",
+        "pipemap:{inline:{bob@example.com=key@example.com}, proxy:lmdb:/etc/postfix/v}",
+        "debug:unionmap:{cdb:/etc/postfix/v, inline:{z=y}}",
+        "proxy:unionmap:{proxy:debug:hash:/etc/postfix/v}",
+        "unionmap:{inline:{x=y}, pcre:/etc/postfix/p}",
+    ];
+    for root in ["site", "root/etc/postfix"] {
+        scratch.write(&format!("{root}/v"), "bob@example.com ann@else.example\nkey@example.com ann@else.example\n");
+        scratch.write(&format!("{root}/p"), "/^bob@/ ann@else.example\n");
+        for table in inside {
+            let main = format!("mydestination = example.com\nlocal_recipient_maps =\nvirtual_alias_maps = {table}\n");
+            scratch.write(&format!("{root}/main.cf"), main);
+            let site = if root == "site" { "-c site" } else { "--root root" };
+            let out = scratch.run(&format!("route -q {site} bob@example.com"));
+            let end =
+                "  → ann@else.example: relayed via smtp to else.example, or the MX hosts that the DNS has for it\n";
+            assert!(out.stdout.contains(end), "{site} {table}: {}{}", out.stdout, out.stderr);
+        }
+    }
+}
+
+/// Where an index is stale, a checkout goes by the source; who wants to know what the index says is told that.
+#[test]
+fn sources_and_indexes() {
+    let scratch = Scratch::example();
+    scratch
+        .write("site/main.cf", "virtual_alias_maps = lmdb:/etc/postfix/virtual\nvirtual_alias_domains = example.com\n");
+    scratch.write("site/virtual", "a@example.com b@example.net\n");
+    assert_eq!(scratch.run("build -q site").status, 0);
+    let to = |user: &str| {
+        format!("a@example.com\n  → {user}: relayed via smtp to example.net, or the MX hosts that the DNS has for it\n")
+    };
+    scratch.run("route -q -c site a@example.com").is(0, &to("b@example.net"), "");
+    scratch.write("site/virtual", "a@example.com c@example.net\n");
+    scratch.run("route -q -c site a@example.com").is(0, &to("c@example.net"), "");
+    scratch.run("route -q -c site --from-indexes a@example.com").is(0, &to("b@example.net"), "");
+    let what = "lmdb:/etc/postfix/virtual (the index is not what the source says)";
+    let told = scratch.run("route -c site a@example.com").stderr;
+    assert_eq!(told, format!("postwright: looked through the sources: {what}\n"));
+    let told = scratch.run("route -c site --from-indexes a@example.com").stderr;
+    let until = "this is how mail goes until `postwright build`, or --from-sources";
+    assert_eq!(told, format!("postwright: warning: {what}; {until}\n"));
+    scratch.write("routes.toml", "[[expect]]\naddress = \"a@example.com\"\nrecipients = \"b@example.net\"\n");
+    assert_eq!(scratch.run("route -c site --expect routes.toml -q").status, 1);
+    assert_eq!(scratch.run("route -c site --from-indexes --expect routes.toml -q").status, 0);
+    std::fs::remove_file(scratch.path("site/virtual.lmdb")).unwrap();
+    let out = scratch.run("route -c site --from-indexes a@example.com");
+    assert!(out.stdout.contains("deferred: "), "{}", out.stdout);
+    assert_eq!(out.stderr, format!("postwright: warning: lmdb:/etc/postfix/virtual (there is no index); {until}\n"));
+}
+
+/// As 3.11.7 delivers them.
+#[test]
+fn addresses_that_are_quoted_whole_are_local_parts() {
+    let scratch = Scratch::example();
+    scratch.write(
+        "site/main.cf",
+        "mydestination = example.com\nmyorigin = origin.example\nlocal_recipient_maps =\n\
+         alias_maps = lmdb:/etc/postfix/aliases\nvirtual_alias_maps = lmdb:/etc/postfix/virtual\n\
+         recipient_canonical_maps = inline:{c@example.com=\"x@y.example\"}\nmailbox_transport = lmtp:box\n",
+    );
+    scratch.write(
+        "site/aliases",
+        "root: \"sysadmin@company.example\"\nfive: <\"e@company.example\">\nsix: \"f\"@company.example\n\
+         two: \"x@y\"@z.example\n",
+    );
+    scratch.write("site/virtual", "v@example.com \"a b\"@y.example, <\"p@q.example\">\n");
+    let out = scratch.run("route -q -c site root five six two v@example.com c@example.com");
+    let ends: Vec<&str> = out.stdout.lines().filter_map(|line| line.strip_prefix("  → ")).collect();
+    let ends: Vec<&str> = ends.iter().filter_map(|line| line.split(": ").next()).collect();
+    let expected = [
+        // root is first an address of myorigin, which is not this machine's.
+        "root@origin.example",
+        "five@origin.example",
+        "six@origin.example",
+        "two@origin.example",
+        "a b@y.example",
+        "p@q.example@origin.example",
+        "x@y.example@origin.example",
+    ];
+    assert_eq!(ends, expected, "{}", out.stdout);
+    let out = scratch.run("route -q -c site root@example.com five@example.com six@example.com two@example.com");
+    let ends: Vec<&str> = out.stdout.lines().filter_map(|line| line.strip_prefix("  → ")?.split(": ").next()).collect();
+    let expected = [
+        "sysadmin@company.example@origin.example",
+        "e@company.example@origin.example",
+        "f@company.example",
+        "x@y@z.example",
+    ];
+    assert_eq!(ends, expected, "{}", out.stdout);
+}
+
+/// Of a name that a backslash keeps from being an alias, the mail is logged without it.
+#[test]
+fn a_backslash_is_no_part_of_the_name() {
+    let scratch = Scratch::example();
+    scratch.write("passwd", "alice:x:1000:1000::/srv/alice:/bin/sh\n");
+    scratch.write(
+        "site/main.cf",
+        "mydestination = example.com\nmyorigin = example.com\nalias_maps = cdb:/etc/postfix/aliases\n",
+    );
+    scratch.write("site/aliases", "alice: \\\\alice, \\\\Bob+x\n");
+    scratch.run("route -q -c site --map-path /etc/passwd=passwd alice").is(
+        1,
+        "alice\n  → alice@example.com: delivered to mailbox /var/mail/alice\n  \
+         → bob+x@example.com: bounced 5.1.1 unknown user: \"bob+x\"\n",
+        "",
+    );
+}
+
+/// As 3.11.7 has them: domains in other scripts are good unless `smtputf8_enable` says no, and literals may be listed.
+#[test]
+fn domains_that_mail_can_be_for() {
+    let scratch = Scratch::example();
+    let main = "compatibility_level = 3.11\nmydestination = example.com, [192.0.2.2]\nlocal_recipient_maps =\nalias_maps =\nmailbox_transport = lmtp:box\n";
+    scratch.write("site/main.cf", main);
+    let addresses = "mail@exämple.net x@exämple..net x@ä-.net root@[192.0.2.2] root@[192.0.2.3] x@[0.2.3.4]";
+    scratch.run(&format!("route -q -c site {addresses}")).is(
+        1,
+        "mail@exämple.net\n  → mail@exämple.net: relayed via smtp to exämple.net, or the MX hosts that the DNS has for it\n\
+         x@exämple..net\n  → x@exämple..net: bounced 5.1.3 bad address syntax\n\
+         x@ä-.net\n  → x@ä-.net: bounced 5.1.3 bad address syntax\n\
+         root@[192.0.2.2]\n  → root@[192.0.2.2]: relayed via lmtp to box\n\
+         root@[192.0.2.3]\n  → root@[192.0.2.3]: relayed via smtp to [192.0.2.3]\n\
+         x@[0.2.3.4]\n  → x@[0.2.3.4]: bounced 5.1.3 bad address syntax\n",
+        "",
+    );
+    scratch.write("site/main.cf", format!("{main}smtputf8_enable = no\n"));
+    scratch.run("route -q -c site mail@exämple.net").is(
+        1,
+        "mail@exämple.net\n  → mail@exämple.net: bounced 5.1.3 bad address syntax\n",
+        "",
+    );
+}
+
+/// As 3.11.7 answers.
+#[test]
+fn what_sessions_look_for() {
+    let scratch = Scratch::example();
+    scratch.write(
+        "site/main.cf",
+        "compatibility_level = 3.11\nmydestination = example.com\nalias_maps =\nlocal_recipient_maps = inline:{bob@example.com=x}\n\
+         mynetworks = 127.0.0.0/8\nsmtpd_sender_restrictions = reject_unlisted_sender\n\
+         sender_canonical_maps = inline:{ghost@example.com=bob@example.com}\n\
+         recipient_canonical_maps = inline:{rghost@example.com=x}\n\
+         smtpd_helo_restrictions = reject_invalid_helo_hostname\n",
+    );
+    let last = |arguments: &str| {
+        let out = scratch.run(&format!("route -q -c site --client 127.0.0.1 {arguments} bob@example.com"));
+        out.stdout.lines().nth(1).map(str::to_string).unwrap_or(out.stderr)
+    };
+    let unlisted =
+        "  → rejected 550 5.1.0 <none@example.com>: Sender address rejected: User unknown in local recipient table";
+    assert_eq!(last("--from none@example.com"), unlisted);
+    assert_eq!(last("--from ghost@example.com"), "  → accepted");
+    assert_eq!(last("--from rghost@example.com"), "  → accepted");
+    assert_eq!(last("--helo 1:2:3:4:5:192.0.2.1"), "  → accepted");
+    let invalid = "  → rejected 501 5.5.2 <0.2.3.4>: Helo command rejected: Invalid name";
+    assert_eq!(last("--helo 0.2.3.4"), invalid);
 }

@@ -5,6 +5,7 @@ mod dns;
 mod expect;
 
 use super::site_options::SiteOptions;
+use super::table_options::TableOptions;
 use super::terminal::output::Output;
 use crate::config::Configuration;
 use crate::diagnostic::render::clean;
@@ -62,6 +63,8 @@ pub struct Route {
     #[command(flatten)]
     session: access::SessionOptions,
     #[command(flatten)]
+    tables: TableOptions,
+    #[command(flatten)]
     site: SiteOptions,
 }
 
@@ -112,23 +115,26 @@ pub fn run(options: &Route, output: &Output) -> Result<ExitCode, String> {
     if options.format == Format::Junit && options.expect.is_none() {
         return Err("--format junit is for --expect".into());
     }
-    let site = options.site.open(None)?;
+    let site = options.tables.apply(options.site.open(None)?);
     if let Some(fault) = site.configuration.written_name_fault(|name| site.paths.read(name)) {
         return Err(format!("no program of Postfix would run: {}", clean(&fault.to_string())));
     }
     let caller = Arc::new(Tables { configuration: site.configuration.clone(), output: *output });
-    let mut router = Router::new(&site, caller).with_recording(Recording::Lines);
+    let mut router = options.tables.router(Router::new(&site, caller)).with_recording(Recording::Lines);
     if let Some(servers) = &options.dns {
         router = router.with_dns(servers.resolver().map_err(|message| format!("--dns: {message}"))?);
     }
     if let Some(file) = &options.expect {
-        return expect::run(file, options, &mut router, output);
+        let done = expect::run(file, options, &mut router, output);
+        options.tables.tell(site.tables_from, &router.odd_indexes(), output);
+        return done;
     }
     let sender = sender(&options.from);
     let recipients: Vec<Vec<u8>> = options.addresses.iter().map(|address| internal(address.as_bytes())).collect();
     let verdicts = access::verdicts(&options.session.keys(), &mut router, &sender, &recipients)?;
     let mut routes: Vec<Routed> = recipients.iter().map(|recipient| router.route(&sender, recipient)).collect();
     routes.iter_mut().zip(&verdicts).for_each(|(route, verdict)| route.settle(verdict));
+    options.tables.tell(site.tables_from, &router.odd_indexes(), output);
     let both = || routes.iter().enumerate().map(|(number, route)| (route, verdicts.get(number)));
     match options.format {
         Format::Json => {
@@ -191,6 +197,7 @@ fn words(kind: &StepKind) -> String {
             let found = match found {
                 Found::Hit(value, place) => format!("= {}{}", shown(value), at(place.as_ref())),
                 Found::Miss => "not found".to_string(),
+                Found::Failed(LookupError::Unknown(why)) => format!("not asked: {}", clean(why)),
                 Found::Failed(LookupError::Retry(why) | LookupError::Config(why)) => format!("failed: {}", clean(why)),
             };
             format!("{} {} {found}", clean(table), shown(key))

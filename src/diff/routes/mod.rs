@@ -18,6 +18,7 @@ use crate::routing::cleanup::copies::{PARAMETERS, is_about_copies};
 use crate::routing::fate::CopyEnding;
 use crate::routing::names::Subject;
 use crate::routing::route::Route;
+use crate::routing::router::opening::OddIndex;
 use crate::routing::{Recording, Router, Step};
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashSet};
@@ -36,6 +37,8 @@ pub struct Routes {
     pub groups: Vec<Group>,
     /// Tables whose entries cannot be listed: what only they name is not among those that were followed.
     pub unlisted: Vec<String>,
+    /// The indexes of either side that are not what their sources say.
+    pub odd_indexes: [Vec<OddIndex>; 2],
 }
 
 /// Routes that differ for one reason.
@@ -90,10 +93,10 @@ impl Routes {
     }
 }
 
-/// Compares routes; `comparison` is what else differs.
+/// Compares routes; `comparison` is what else differs. `asks`: servers of tables are asked, too.
 #[must_use]
-pub fn compare_routes(a: &Site, b: &Site, comparison: &Comparison) -> Routes {
-    let mut pair = Pair::open(a, b);
+pub fn compare_routes(a: &Site, b: &Site, comparison: &Comparison, asks: bool) -> Routes {
+    let mut pair = Pair::open(a, b, asks);
     let short = if only_entries_differ(comparison) { affected::affected(&mut pair.a, &mut pair.b) } else { None };
     let (subjects, mut unlisted) = short.unwrap_or_else(|| all_subjects(&mut pair));
     let mut senders = BTreeSet::new();
@@ -106,14 +109,17 @@ pub fn compare_routes(a: &Site, b: &Site, comparison: &Comparison) -> Routes {
     let subjects = subjects.into_iter().map(Mail::For).chain(senders.into_iter().map(Mail::From)).chain([Mail::Any]);
     let subjects: Vec<Mail> = subjects.collect();
     let changed: Vec<&str> = comparison.parameters.iter().map(|change| change.name.as_str()).collect();
+    let mut odd_indexes = pair.odd_indexes();
     let found: Vec<(String, RouteChange)> = if subjects.len() <= FEW {
-        subjects.iter().flat_map(|mail| pair.compare(mail, &changed)).collect()
+        let found = subjects.iter().flat_map(|mail| pair.compare(mail, &changed)).collect();
+        odd_indexes = pair.odd_indexes();
+        found
     } else {
         drop(pair);
         threads::share_out();
         let parts = subjects.par_chunks(subjects.len().div_ceil(rayon::current_num_threads()).max(1));
         let compared = parts.map(|part| {
-            let mut pair = Pair::open(a, b);
+            let mut pair = Pair::open(a, b, asks);
             part.iter().flat_map(|mail| pair.compare(mail, &changed)).collect::<Vec<_>>()
         });
         compared.flatten().collect()
@@ -125,7 +131,7 @@ pub fn compare_routes(a: &Site, b: &Site, comparison: &Comparison) -> Routes {
             None => groups.push(Group { cause, changes: vec![change] }),
         }
     }
-    Routes { groups, unlisted }
+    Routes { groups, unlisted, odd_indexes }
 }
 
 /// Whether tables with entries are all that differs.
@@ -157,11 +163,18 @@ struct Pair<'s> {
 }
 
 impl<'s> Pair<'s> {
-    fn open(a: &'s Site, b: &'s Site) -> Self {
-        let open = |side: &'s Site| Router::new(side, Arc::new(NoCaller)).with_recording(Recording::Steps);
+    fn open(a: &'s Site, b: &'s Site, asks: bool) -> Self {
+        let open = |side: &'s Site| {
+            let router = Router::new(side, Arc::new(NoCaller)).with_recording(Recording::Steps);
+            if asks { router.with_servers() } else { router }
+        };
         let (mut a, mut b) = (open(a), open(b));
         let (of_a, of_b) = ((a.somebody(), a.home()), (b.somebody(), b.home()));
         Self { a, b, of_a, of_b }
+    }
+
+    fn odd_indexes(&self) -> [Vec<OddIndex>; 2] {
+        [self.a.odd_indexes(), self.b.odd_indexes()]
     }
 
     /// Follows mail on both sides; what goes another way, and the cause.

@@ -8,6 +8,7 @@ pub mod key_index;
 pub mod restriction_lists;
 pub mod set_values;
 pub mod table;
+pub mod table_results;
 pub mod table_text;
 pub mod uses;
 pub mod virtual_aliases;

@@ -50,7 +50,7 @@ impl LookupTable for DebugTable {
         }
         walked.map_err(|error| match error {
             LookupError::Retry(_) => error.from_member(&self.inner.shown(), &self.name),
-            LookupError::Config(_) => error,
+            LookupError::Config(_) | LookupError::Unknown(_) => error,
         })
     }
 }

@@ -59,9 +59,11 @@ impl Access<'_, '_> {
     fn reject_unlisted(&mut self, address: &[u8], topic: Topic) -> Checked {
         let lookup = |_| Stop::lookup(address);
         let resolved = self.resolve(address).map_err(lookup)?;
-        let Some(refusal) = self.router.refusal(&resolved).map_err(lookup)? else {
-            return Ok(Decision::Undecided);
+        let refusal = match topic {
+            Topic::Sender => self.router.sender_refusal(&resolved),
+            _ => self.router.refusal(&resolved),
         };
+        let Some(refusal) = refusal.map_err(lookup)? else { return Ok(Decision::Undecided) };
         // What a transport's text brings with it is fitted to the sender; else nothing is told of it.
         let is_told = matches!(resolved.hop.transport.as_slice(), b"error" | b"retry")
             && !split_status(&String::from_utf8_lossy(&resolved.hop.nexthop), "").0.is_empty();

@@ -5,7 +5,6 @@
 //!
 //! Source: postconf(5), `reject_rbl_client`, `default_rbl_reply`, `rbl_reply_maps`; experiments with 3.11.
 
-use super::address_filter::AddressFilter;
 use super::client_name::reversed;
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::dns_names::NEEDS_DNS;
@@ -13,9 +12,11 @@ use super::session::{ClientName, Command};
 use super::topic::Topic;
 use super::walk::Access;
 use crate::config::expand::expand;
+use crate::mail::address_filter::AddressFilter;
 use crate::mail::host_name::is_host_name;
 use crate::mail::local_part::split_domain;
 use crate::mail::reply::Reply;
+use crate::routing::router::keys::KeyPart;
 use crate::routing::router::records::{NoRecords, Record, RecordType};
 use std::borrow::Cow;
 
@@ -158,8 +159,14 @@ impl Access<'_, '_> {
     fn listed_reply(&mut self, sought: &Sought, list: &[u8], listed: &Listed) -> Result<Reply, Stop> {
         let code = self.number("maps_rbl_reject_code")?;
         let values = self.values(sought, code, listed);
-        let own = self.router.ask_tables("rbl_reply_maps", list, crate::routing::router::keys::KeyPart::Whole);
-        let own = own.map_err(|_| Stop::configuration())?;
+        // By the list as the restriction has it, then without its filter.
+        let mut own = None;
+        for key in [list, &listed.zone] {
+            if own.is_none() && (key == list || key.len() < list.len()) {
+                let asked = self.router.ask_tables("rbl_reply_maps", key, KeyPart::Whole);
+                own = asked.map_err(|_| Stop::configuration())?;
+            }
+        }
         let usual = self.router.raw("default_rbl_reply");
         let text = own.and_then(|template| filled_in(&template, &values)).or_else(|| filled_in(&usual, &values));
         Ok(text.and_then(|text| parse_reply(&text)).unwrap_or_else(|| Reply::new(0, "", "")))

@@ -11,7 +11,7 @@
 //! | [`access_table`], [`action`] | which keys are looked up in access tables, and what their values do |
 //! | [`unknown`] | recipients that nobody has |
 //! | [`networks`], [`names`], [`destination`], [`login`] | the other restrictions that files decide, by what they look at |
-//! | [`client_name`], [`dns_names`], [`server_access`], [`mx_backup`], [`dns_lists`], [`address_filter`] | those that the DNS decides |
+//! | [`client_name`], [`dns_names`], [`server_access`], [`mx_backup`], [`dns_lists`] | those that the DNS decides |
 //!
 //! Without a [`Resolver`](super::router::records::Resolver), a restriction that needs the DNS says so and is passed by; so is always one that
 //! needs another server.
@@ -20,7 +20,6 @@
 
 pub mod access_table;
 pub mod action;
-mod address_filter;
 mod client_name;
 pub mod decision;
 pub mod destination;

@@ -8,7 +8,7 @@ use super::dns_names::NEEDS_DNS;
 use super::session::{ClientName, Command};
 use super::topic::Topic;
 use super::walk::Access;
-use crate::mail::host_name::{is_host_name, literal_address, plain_address};
+use crate::mail::host_name::{is_address, is_host_name, is_literal};
 use crate::mail::local_part::split_domain;
 
 impl Access<'_, '_> {
@@ -40,7 +40,7 @@ impl Access<'_, '_> {
 
     pub(super) fn reject_invalid_helo(&mut self, subject: &Subject) -> Checked {
         self.with_helo(subject, |access, helo, subject| {
-            let is_good = is_host_name(without_dot(helo)) || plain_address(helo).is_some();
+            let is_good = is_host_name(without_dot(helo)) || is_address(without_dot(helo));
             access.reject_helo_unless(is_good, "invalid_hostname_reject_code", "Invalid name", subject)
         })
     }
@@ -61,7 +61,7 @@ impl Access<'_, '_> {
         let Some(helo) = self.session.helo.clone() else { return Ok(Decision::Undecided) };
         let subject = subject.about(Topic::Helo, &helo);
         if helo.starts_with(b"[") {
-            let is_good = literal_address(&helo).is_some();
+            let is_good = is_literal(&helo);
             return self.reject_helo_unless(is_good, "invalid_hostname_reject_code", "invalid ip address", &subject);
         }
         check(self, &helo, &subject)

@@ -13,7 +13,6 @@ use super::session::ClientName;
 use super::topic::Topic;
 use super::walk::Access;
 use crate::mail::host_name::{literal_address, plain_address};
-use crate::mail::local_part::split_domain;
 use crate::routing::router::records::{NoRecords, RecordType};
 use std::net::IpAddr;
 
@@ -39,13 +38,21 @@ impl Access<'_, '_> {
         };
         let client = &self.session.client;
         let named = |name: &ClientName| if let ClientName::Known(name) = name { Some(name.clone()) } else { None };
-        let domain_of = |address: &[u8]| split_domain(address).1.map(<[u8]>::to_vec);
+        // What follows the last `@`, or all of it.
+        let domain_of = |text: &[u8]| {
+            let domain = memchr::memrchr(b'@', text).map_or(text, |at| &text[at + 1..]);
+            (!text.is_empty()).then(|| domain.to_vec())
+        };
         let (topic, name, domain) = match whose {
             "client" => (Topic::Client, client.to_string().into_bytes(), named(&client.name)),
             "reverse_client_hostname" => {
                 (Topic::ReverseClient, client.reverse_name.shown().to_vec(), named(&client.reverse_name))
             }
-            "helo" => (Topic::Helo, self.session.helo.clone().unwrap_or_default(), self.session.helo.clone()),
+            "helo" => (
+                Topic::Helo,
+                self.session.helo.clone().unwrap_or_default(),
+                self.session.helo.as_deref().and_then(domain_of),
+            ),
             "sender" => (Topic::Sender, self.session.sender.clone(), domain_of(&self.session.sender)),
             "recipient" => (Topic::Recipient, self.recipient.clone(), domain_of(&self.recipient)),
             _ => return None,

@@ -35,8 +35,21 @@ impl Router<'_> {
     /// # Errors
     /// A table that gives no answer.
     pub fn refusal(&mut self, resolved: &Resolved) -> Result<Option<Refusal>, LookupError> {
+        self.refusal_unless_in(resolved, &["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"])
+    }
+
+    /// The same for a sender, whose own canonical map counts besides those of recipients.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn sender_refusal(&mut self, resolved: &Resolved) -> Result<Option<Refusal>, LookupError> {
+        let maps = ["recipient_canonical_maps", "sender_canonical_maps", "canonical_maps", "virtual_alias_maps"];
+        self.refusal_unless_in(resolved, &maps)
+    }
+
+    fn refusal_unless_in(&mut self, resolved: &Resolved, maps: &[&str]) -> Result<Option<Refusal>, LookupError> {
         let recipient = &resolved.recipient;
-        for maps in ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"] {
+        for maps in maps {
             if self.find_address(maps, recipient)?.is_some() {
                 return Ok(None);
             }

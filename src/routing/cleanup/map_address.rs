@@ -6,7 +6,7 @@ use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
 use crate::routing::router::Router;
 use crate::routing::router::trail::StepKind;
-use crate::syntax::alias_value::parse_alias_value;
+use crate::syntax::alias_value::{DestinationKind, parse_alias_value};
 use std::collections::{HashMap, HashSet};
 
 /// How often a canonical map is applied to its own result. What has come out by then is taken, though the program's warning says
@@ -44,7 +44,10 @@ impl Router<'_> {
         let propagates = !extension.is_empty() && self.has_word("propagate_unmatched_extensions", class)?;
         let mut addresses = Vec::new();
         for destination in parse_alias_value(&value).destinations {
-            let mut address = self.rewrite(&destination.text)?;
+            let mut address = match &destination.kind {
+                DestinationKind::Address { localpart, domain: None } => self.rewrite_local(localpart)?,
+                _ => self.rewrite(&destination.text)?,
+            };
             if propagates {
                 let at = memchr::memrchr(b'@', &address).unwrap_or(address.len());
                 address.splice(at..at, extension.iter().copied());

@@ -10,7 +10,7 @@ use crate::base::system_words;
 use crate::config::expand::expand;
 use crate::maps::LookupError;
 use crate::routing::router::Router;
-use crate::routing::router::accounts::PASSWD;
+use crate::routing::router::opening::PASSWD;
 use crate::routing::router::passwd::Account;
 use crate::syntax::match_list::split_list;
 use std::borrow::Cow;

@@ -115,6 +115,7 @@ impl Router<'_> {
         }
         let hands_on = |user: &[u8]| by.is_some_and(|by| by.hands_on(user));
         if let Some(real) = name.strip_prefix(b"\\") {
+            let recipient = self.full(real, address)?;
             let user = self.extension(real)?.map_or(real, |(user, _)| user);
             return match address.strip_prefix(b"\\") {
                 Some(address) if hands_on(user) => mail.send_on(self, &sender, address),
@@ -247,8 +248,11 @@ impl Router<'_> {
                     mail.end(recipient, fate);
                 }
                 DestinationKind::Include(path) => self.include(&path, expanded, mail)?,
-                DestinationKind::Address { .. } => {
-                    let mut address = self.rewrite(&destination.text)?;
+                DestinationKind::Address { localpart, domain } => {
+                    let mut address = match domain {
+                        None => self.rewrite_local(&localpart)?,
+                        Some(_) => self.rewrite(&destination.text)?,
+                    };
                     if let Some(extension) = extension
                         && self.has_word("propagate_unmatched_extensions", kind.word())?
                     {

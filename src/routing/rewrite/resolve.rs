@@ -73,7 +73,7 @@ impl Router<'_> {
             hop: Hop::default(),
             recipient: stripped.recipient,
             routed: false,
-            malformed: !is_mail_domain(&domain),
+            malformed: !is_mail_domain(&domain, self.is_yes("smtputf8_enable")?),
         };
         if resolved.malformed {
             self.note(format_args!("\"{}\" is not the domain of a mail address", String::from_utf8_lossy(&domain)));

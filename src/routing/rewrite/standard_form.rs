@@ -5,7 +5,7 @@
 //!
 //! Source: trivial-rewrite(8), and experiments with 3.11.
 
-use crate::mail::local_part::{external, internal, is_plain};
+use crate::mail::local_part::{external, external_local, internal, is_plain};
 use crate::mail::rfc822::{Form, Token, TokenKind, TokenWriter, tokens};
 use crate::maps::LookupError;
 use crate::routing::router::Router;
@@ -49,8 +49,20 @@ impl Router<'_> {
         if address.is_empty() || is_plain(address) {
             return Ok(address.to_vec());
         }
+        self.rewrite_external(address, &external(address))
+    }
+
+    /// The standard form of a local part by itself, in which an `@` divides nothing.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn rewrite_local(&mut self, local: &[u8]) -> Result<Vec<u8>, LookupError> {
+        if local.contains(&b'@') { self.rewrite_external(local, &external_local(local)) } else { self.rewrite(local) }
+    }
+
+    fn rewrite_external(&mut self, address: &[u8], external: &[u8]) -> Result<Vec<u8>, LookupError> {
         let rules = self.within(&Daemon::Rewrite, |service| service.rewrite_rules())?;
-        let rewritten = internal(&rules.apply(&external(address)));
+        let rewritten = internal(&rules.apply(external));
         if rewritten != address {
             self.step(|| StepKind::Changed { by: "rewrite".into(), from: address.to_vec(), to: rewritten.clone() });
         }

@@ -5,7 +5,7 @@ use super::Router;
 use super::records::{NoRecords, Record, RecordType};
 use super::trail::StepKind;
 use crate::config::protocols::Protocols;
-use crate::mail::host_name::is_host_name;
+use crate::mail::host_name::{ascii_domain, is_host_name};
 use std::net::IpAddr;
 
 impl Router<'_> {
@@ -20,6 +20,8 @@ impl Router<'_> {
     /// # Errors
     /// Why there are none.
     pub fn dns(&mut self, name: &[u8], kind: RecordType) -> Result<Vec<Record>, NoRecords> {
+        let Some(name) = ascii_domain(name) else { return Err(NoRecords::NotFound) };
+        let name = &*name;
         // What cannot be a host's name is nobody's, and not asked for; where names stand that are none of hosts, PTR and lists, all have
         // digits in front.
         if !is_host_name(name) {

@@ -19,10 +19,10 @@ impl Router<'_> {
             [rest @ .., b'.'] if !rest.is_empty() => rest,
             _ => domain,
         };
-        if let Some(address) = literal_address(domain) {
-            return self.is_own_address(address);
+        if self.is_listed("mydestination", domain, Style::Exact)? {
+            return Ok(true);
         }
-        self.is_listed("mydestination", domain, Style::Exact)
+        literal_address(domain).map_or(Ok(false), |address| self.is_own_address(address))
     }
 
     /// Whether an address is one of the interfaces'. Which ones a machine has is not known here, but that all have a loopback

@@ -1,7 +1,7 @@
 //! The tables of a configuration, opened once and asked on behalf of decisions.
 //!
-//! An indexed table whose index is not there is looked up in its source, as the index made from it would be: a checkout holds
-//! sources only. Of an answer from an index the line is found in the source, if that is there and says the same.
+//! How they are opened is told in [`opening`]. Of an answer from an index the line is found in the source, if that is there and
+//! says the same.
 
 pub mod accounts;
 pub mod daemon;
@@ -14,6 +14,7 @@ pub mod keys;
 pub mod listing;
 pub mod lists;
 pub mod local_domain;
+pub mod opening;
 pub mod parameters;
 pub mod passwd;
 pub mod recording;
@@ -30,7 +31,7 @@ use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableRe
 use crate::syntax::table_line::TableForm;
 use element_list::ElementList;
 use foldhash::fast::RandomState;
-use passwd::Passwd;
+use opening::{Door, OddIndex, Opening};
 use records::Resolver;
 use service_numbers::ServiceNumbers;
 use std::cell::OnceCell;
@@ -52,8 +53,7 @@ pub struct Router<'a> {
     values: Values,
     /// The files of match lists that were read, by name.
     list_files: HashMap<Vec<u8>, Rc<ElementList>>,
-    /// The passwd(5) file, once it was wanted.
-    accounts: OnceCell<Passwd>,
+    opening: Arc<Opening>,
     /// Why the SMTP server would not run, once that was asked.
     pub(in crate::routing) server_fault: OnceCell<Option<String>>,
     caller: Arc<dyn Caller>,
@@ -114,7 +114,7 @@ impl<'a> Router<'a> {
             asking: Asking::default(),
             values: Values::default(),
             list_files: HashMap::new(),
-            accounts: OnceCell::new(),
+            opening: Arc::new(Opening::new(&site.paths, site.tables_from)),
             server_fault: OnceCell::new(),
             caller,
             resolver: None,
@@ -127,6 +127,19 @@ impl<'a> Router<'a> {
     #[must_use]
     pub fn with_dns(self, resolver: Arc<dyn Resolver>) -> Self {
         Self { resolver: Some(resolver), ..self }
+    }
+
+    /// A router that asks the servers of tables, too.
+    #[must_use]
+    pub fn with_servers(mut self) -> Self {
+        self.opening = Arc::new(Opening::new(&self.site.paths, self.site.tables_from).with_servers());
+        self
+    }
+
+    /// The indexes met so far that are not what their sources say.
+    #[must_use]
+    pub fn odd_indexes(&self) -> Vec<OddIndex> {
+        self.opening.odd_indexes()
     }
 
     /// A router that tells so much of its way to decisions.
@@ -202,10 +215,6 @@ impl<'a> Router<'a> {
         substitution: bool,
         key: &[u8],
     ) -> (Answer, Option<Place>) {
-        if reference.map_type == "unix" && reference.name == b"passwd.byname" {
-            // Accounts of the site, which need not be those of the machine that this runs on.
-            return (Ok(self.account(&key.to_ascii_lowercase()).map(|account| account.line)), None);
-        }
         let places = self.trail.is_some() && self.recording == Recording::Lines;
         let opened = match self.opened(reference, form, substitution) {
             Ok(opened) => opened,
@@ -220,29 +229,27 @@ impl<'a> Router<'a> {
     }
 
     fn open(&self, reference: &TableReference, form: TableForm, substitution: bool) -> Result<Opened, LookupError> {
-        let options =
-            OpenOptions { caller: Arc::clone(&self.caller), substitution, snapshot: true, ..OpenOptions::default() };
-        let is_file = reference.name.starts_with(b"/");
-        let path = self.site.paths.resolve(&reference.name);
-        let here = TableReference {
-            map_type: reference.map_type.clone(),
-            name: if is_file { path.as_os_str().as_encoded_bytes().to_vec() } else { reference.name.clone() },
+        let opener = Arc::new(Door { opening: Arc::clone(&self.opening), form });
+        let options = OpenOptions {
+            caller: Arc::clone(&self.caller),
+            substitution,
+            snapshot: true,
+            opener: Some(opener),
+            ..OpenOptions::default()
         };
-        let Some(suffix) = reference.known_type().and_then(MapType::index_suffix) else {
-            let file = is_file.then_some(path);
-            return Ok(Opened { table: open(&here, &options)?, source: Source::None, file });
-        };
-        if self.site.paths.resolve_index(&reference.name, suffix).exists() {
-            return Ok(Opened { table: open(&here, &options)?, source: Source::Closed, file: Some(path) });
-        }
-        let table = Box::new(SourceTable::open(&path, form)?);
-        Ok(Opened { table, source: Source::None, file: Some(path) })
+        let file = reference.name.starts_with(b"/").then(|| self.site.paths.resolve(&reference.name));
+        let is_indexed = reference.known_type().and_then(MapType::index_suffix).is_some();
+        let source = if is_indexed { Source::Closed } else { Source::None };
+        Ok(Opened { table: open(reference, &options)?, source, file })
     }
 }
 
 impl Opened {
     fn place(&mut self, key: &[u8], value: &[u8], form: TableForm) -> Option<Place> {
         let file = self.file.as_ref()?;
+        if let Some(line) = self.table.line_of(key) {
+            return Some(Place { file: file.display().to_string(), line });
+        }
         if matches!(self.source, Source::Closed) {
             self.source = match SourceTable::open(file, form) {
                 Ok(source) => Source::Open(Box::new(source)),
@@ -254,7 +261,7 @@ impl Opened {
                 let is_same = source.lookup(key).is_ok_and(|found| found.as_deref() == Some(value));
                 if is_same { source.line_of(key) } else { None }
             }
-            Source::None | Source::Closed => self.table.line_of(key),
+            Source::None | Source::Closed => None,
         }?;
         Some(Place { file: file.display().to_string(), line })
     }

@@ -7,6 +7,7 @@ pub mod forbidden_file;
 pub mod malformed_value;
 pub mod missing_include;
 pub mod missing_postmaster;
+pub mod odd_destination;
 pub mod writable_include;
 
 use crate::base::{Source, Span};

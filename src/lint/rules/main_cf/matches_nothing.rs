@@ -28,6 +28,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for set in set_values(site) {
         let name = set.parameter_name();
         let is_whole = WHOLE.contains(&name.as_str());
+        let is_of_domains = is_whole || set.kind(site) == Some(Kind::DomainMatchList);
         if !is_whole && !matches!(set.kind(site), Some(Kind::DomainMatchList | Kind::HostMatchList)) {
             continue;
         }
@@ -47,6 +48,8 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 ("an @ is part of no domain", format!("write {domain}"))
             } else if is_whole && bare.starts_with('.') {
                 ("this list is searched for whole domains only", RULE.remedy.to_string())
+            } else if let Some((why, help)) = is_of_domains.then(|| no_domain(bare)).flatten() {
+                (why, help)
             } else {
                 continue;
             };
@@ -57,4 +60,28 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// Why a text can be no domain that mail is for, and what to do.
+fn no_domain(text: &str) -> Option<(&'static str, String)> {
+    if text.starts_with('/') || text.contains(':') {
+        return None;
+    }
+    if let Some((_, domain)) = text.rsplit_once('@') {
+        return Some(("an address is no domain", format!("write {domain}, and name the address in a table")));
+    }
+    if text.starts_with('*') {
+        return Some(("a * matches nothing but itself", "use static:all, or a regexp: or pcre: table".to_string()));
+    }
+    if text.contains(';') {
+        return Some(("a ; is part of the name", "put commas or blanks between the elements".to_string()));
+    }
+    if let Some(domain) = text.strip_suffix('.').filter(|domain| !domain.is_empty()) {
+        return Some(("domains are compared without a dot at the end", format!("write {domain}")));
+    }
+    if text.parse::<std::net::IpAddr>().is_ok() {
+        return Some(("an address literal has brackets", format!("write [{text}]")));
+    }
+    text.starts_with('$')
+        .then(|| ("a $ is part of no domain", "write one $ before the name of a parameter".to_string()))
 }

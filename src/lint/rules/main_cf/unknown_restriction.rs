@@ -1,11 +1,12 @@
 //! MC015: a word in a restriction list that is neither a restriction nor a class, or that lacks its argument.
 
-use crate::base::suggest;
-use crate::config::catalogue::{Argument, restriction_lists, restrictions};
+use crate::base::{Span, suggest};
+use crate::config::catalogue::{self, Argument, restriction_lists, restrictions};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
 use crate::lint::site::restriction_lists::{Step, StepKind, restriction_list, smtp_servers};
-use crate::lint::site::set_values::set_values;
+use crate::lint::site::set_values::{SetValue, set_values};
+use crate::mail::address_filter::AddressFilter;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -13,9 +14,9 @@ pub static RULE: Rule = Rule {
     name: "unknown-restriction",
     family: Family::MainCf,
     severity: Severity::Error,
-    summary: "a word in a restriction list that is neither a restriction nor a class, or that lacks its argument",
+    summary: "a word in a restriction list that is neither a restriction nor a class, or whose argument is missing or wrong",
     why: "The SMTP server answers `451 4.3.5 Server configuration error` when it comes to the word. What lacks only the domain of \
-          a DNS list has no effect.",
+          a DNS list has no effect; with a filter of replies that is malformed, and for a class without a list, the server ends.",
     example: "smtpd_helo_restrictions = reject_unknown_helo_hostnam\n",
     remedy: "Correct the word, or name it in smtpd_restriction_classes and give it a list.",
     fix: None,
@@ -27,6 +28,10 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let servers = smtp_servers(site);
     for set in set_values(site) {
         let name = set.parameter_name();
+        if name == "smtpd_restriction_classes" {
+            classes_without_list(site, &set, findings);
+            continue;
+        }
         if !restriction_lists().iter().any(|list| list.parameter == name) {
             continue;
         }
@@ -37,6 +42,10 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         // What is behind a word that decides always is never reached, which another rule tells.
         let end = list.steps.iter().position(Step::ends).map_or(list.steps.len(), |end| end + 1);
         for step in &list.steps[..end] {
+            if let Some(finding) = wrong_argument(&set, step) {
+                findings.push(if is_read { finding } else { finding.severity(Severity::Warning) });
+                continue;
+            }
             let (message, label) = match step.kind {
                 StepKind::Unknown => (format!("{} is no restriction", step.word), "unknown"),
                 StepKind::Restriction(known) if known.argument == Argument::Domain && step.argument.is_none() => {
@@ -67,5 +76,42 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             }
             findings.push(finding);
         }
+    }
+}
+
+/// An argument that is the next restriction, or a filter of replies that the server cannot read.
+fn wrong_argument(set: &SetValue, step: &Step) -> Option<Finding> {
+    let (StepKind::Restriction(known), Some(argument)) = (step.kind, step.argument.as_deref()) else { return None };
+    if known.argument != Argument::None && catalogue::restriction(argument).is_some() {
+        let message = format!("{} takes {argument}, the word behind it, as its argument", step.word);
+        let help = match known.argument {
+            Argument::Domain => format!("name the domain of a DNS list between {} and {argument}", step.word),
+            _ => format!("write what {} needs before {argument}", step.word),
+        };
+        return Some(Finding::new(&RULE, message).at(set.source, step.span, "lacks its own").help(help));
+    }
+    let (_, filter) = argument.split_once('=').filter(|_| known.argument == Argument::Domain)?;
+    AddressFilter::parse(filter.as_bytes()).is_err().then(|| {
+        Finding::new(&RULE, format!("{filter} is no filter of replies: the SMTP server ends"))
+            .at(set.source, step.span, format!("behind {}", step.word))
+            .help("write four parts such as 127.0.0.2 or 127.0.0.[2;4..6]")
+    })
+}
+
+/// Classes that no parameter defines: the server does not start.
+fn classes_without_list(site: &LoadedSite, set: &SetValue, findings: &mut Vec<Finding>) {
+    let mut told: Vec<Span> = Vec::new();
+    for element in set.elements(site) {
+        let is_defined = site.configuration.value(&element.bytes, set.service).is_some();
+        if is_defined || told.contains(&element.span) {
+            continue;
+        }
+        told.push(element.span);
+        let name = String::from_utf8_lossy(&element.bytes);
+        findings.push(
+            Finding::new(&RULE, format!("the restriction class {name} has no list: the SMTP server does not start"))
+                .at(set.source, element.span, "nothing defines it")
+                .help(format!("add a line {name} = … with its restrictions, or remove the name")),
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Rules about lookup tables (MAP).
 
+pub mod comment_in_entry;
 pub mod compiled_patterns;
 pub mod damaged_index;
 pub mod dropped_entry;
@@ -11,5 +12,7 @@ pub mod missing_source;
 pub mod stale_index;
 pub mod two_compilers;
 pub mod unbuildable_type;
+pub mod unknown_action;
 pub mod unknown_type;
+pub mod unused_key;
 pub mod wrong_form;

@@ -7,6 +7,7 @@ use crate::lint::site::LoadedSite;
 use crate::lint::site::domains::place_of;
 use crate::lint::site::set_values::{SetValue, read_values};
 use crate::syntax::match_list::split_list;
+use std::collections::HashSet;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -25,12 +26,20 @@ pub static RULE: Rule = Rule {
 
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
-    for set in read_values(site) {
-        look_at(site, &set, findings);
-    }
+    let values = read_values(site);
+    // What stands in one value and comes to another by `$name` is told where it stands.
+    let mut told = HashSet::new();
+    values.iter().for_each(|set| look_at(site, set, true, &mut told, findings));
+    values.iter().for_each(|set| look_at(site, set, false, &mut told, findings));
 }
 
-fn look_at(site: &LoadedSite, set: &SetValue<'_>, findings: &mut Vec<Finding>) {
+fn look_at(
+    site: &LoadedSite,
+    set: &SetValue<'_>,
+    as_written: bool,
+    told: &mut HashSet<Vec<u8>>,
+    findings: &mut Vec<Finding>,
+) {
     let &SetValue { name, value, source, service } = set;
     let Some(parameter) = catalogue::parameter(&name.to_string_lossy()) else { return };
     let Ok(expanded) = site.configuration.expand(value.bytes(), service) else { return };
@@ -41,8 +50,13 @@ fn look_at(site: &LoadedSite, set: &SetValue<'_>, findings: &mut Vec<Finding>) {
             elements.next();
             continue;
         }
+        let is_written = memchr::memmem::find(value.bytes(), element).is_some();
+        if is_written != as_written || (!is_written && told.contains(element)) {
+            continue;
+        }
         let marks = element.iter().take_while(|&&byte| byte == b'!').count();
         let Some((message, help)) = fault(site, &element[marks..], parameter.kind, parameter.name) else { continue };
+        told.insert(element.to_vec());
         let place: Span = place_of(value, element);
         findings.push(Finding::new(&RULE, message).at(source, place, "here").help(help));
     }
@@ -76,10 +90,13 @@ fn fault(site: &LoadedSite, element: &[u8], kind: Kind, parameter: &str) -> Opti
             (format!("{parameter} needs tables as type:name, and {shown} has no type"), help)
         });
     };
-    // `[::1]` and `{ … }` are none, and nothing is a type without a letter or digit.
+    // `[::1]` and `{ … }` are none, and nothing is a type without a name.
     let map_type = &element[..colon];
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-';
-    if map_type.is_empty() || !map_type.iter().all(plain) {
+    let is_other = map_type.is_empty() || matches!(map_type[0], b'[' | b'{' | b'/' | b'$');
+    // Another rule is about quotes around all of it.
+    let is_quoted =
+        matches!(map_type.first(), Some(b'"' | b'\'')) && element.len() > 1 && element.first() == element.last();
+    if is_other || is_quoted {
         return None;
     }
     let map_type = String::from_utf8_lossy(map_type).into_owned();

@@ -1,6 +1,7 @@
 //! Rules about virtual domains and their tables (VT).
 
 pub mod alias_loop;
+pub mod bad_target;
 pub mod dead_end;
 pub mod hiding_catch_all;
 pub mod two_classes;

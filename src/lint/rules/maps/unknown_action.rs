@@ -1,0 +1,256 @@
+//! MAP014: a result of an access table or of header_checks that is no action.
+
+use crate::base::suggest;
+use crate::config::catalogue::{self, Argument, Kind, restriction, restrictions};
+use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::table_results::{TableResult, each_result};
+use crate::lint::site::uses::written_uses;
+use crate::lint::site::{LoadedSite, Table};
+use crate::syntax::match_list::split_list;
+
+/// The declaration.
+pub static RULE: Rule = Rule {
+    code: "MAP014",
+    name: "unknown-action",
+    family: Family::Maps,
+    severity: Severity::Error,
+    summary: "a result of an access table or of header_checks that is no action, or that lacks what it needs",
+    why: "The SMTP server answers `451 4.3.5 Server configuration error` where an access table says a word that it does not know; \
+          header_checks only warn. An action without its address or text does nothing, and a number alone lets everybody in.",
+    example: "bad.example DENY\n",
+    remedy: "Write an action of access(5) or header_checks(5), such as REJECT, OK or DUNNO.",
+    fix: None,
+    link: "https://www.postfix.org/access.5.html",
+};
+
+/// The actions of access(5).
+const ACCESS: [&str; 15] = [
+    "BCC",
+    "DEFER",
+    "DEFER_IF_PERMIT",
+    "DEFER_IF_REJECT",
+    "DISCARD",
+    "DUNNO",
+    "FILTER",
+    "HANGUP",
+    "HOLD",
+    "INFO",
+    "OK",
+    "PREPEND",
+    "REDIRECT",
+    "REJECT",
+    "RELAY",
+];
+/// Those that it has besides, without text of their own.
+const ACCESS_ONLY_LOGGED: [&str; 1] = ["WARN"];
+/// The actions of header_checks(5).
+const CHECKS: [&str; 15] = [
+    "BCC", "DISCARD", "DUNNO", "FILTER", "HOLD", "IGNORE", "INFO", "OK", "PASS", "PREPEND", "REDIRECT", "REJECT",
+    "REPLACE", "STRIP", "WARN",
+];
+/// Lists of patterns for the headers of messages.
+const HEADERS: [&str; 3] = ["header_checks", "mime_header_checks", "nested_header_checks"];
+/// What others call an action, and what it is called here.
+const OTHER_NAMES: [(&str, &str); 12] = [
+    ("ACCEPT", "OK"),
+    ("ALLOW", "OK"),
+    ("BLACKLIST", "REJECT"),
+    ("BLOCK", "REJECT"),
+    ("DENY", "REJECT"),
+    ("DROP", "DISCARD"),
+    ("ERROR", "REJECT"),
+    ("PASS", "DUNNO"),
+    ("QUARANTINE", "HOLD"),
+    ("SPAM", "REJECT"),
+    ("WHITELIST", "OK"),
+    ("YES", "OK"),
+];
+
+/// A result at fault: what is said, and what to do.
+struct Wrong {
+    severity: Severity,
+    message: String,
+    help: String,
+}
+
+/// Looks for it.
+pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
+    let classes = site.expanded("smtpd_restriction_classes");
+    let is_class = |word: &[u8]| split_list(&classes).into_iter().any(|range| &classes[range] == word);
+    for table in &site.tables {
+        let judge: &dyn Fn(&str) -> Option<Wrong> = match asked_by(table) {
+            Some(Asked::Access) => &|result| access(result, &is_class),
+            Some(Asked::Headers) => &|result| checks(result, true),
+            Some(Asked::Bodies) => &|result| checks(result, false),
+            None => continue,
+        };
+        each_result(table, |result| {
+            if let Some(finding) = finding(result, judge) {
+                findings.push(finding);
+            }
+        });
+    }
+}
+
+/// What a table's results are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Access,
+    Headers,
+    Bodies,
+}
+
+/// What all uses of a table agree on.
+fn asked_by(table: &Table) -> Option<Asked> {
+    let mut uses = written_uses(table).map(|named| match catalogue::parameter(&named.parameter) {
+        _ if HEADERS.contains(&named.parameter.as_str()) => Some(Asked::Headers),
+        Some(parameter) if parameter.name == "body_checks" => Some(Asked::Bodies),
+        Some(parameter) => (parameter.kind == Kind::RestrictionList).then_some(Asked::Access),
+        // A restriction class.
+        None => Some(Asked::Access),
+    });
+    let first = uses.next()??;
+    uses.all(|other| other == Some(first)).then_some(first)
+}
+
+fn finding(result: &TableResult, judge: &dyn Fn(&str) -> Option<Wrong>) -> Option<Finding> {
+    let value = String::from_utf8_lossy(result.value());
+    // What `$1` stands for is known when mail comes.
+    if result.is_template() && value.split([' ', '\t']).next().is_some_and(|word| word.contains('$')) {
+        return None;
+    }
+    let Wrong { severity, message, help } = judge(value.trim())?;
+    let (source, span) = result.place()?;
+    Some(Finding::new(&RULE, message).severity(severity).at(source, span, "here").help(help))
+}
+
+/// What an access table says.
+fn access(text: &str, is_class: &dyn Fn(&[u8]) -> bool) -> Option<Wrong> {
+    let (word, rest) = split(text);
+    let action = word.to_ascii_uppercase();
+    let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_digits {
+        let is_code = text.len() == 3 && text.starts_with(['4', '5']);
+        return is_code.then(|| Wrong {
+            severity: Severity::Warning,
+            message: format!("{text} alone lets the client in: it is a number, and so means OK"),
+            help: format!("write REJECT, or {text} and a text behind it"),
+        });
+    }
+    if let Some(wrong) = needs(&action, rest, true) {
+        return Some(wrong);
+    }
+    let is_code = word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|byte| byte.is_ascii_digit());
+    if text.is_empty() || is_code || ACCESS.contains(&&*action) || ACCESS_ONLY_LOGGED.contains(&&*action) {
+        return None;
+    }
+    if text.contains(':') {
+        return Some(Wrong {
+            severity: Severity::Error,
+            message: format!("a list of restrictions in a table must not name tables: {text}"),
+            help: "name a restriction class here, and the table in its list".to_string(),
+        });
+    }
+    let mut words = text.split([' ', '\t', ',']).filter(|word| !word.is_empty());
+    while let Some(word) = words.next() {
+        match restriction(word) {
+            Some(known) if known.argument != Argument::None => {
+                words.next();
+            }
+            Some(_) => {}
+            None if is_class(word.as_bytes()) => {}
+            None => return Some(unknown(word, Severity::Error, &ACCESS, "451 4.3.5 Server configuration error")),
+        }
+    }
+    None
+}
+
+/// What header_checks and their kin say.
+fn checks(text: &str, of_headers: bool) -> Option<Wrong> {
+    let (word, rest) = split(text);
+    let action = word.to_ascii_uppercase();
+    if text.is_empty() || CHECKS.contains(&&*action) {
+        return needs(&action, rest, of_headers);
+    }
+    Some(unknown(word, Severity::Warning, &CHECKS, "the message passes, with a warning in the log"))
+}
+
+fn unknown(word: &str, severity: Severity, actions: &[&str], effect: &str) -> Wrong {
+    let upper = word.to_ascii_uppercase();
+    let other = OTHER_NAMES.iter().find(|(name, _)| *name == upper).map(|(_, name)| *name);
+    let known = actions.iter().copied().chain(restrictions().iter().map(|known| known.name));
+    let help = match other.or_else(|| suggest(&upper, known).first().copied()) {
+        _ if word.contains('@') => format!("write REDIRECT {word} to send the mail there"),
+        Some(similar) => format!("did you mean {similar}?"),
+        None => RULE.remedy.to_string(),
+    };
+    Wrong { severity, message: format!("{word} is no action: {effect}"), help }
+}
+
+/// An action without what it needs does nothing.
+fn needs(action: &str, rest: &str, of_headers: bool) -> Option<Wrong> {
+    let is_header = rest.split_once(':').is_some_and(|(name, _)| !name.is_empty() && !name.contains([' ', '\t']));
+    let (is_there, what) = match action {
+        "BCC" | "REDIRECT" => (rest.contains('@'), "an address, user@domain,"),
+        "FILTER" => (rest.contains(':'), "transport:nexthop"),
+        "PREPEND" | "REPLACE" if of_headers => (is_header, "a header, Name: text,"),
+        "PREPEND" | "REPLACE" => (!rest.is_empty(), "a text"),
+        _ => return None,
+    };
+    (!is_there).then(|| Wrong {
+        severity: Severity::Warning,
+        message: format!("{action} does nothing here: it needs {what} behind it"),
+        help: format!("write {what} behind {action}").replace(", behind", " behind"),
+    })
+}
+
+/// The first word, and what stands behind it.
+fn split(text: &str) -> (&str, &str) {
+    let (word, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
+    (word, rest.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As smtpd and cleanup of Postfix 3.11.7 take them.
+    #[test]
+    fn results_of_tables() {
+        let is_class = |word: &[u8]| word == b"guarded";
+        let shown = |wrong: Option<Wrong>| wrong.map_or_else(String::new, |wrong| wrong.message);
+        let server = "451 4.3.5 Server configuration error";
+        let cases = [
+            ("OK", String::new()),
+            ("reject", String::new()),
+            ("554 5.7.1 no", String::new()),
+            ("REJECT: no", "a list of restrictions in a table must not name tables: REJECT: no".to_string()),
+            ("1234567", String::new()),
+            ("550", "550 alone lets the client in: it is a number, and so means OK".to_string()),
+            ("DENY", format!("DENY is no action: {server}")),
+            ("boss@example.org", format!("boss@example.org is no action: {server}")),
+            ("REDIRECT", "REDIRECT does nothing here: it needs an address, user@domain, behind it".to_string()),
+            ("PREPEND", "PREPEND does nothing here: it needs a header, Name: text, behind it".to_string()),
+            ("FILTER smtp", "FILTER does nothing here: it needs transport:nexthop behind it".to_string()),
+            ("permit_mynetworks, reject", String::new()),
+            ("guarded", String::new()),
+            ("reject_unverified_recipent", format!("reject_unverified_recipent is no action: {server}")),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(shown(access(text, &is_class)), expected, "{text}");
+        }
+        let passes = "the message passes, with a warning in the log";
+        let cases = [
+            ("rejct", format!("rejct is no action: {passes}")),
+            ("550 no", format!("550 is no action: {passes}")),
+            ("DENY", format!("DENY is no action: {passes}")),
+            ("OK", String::new()),
+            ("reject Sorry", String::new()),
+            ("REPLACE x", "REPLACE does nothing here: it needs a header, Name: text, behind it".to_string()),
+            ("PASS", String::new()),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(shown(checks(text, true)), expected, "{text}");
+        }
+    }
+}
