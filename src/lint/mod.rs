@@ -35,6 +35,7 @@ pub fn lint_by(site: &LoadedSite, policy: &Policy) -> Vec<Finding> {
         findings
     });
     let mut findings: Vec<Finding> = found.collect::<Vec<_>>().into_iter().flatten().collect();
+    policy::followers::drop_followers(site, &mut findings);
     policy::suppression::silence(site, policy, &mut findings);
     let mut findings: Vec<Finding> = findings.into_iter().filter_map(|finding| policy.judge(finding)).collect();
     findings.sort_by(|a, b| a.order().cmp(&b.order()));

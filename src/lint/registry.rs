@@ -49,6 +49,8 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &mc::byte_order_mark::RULE, check: mc::byte_order_mark::check },
         LintRule { rule: &mc::soft_bounce::RULE, check: mc::soft_bounce::check },
         LintRule { rule: &mc::bad_own_name::RULE, check: mc::bad_own_name::check },
+        LintRule { rule: &mc::template::RULE, check: mc::template::check },
+        LintRule { rule: &mc::glued_lines::RULE, check: mc::glued_lines::check },
         LintRule { rule: &ms::malformed_service::RULE, check: ms::malformed_service::check },
         LintRule { rule: &ms::malformed_override::RULE, check: ms::malformed_override::check },
         LintRule { rule: &ms::duplicate_service::RULE, check: ms::duplicate_service::check },

@@ -35,6 +35,8 @@ pub enum FileKind {
     Pcre,
     /// Networks: cidr_table(5).
     Cidr,
+    /// The settings of a client of a database: mysql_table(5), ldap_table(5) and their kin.
+    Client,
     /// A file in a match list.
     MatchList,
     /// Sendmail's virtusertable.
@@ -48,7 +50,7 @@ pub enum FileKind {
 }
 
 /// Each kind and its name.
-const NAMES: [(FileKind, &str); 18] = [
+const NAMES: [(FileKind, &str); 19] = [
     (FileKind::MainCf, "main.cf"),
     (FileKind::MasterCf, "master.cf"),
     (FileKind::Aliases, "aliases"),
@@ -62,12 +64,16 @@ const NAMES: [(FileKind, &str); 18] = [
     (FileKind::Regexp, "regexp"),
     (FileKind::Pcre, "pcre"),
     (FileKind::Cidr, "cidr"),
+    (FileKind::Client, "client"),
     (FileKind::MatchList, "match-list"),
     (FileKind::Virtusertable, "virtusertable"),
     (FileKind::Mailertable, "mailertable"),
     (FileKind::SendmailAccess, "sendmail-access"),
     (FileKind::SendmailMc, "sendmail-mc"),
 ];
+
+/// Types of clients, as the names of their files begin: `mysql-virtual.cf`.
+const CLIENTS: [&str; 6] = ["ldap", "memcache", "mongodb", "mysql", "pgsql", "sqlite"];
 
 /// Logical lines that are looked at for a guess.
 const MOST_LINES: usize = 200;
@@ -99,10 +105,11 @@ impl FileKind {
             Some("regexp") => return Some(Self::Regexp),
             Some("cidr") => return Some(Self::Cidr),
             Some("mc") => return Some(Self::SendmailMc),
+            Some("cf") if CLIENTS.iter().any(|client| begins_with_word(name, client)) => return Some(Self::Client),
             _ => {}
         }
         // "table" and "match-list" are what we call them, not what files are called.
-        Self::from_name(name).filter(|kind| !matches!(kind, Self::Table | Self::MatchList))
+        Self::from_name(name).filter(|kind| !matches!(kind, Self::Table | Self::MatchList | Self::Client))
     }
 
     /// The kind that a text looks like.
@@ -144,6 +151,11 @@ impl FileKind {
             _ => None,
         }
     }
+}
+
+/// Whether a name is a word, or begins with it and something that is no letter.
+fn begins_with_word(name: &str, word: &str) -> bool {
+    name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))
 }
 
 /// What one logical line looks like.

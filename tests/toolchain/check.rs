@@ -254,9 +254,42 @@ site/master.cf:4:3: error[MS002] no '=' in the argument of -o
     let said = "site/virtual:9:1: warning[MAP005] the key info@example.net stands twice\n";
     scratch.run("check -q --format concise site/virtual").is(1, said, "");
     scratch.run("check -q --format concise site/aliases site/transport site/access").is(0, "", "");
+    scratch.write("site/names.pcre", "/a(/ OK\n");
+    scratch.write("site/clients.cidr", "10.0.0.1/8 OK\nhost.example REJECT\n192.0.2.0/24 OK\n");
+    scratch.write("site/mysql-virtual.cf", "user = postfix\nhosts = db.example.com\n");
+    let said = "\
+site/names.pcre:1:3: warning[MAP010] no regular expression: missing closing parenthesis
+site/clients.cidr:1:1: warning[MAP010] non-null host address bits in \"10.0.0.1/8\", perhaps you should use \"10.0.0.0/8\" instead
+site/clients.cidr:2:1: warning[MAP010] bad address pattern: \"host.example\"
+";
+    scratch.run("check -q --format concise site/names.pcre site/clients.cidr site/mysql-virtual.cf").is(1, said, "");
     let other = "postwright: site/relay-domains: files of the kind match-list cannot be checked by themselves yet\n";
     scratch.run("check --as match-list site/relay-domains").is(2, "", other);
     scratch.run("check -q site/nothing").is(2, "", "postwright: site/nothing: No such file or directory\n");
+}
+
+/// What the other file defines is not known: only what is wrong by itself is told.
+#[test]
+fn one_of_two_files() {
+    let scratch = Scratch::example();
+    scratch.write(
+        "main.cf",
+        "compatibility_level = 3.11\ndovecot_destination_recipient_limit = 1\n\
+         mua_sender_restrictions = permit_sasl_authenticated, reject\nmy_hostname = mail.example.com\n",
+    );
+    scratch.write(
+        "master.cf",
+        "submission inet n - n - - smtpd\n  -o smtpd_sender_restrictions=$mua_sender_restrictions\n  \
+         -o smtpd_relay_restrictions=$mua_relay_restrictions\n  -o smtpd_recipient_restrictions=strangers\n\
+         smtps inet n - n - - smtpd\n  -o smtpd_relay_restrictions=permit -o smtpd_recipient_restrictions=\n",
+    );
+    scratch.run("check -q --format concise main.cf").is(
+        1,
+        "main.cf:4:1: warning[MC003] unknown parameter my_hostname\n",
+        "",
+    );
+    let refuses = "smtps/inet refuses to start: nothing here keeps strangers from relaying";
+    scratch.run("check -q --format concise master.cf").is(1, &format!("master.cf:6:31: error[SEC002] {refuses}\n"), "");
 }
 
 /// Ansible's `validate: postwright check %s` gives a file whose name says nothing.

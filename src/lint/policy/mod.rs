@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod comment;
+pub mod followers;
 pub mod path_pattern;
 pub mod selection;
 pub mod settings;

@@ -10,6 +10,7 @@ pub mod set_values;
 pub mod table;
 pub mod table_results;
 pub mod table_text;
+pub mod templates;
 pub mod uses;
 pub mod virtual_aliases;
 
@@ -104,7 +105,7 @@ impl LoadedSite {
             _ => ConfigFiles::from_sources(directory, &nothing, None),
         };
         let tables = match kind {
-            FileKind::MainCf | FileKind::MasterCf => Vec::new(),
+            FileKind::MainCf | FileKind::MasterCf | FileKind::Client => Vec::new(),
             _ => vec![Table::single(kind, source)?],
         };
         let site = Site::new(Configuration::new(files, platform), PathMap::system());
@@ -171,4 +172,10 @@ impl LoadedSite {
         }
         sources
     }
+}
+
+/// Whether a site is only a copy of its configuration: neither the system's own, nor a whole system below a root.
+#[must_use]
+pub fn is_checkout(site: &LoadedSite) -> bool {
+    !site.is_system && site.paths.below().is_none()
 }

@@ -85,6 +85,9 @@ impl Table {
     /// A table by itself, as if the parameter that such tables are for named it; nothing for files that are none.
     #[must_use]
     pub fn single(kind: FileKind, source: &Arc<Source>) -> Option<Self> {
+        if matches!(kind, FileKind::Regexp | FileKind::Pcre | FileKind::Cidr) {
+            return Some(Self::single_patterns(kind, source));
+        }
         let form = kind.table_form()?;
         let parameter = match kind {
             FileKind::Aliases => "alias_maps",
@@ -107,6 +110,22 @@ impl Table {
             index_of_keys: OnceLock::new(),
             index: None,
         })
+    }
+
+    /// A table of patterns by itself: what it is asked for is not known.
+    fn single_patterns(kind: FileKind, source: &Arc<Source>) -> Self {
+        let (parameter, form) = (String::new(), TableForm::KeyValue);
+        let named = TableUse { parameter, service: None, form, cache: false, place: None };
+        let reference = TableReference { map_type: kind.name().into(), name: source.name().as_bytes().to_vec() };
+        Self {
+            named: NamedTable { reference, uses: vec![named] },
+            source_path: Some(PathBuf::from(source.name())),
+            source: Some(Ok(Arc::clone(source))),
+            complaints: Vec::new(),
+            entries: None,
+            index_of_keys: OnceLock::new(),
+            index: None,
+        }
     }
 
     /// The entry for a key, which is folded, and its number.

@@ -88,7 +88,12 @@ fn look_at(
             value.source_span(reference.span.range()),
             "undefined",
         );
-        finding.help = match known.similar(site, &shown) {
+        let similar = known.similar(site, &shown);
+        // What main.cf defines is not known of a master.cf by itself.
+        if similar.is_none() && !site.is_whole && site.configuration.files.master.is_some() {
+            continue;
+        }
+        finding.help = match similar {
             Some(similar) => Some(format!("did you mean ${similar}?")),
             None => Some(RULE.remedy.to_string()),
         };

@@ -34,13 +34,19 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         if used.contains(entry.name.bytes()) || is_known(configuration, &name) {
             continue;
         }
+        let meant = catalogue::suggest_parameter(&name);
+        let help = words(&name, &meant);
+        // Of a main.cf by itself nobody knows which names master.cf refers to, and which transports it has.
+        let is_alone = !site.is_whole && configuration.files.master.is_none();
+        if is_alone && (help.is_none() || catalogue::service_parameter(&name).is_some()) {
+            continue;
+        }
         let mut finding = Finding::new(&RULE, format!("unknown parameter {name}")).at(
             configuration.files.main.tree.source(),
             entry.name.span(),
             "Postfix ignores this",
         );
-        let meant = catalogue::suggest_parameter(&name);
-        finding.help = words(&name, &meant);
+        finding.help = help;
         finding.fix = renaming(site, entry, &meant).filter(|fix| given.insert(fix.title.clone()));
         findings.push(finding);
     }

@@ -3,7 +3,7 @@
 use crate::config::catalogue::{self, Limits, ValueType};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
-use crate::lint::site::set_values::set_values;
+use crate::lint::site::set_values::{SetValue, set_values};
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -34,6 +34,10 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         let span = if set.value.bytes().is_empty() { set.name.span() } else { set.value.span() };
         let finding = Finding::new(&RULE, message).at(set.source, span, wrong);
         findings.push(match (set.unheeded_by(), readers(&set.parameter_name())) {
+            // An empty text ends only the program that comes to need it.
+            (None, readers) if value.is_empty() && is_idle(site, &set, readers) => {
+                finding.severity(Severity::Warning).help(help)
+            }
             (None, _) => finding.help(help),
             // Read for a job at hand, if at all.
             (Some(_), []) => finding.severity(Severity::Warning).help(help),
@@ -44,6 +48,16 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             }
         });
     }
+}
+
+/// Whether no daemon that runs on this site reads a parameter of main.cf when it starts.
+fn is_idle(site: &LoadedSite, set: &SetValue, readers: &[&str]) -> bool {
+    if set.service.is_some() || catalogue::read_by_every_program().contains(&&*set.parameter_name()) {
+        return false;
+    }
+    // virtual(8) runs for the domains that it has mailboxes for.
+    let is_unused = |daemon: &&str| *daemon == "virtual" && site.expanded("virtual_mailbox_domains").is_empty();
+    readers.iter().all(is_unused)
 }
 
 /// The daemons that read a parameter, those of one transport too.

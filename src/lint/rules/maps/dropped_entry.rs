@@ -1,9 +1,11 @@
 //! MAP006: a line of a table that is dropped, or stored otherwise than it looks.
 
+use crate::base::Source;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::LoadedSite;
+use crate::lint::site::{LoadedSite, Table};
 use crate::maps::compile::ComplaintKind;
 use crate::syntax::FaultKind;
+use std::sync::Arc;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -41,10 +43,30 @@ pub fn words(kind: FaultKind) -> (&'static str, &'static str) {
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
         let Some(Ok(source)) = &table.source else { continue };
+        if let Some(finding) = no_table(table, source) {
+            findings.push(finding);
+            continue;
+        }
         for complaint in &table.complaints {
             let ComplaintKind::Form(kind) = complaint.kind else { continue };
             let (message, label) = words(kind);
             findings.push(Finding::new(&RULE, message).at(source, complaint.span, label));
         }
     }
+}
+
+/// Lines without a value, from which on a file that has hardly any others is called no table.
+const NO_ENTRIES: usize = 8;
+
+/// Says once that a file is something else than a table: an encrypted one, a list of names, a page of text.
+fn no_table(table: &Table, source: &Arc<Source>) -> Option<Finding> {
+    let is_wrong = |kind: &ComplaintKind| {
+        matches!(kind, ComplaintKind::Form(FaultKind::MissingValue | FaultKind::NotUtf8 | FaultKind::NeedNameValue))
+    };
+    let wrong: Vec<_> = table.complaints.iter().filter(|complaint| is_wrong(&complaint.kind)).collect();
+    let entries = table.entries.as_ref().map_or(0, |entries| entries.all().len());
+    let first = wrong.first().filter(|_| wrong.len() >= NO_ENTRIES && wrong.len() > entries * 4)?;
+    let message = format!("this is no table: {} of {} lines are no entries", wrong.len(), wrong.len() + entries);
+    let help = "is it encrypted, or a file of another kind?";
+    Some(Finding::new(&RULE, message).at(source, first.span, "the first of them").help(help))
 }

@@ -3,6 +3,7 @@
 use crate::base::Span;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
+use crate::maps::networks::{Network, NetworkFault};
 use crate::maps::patterns::Expression;
 use crate::maps::patterns::pcre2::{Flags, Pcre2Regex};
 use crate::maps::patterns::template::{Template, TemplateFault};
@@ -36,6 +37,20 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 if let Some((message, span, label)) = unusable(&statement.kind, dialect) {
                     findings.push(Finding::new(&RULE, message).at(source, span, label).help(RULE.remedy));
                 }
+            }
+        }
+        if form == PatternForm::Network {
+            for statement in &parsed.statements {
+                let (StatementKind::Rule { pattern, .. } | StatementKind::If { pattern, .. }) = &statement.kind else {
+                    continue;
+                };
+                let Err(fault) = Network::parse(pattern.text.bytes()) else { continue };
+                let message = String::from_utf8_lossy(&fault.message()).into_owned();
+                let finding = Finding::new(&RULE, message).at(source, pattern.text.span(), "the rule is skipped");
+                findings.push(finding.help(match fault {
+                    NetworkFault::HostBits(_, meant) => format!("write {meant}"),
+                    _ => "write an address or a network, such as 192.0.2.0/24 or 2001:db8::/32".to_string(),
+                }));
             }
         }
         for fault in parsed.faults {

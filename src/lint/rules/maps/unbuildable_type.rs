@@ -1,5 +1,6 @@
 //! MAP008: a table of a type that can no longer be compiled.
 
+use crate::config::catalogue::{Profile, Version};
 use crate::config::migration::replaces_types;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
@@ -19,6 +20,12 @@ pub static RULE: Rule = Rule {
     fix: None,
     link: "https://www.postfix.org/postmap.1.html",
 };
+
+/// Whether the package and the version that the site is judged by still come with Berkeley DB.
+fn still_has_it(site: &LoadedSite) -> bool {
+    let platform = &site.configuration.platform;
+    platform.profile == Some(Profile::Debian) && platform.target < Version::new(3, 11)
+}
 
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
@@ -40,6 +47,10 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         let (message, severity) = match is_there {
             Some(_) => {
                 (format!("{}: the Postfix that will run this has no {map_type}", described(table)), Severity::Error)
+            }
+            None if still_has_it(site) && known.needs_berkeley_db() => {
+                let message = format!("{}: Debian's Postfix has no Berkeley DB from 3.11 on", described(table));
+                (message, Severity::Info)
             }
             None => (format!("{} cannot be compiled without Berkeley DB", described(table)), RULE.severity),
         };

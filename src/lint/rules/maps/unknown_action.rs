@@ -106,6 +106,8 @@ fn asked_by(table: &Table) -> Option<Asked> {
         _ if HEADERS.contains(&named.parameter.as_str()) => Some(Asked::Headers),
         Some(parameter) if parameter.name == "body_checks" => Some(Asked::Bodies),
         Some(parameter) => (parameter.kind == Kind::RestrictionList).then_some(Asked::Access),
+        // A file by itself.
+        None if named.parameter.is_empty() => None,
         // A restriction class.
         None => Some(Asked::Access),
     });

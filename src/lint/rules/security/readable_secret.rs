@@ -2,10 +2,10 @@
 
 use crate::config::catalogue::{self, Kind, MapFile};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::LoadedSite;
 use crate::lint::site::domains::place_of;
 use crate::lint::site::set_values::set_values;
 use crate::lint::site::uses::at_uses;
+use crate::lint::site::{LoadedSite, is_checkout};
 use crate::syntax::main_cf::parse_main_cf;
 use crate::syntax::match_list::split_list;
 use std::os::unix::fs::PermissionsExt;
@@ -65,7 +65,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         } else {
             format!("run `chmod 600 {}`", all.join(" "))
         };
-        findings.push(at_uses(Finding::new(&RULE, message).help(help), table));
+        findings.push(at_uses(Finding::new(&RULE, message).severity(severity(site)).help(help), table));
     }
     for set in set_values(site) {
         let name = set.parameter_name();
@@ -82,9 +82,15 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             let shown = String::from_utf8_lossy(&value[range.clone()]).into_owned();
             let finding = Finding::new(&RULE, format!("everybody may read the private key in {shown}"));
             let span = place_of(set.value, &value[range]);
-            findings.push(finding.at(set.source, span, "named here").help(format!("run `chmod 600 {shown}`")));
+            let finding = finding.at(set.source, span, "named here").severity(severity(site));
+            findings.push(finding.help(format!("run `chmod 600 {shown}`")));
         }
     }
+}
+
+/// How bad it is: a checkout keeps no modes, as git does not.
+fn severity(site: &LoadedSite) -> Severity {
+    if is_checkout(site) { Severity::Info } else { RULE.severity }
 }
 
 /// Whether a type's name is a file with the settings of a client.
