@@ -46,7 +46,7 @@ impl SiteOptions {
     /// # Errors
     /// Those of [`Platform::of`].
     pub fn platform(&self, directory: &Path) -> Result<Platform, PlatformError> {
-        Platform::of(directory, self.target, self.profile)
+        Platform::of(directory, self.location(Some(directory)).system(), self.target, self.profile)
     }
 
     /// Where the site is: in `operand`, or else where the options say.

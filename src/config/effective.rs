@@ -168,6 +168,15 @@ impl Configuration {
         if !parameter.exists_in(self.platform.target) {
             return None;
         }
+        let build = &self.platform.build;
+        let built = match parameter.name {
+            "default_database_type" => build.database_type.as_ref(),
+            "default_cache_db_type" => build.cache_type.as_ref(),
+            _ => None,
+        };
+        if let Some(built) = built {
+            return Some(Cow::Owned(built.clone().into_bytes()));
+        }
         let known = catalogue::default_value(parameter, self.platform.target, self.platform.profile);
         Some(match known {
             Some(text) => Cow::Borrowed(text.as_bytes()),

@@ -1,6 +1,7 @@
 //! Floor 3: what parameters are, and what they are set to.
 
 pub mod bounce_template;
+pub mod built;
 pub mod catalogue;
 pub mod edit;
 pub mod effective;

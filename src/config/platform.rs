@@ -1,9 +1,11 @@
 //! By what a configuration is judged: a release of Postfix, the package whose defaults hold, and the machine.
 //!
-//! The command line decides, else the environment (`POSTWRIGHT_TARGET`, `POSTWRIGHT_PROFILE`), else `postwright.toml`, else the
-//! newest release and upstream's defaults with `lmdb`. What cannot be understood is an error wherever it stands: a slip must not
+//! The command line decides, else the environment (`POSTWRIGHT_TARGET`, `POSTWRIGHT_PROFILE`), else `postwright.toml`, else what
+//! the build of the system says that is looked at, else the newest release and upstream's defaults with `lmdb`. A checkout is of no
+//! system: what this machine has installed says nothing of it. What cannot be understood is an error wherever it stands: a slip must not
 //! silently give another answer.
 
+use super::built::Build;
 use super::catalogue::{Profile, Version};
 use super::host::Host;
 use super::project::Project;
@@ -18,6 +20,8 @@ pub struct Platform {
     pub target: Version,
     /// The package whose defaults hold; none: upstream's, with `lmdb`.
     pub profile: Option<Profile>,
+    /// What the build of the system says that the configuration is of. The types in it hold unless a package was chosen.
+    pub build: Build,
     /// What the defaults of `myhostname` and its like come from.
     pub host: Host,
 }
@@ -25,7 +29,7 @@ pub struct Platform {
 impl Default for Platform {
     /// The newest release, upstream's defaults, and a machine of which nothing is known.
     fn default() -> Self {
-        Self { target: Version::NEWEST, profile: None, host: Host::unknown() }
+        Self { target: Version::NEWEST, profile: None, build: Build::default(), host: Host::unknown() }
     }
 }
 
@@ -61,11 +65,17 @@ impl From<PlatformError> for String {
 }
 
 impl Platform {
-    /// The platform for the configuration in a directory; `target` and `profile` are what the command line says.
+    /// The platform for the configuration in a directory; `system` is the root of the system that it is of, `target` and `profile`
+    /// are what the command line says.
     ///
     /// # Errors
     /// A release or package in the environment that does not exist, or a `postwright.toml` that cannot be understood.
-    pub fn of(directory: &Path, target: Option<Version>, profile: Option<Profile>) -> Result<Self, PlatformError> {
+    pub fn of(
+        directory: &Path,
+        system: Option<&Path>,
+        target: Option<Version>,
+        profile: Option<Profile>,
+    ) -> Result<Self, PlatformError> {
         let project = Project::find(directory).map_err(PlatformError::Project)?;
         let target = match (target, environment("POSTWRIGHT_TARGET")) {
             (Some(target), _) => target,
@@ -77,7 +87,11 @@ impl Platform {
             (None, Some(name)) => Some(Profile::from_name(&name).ok_or(PlatformError::Profile(name))?),
             (None, None) => project.profile,
         };
-        Ok(Self { target, profile, host: Host::this() })
+        let build = match (profile, system) {
+            (None, Some(root)) => Build::of_system(root),
+            _ => Build::default(),
+        };
+        Ok(Self { target, profile: profile.or(build.profile), build, host: Host::this() })
     }
 }
 

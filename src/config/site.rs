@@ -59,6 +59,12 @@ impl Location {
         self.root.is_none() && is_instance(&self.directory(), Path::new(STOCK_DIRECTORY))
     }
 
+    /// The root of the system that the configuration is of; nothing for a checkout.
+    #[must_use]
+    pub fn system(&self) -> Option<&Path> {
+        self.root.as_deref().or_else(|| self.is_installed().then_some(Path::new("/")))
+    }
+
     /// The configuration directory: the one that is named, else that of `MAIL_CONFIG`, else the stock one, below the root.
     #[must_use]
     pub fn directory(&self) -> PathBuf {

@@ -135,6 +135,7 @@ mod tests {
             refusal: None,
             rewritten: b"a@example.com".to_vec(),
             copies: Vec::new(),
+            alternatives: Vec::new(),
             ends: vec![
                 end("b@example.com", "smtp:[x]", Fate::Relayed { hosts: Vec::new() }),
                 end("c@example.com", "smtp:y", Fate::Relayed { hosts: Vec::new() }),
@@ -191,6 +192,7 @@ mod tests {
             refusal: Some(Refusal { code: 550, status: "5.1.1".into(), reason: "No".into() }),
             rewritten: b"a@example.com".to_vec(),
             copies: Vec::new(),
+            alternatives: Vec::new(),
             ends: vec![end("a@example.com", "smtp:[x]", Fate::Relayed { hosts: Vec::new() })],
         };
         let taken = Verdict {

@@ -15,9 +15,13 @@ use crate::routing::rewrite::resolve::Resolved;
 use crate::routing::router::Router;
 use crate::routing::router::daemon::Daemon;
 use crate::routing::router::trail::Step;
+use crate::routing::router::unknown::Question;
 
 /// How often mail may be sent on to a new address before that counts as a loop.
 const MAX_FORWARDS: usize = 50;
+
+/// So many answers of tables that nobody here can ask are followed.
+const MOST_ALTERNATIVES: usize = 12;
 
 /// The stage in which the SMTP server looks whether the address exists.
 pub const SERVER_STAGE: &str = "SMTP server";
@@ -37,13 +41,40 @@ pub struct Route {
     pub ends: Vec<Ending>,
     /// The blind copies that are made of it, should it be taken.
     pub copies: Vec<Copy>,
+    /// What else would become of it if tables that nobody here can ask had entries: all above is so if they have none.
+    pub alternatives: Vec<Alternative>,
 }
 
-impl Route {
+/// What becomes of mail if tables that nobody here can ask have entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternative {
+    /// The entries that there are; never empty.
+    pub there: Vec<Question>,
+    /// What the SMTP server would say instead of taking the address.
+    pub refusal: Option<Refusal>,
+    /// Where it ends.
+    pub ends: Vec<Ending>,
+}
+
+impl Alternative {
     /// Whether it is taken and all of it arrives.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        self.refusal.is_none() && self.ends_well()
+        self.refusal.is_none() && self.ends.iter().all(|end| end.fate.is_good())
+    }
+
+    /// `tcp:[::1]:7777 has example.com and tcp:[::1]:7778 has an entry for it`
+    #[must_use]
+    pub fn condition(&self) -> String {
+        self.there.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+    }
+}
+
+impl Route {
+    /// Whether it is taken and all of it arrives, or may be for all that is known.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.refusal.is_none() && self.ends_well() || self.alternatives.iter().any(Alternative::is_good)
     }
 
     /// Whether the mail, once taken, and its copies arrive: that a copy does not, nobody is told.
@@ -51,6 +82,7 @@ impl Route {
     pub fn ends_well(&self) -> bool {
         let copies = self.copies.iter().flat_map(|copy| &copy.ends);
         self.ends.iter().chain(copies).all(|end| end.fate.is_good())
+            || self.alternatives.iter().any(Alternative::is_good)
     }
 
     /// Ends the way of a message that the SMTP server takes and discards, before its first step; nor are there copies.
@@ -58,6 +90,7 @@ impl Route {
         if verdict.discards() {
             self.steps.clear();
             self.copies.clear();
+            self.alternatives.clear();
             self.ends = vec![Ending::early(&self.rewritten, Fate::Discarded)];
         }
     }
@@ -157,6 +190,45 @@ impl Router<'_> {
     /// The same, of the copies only with those that one of these parameters asks for.
     #[must_use]
     pub fn route_with(&mut self, sender: &[u8], address: &[u8], copies_by: &[&str]) -> Route {
+        let _ = self.open_questions();
+        let mut route = self.route_once(sender, address, copies_by);
+        let asked = self.open_questions();
+        if !asked.is_empty() {
+            let recording = std::mem::take(&mut self.recording);
+            let mut left = MOST_ALTERNATIVES;
+            self.add_alternatives((sender, address), &[], &asked, &mut left, &mut route.alternatives);
+            self.recording = recording;
+        }
+        route
+    }
+
+    /// What becomes of mail if one of the tables that were asked has an entry, and those before it have none; and so on with those
+    /// that are asked then.
+    fn add_alternatives(
+        &mut self,
+        (sender, address): (&[u8], &[u8]),
+        there: &[Question],
+        asked: &[Question],
+        left: &mut usize,
+        found: &mut Vec<Alternative>,
+    ) {
+        for question in asked {
+            if *left == 0 {
+                break;
+            }
+            *left -= 1;
+            self.assume(question, true);
+            let Route { refusal, ends, .. } = self.route_once(sender, address, &[]);
+            let there = [there, std::slice::from_ref(question)].concat();
+            let more = self.open_questions();
+            found.push(Alternative { there: there.clone(), refusal, ends });
+            self.add_alternatives((sender, address), &there, &more, left, found);
+            self.assume(question, false);
+        }
+        asked.iter().for_each(|question| self.forget(question));
+    }
+
+    fn route_once(&mut self, sender: &[u8], address: &[u8], copies_by: &[&str]) -> Route {
         let mut route = Route {
             address: address.to_vec(),
             steps: Vec::new(),
@@ -164,6 +236,7 @@ impl Router<'_> {
             rewritten: address.to_vec(),
             ends: Vec::new(),
             copies: Vec::new(),
+            alternatives: Vec::new(),
         };
         let mut tracer = Tracer::default();
         let (done, steps) = self.recorded(|router| router.follow(sender, copies_by, &mut route, &mut tracer));

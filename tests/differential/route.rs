@@ -197,6 +197,7 @@ fn logged(ending: &Ending) -> String {
         Fate::Deferred(why) => format!("undeliverable {why}"),
         Fate::Loop(why) if ending.class.is_none() => return why,
         Fate::Loop(why) => format!("undeliverable {why}"),
+        Fate::Unknown(why) => format!("unknown {why}"),
     };
     format!("{} {shown}", text(&external(&ending.recipient)).to_lowercase())
 }

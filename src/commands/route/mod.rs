@@ -12,6 +12,7 @@ use crate::diagnostic::render::clean;
 use crate::mail::local_part::internal;
 use crate::maps::{Caller, LookupError};
 use crate::routing::access::Verdict;
+use crate::routing::access::unknown::Refusal;
 use crate::routing::fate::{CopyEnding, Ending, Fate};
 use crate::routing::route::Route as Routed;
 use crate::routing::router::trail::{Found, Place};
@@ -28,6 +29,9 @@ use std::sync::Arc;
 /// the connection to the end of one message for all addresses; those of ETRN are not, and one that would ask a policy server, or the
 /// DNS without --dns, says so and decides nothing. Status 1: an address would be rejected, bounce or loop; with --expect: an outcome
 /// differs.
+///
+/// What tables say whose servers are not asked (mysql and its kin; tcp and socketmap without --ask), or whose files are not here, is not
+/// known: each answer is followed, `if TABLE has …`, and status 1 tells that none of them lets the mail arrive.
 ///
 /// Blind copies (always_bcc, sender_bcc_maps, recipient_bcc_maps) are followed too, and told apart: `copy to …`. Nobody is told
 /// when one cannot be delivered, so that a copy that would bounce or loop is status 1 as well.
@@ -160,6 +164,7 @@ fn show(route: &Routed, verdict: Option<&Verdict>, output: &Output) {
     if !output.quiet {
         show_steps(&access::all_steps(route, verdict), "  ", output);
     }
+    let base = if route.alternatives.is_empty() { "" } else { "if no table that was not asked has an entry: " };
     if let Some(verdict) = verdict {
         for line in access::lines(verdict) {
             output.line(&format!("  → {}", clean(&line)));
@@ -168,14 +173,30 @@ fn show(route: &Routed, verdict: Option<&Verdict>, output: &Output) {
             return;
         }
     } else if let Some(refusal) = &route.refusal {
-        output.line(&format!("  → rejected {}", clean(&refusal.reply(&route.address))));
+        output.line(&format!("  → {base}rejected {}", clean(&refusal.reply(&route.address))));
+        show_alternatives(route, output);
         return;
     }
     for end in &route.ends {
-        output.line(&format!("  → {}{}", clean(&end.to_string()), clean(&end.by_dns())));
+        output.line(&format!("  → {base}{}{}", clean(&end.to_string()), clean(&end.by_dns())));
     }
+    show_alternatives(route, output);
     for end in route.copies.iter().flat_map(|copy| &copy.ends) {
         output.line(&format!("  → {}{}", clean(&CopyEnding(end).to_string()), clean(&end.by_dns())));
+    }
+}
+
+/// What else would become of it, by what nobody here can tell.
+fn show_alternatives(route: &Routed, output: &Output) {
+    for other in &route.alternatives {
+        let condition = clean(&other.condition());
+        if let Some(refusal) = &other.refusal {
+            output.line(&format!("  → if {condition}: rejected {}", clean(&refusal.reply(&route.address))));
+            continue;
+        }
+        for end in &other.ends {
+            output.line(&format!("  → if {condition}: {}{}", clean(&end.to_string()), clean(&end.by_dns())));
+        }
     }
 }
 
@@ -229,18 +250,34 @@ fn as_json(route: &Routed, verdict: Option<&Verdict>) -> Value {
         .iter()
         .map(|copy| json!({ "by": copy.by, "address": lossy(&copy.address), "recipients": ends_as_json(&copy.ends) }))
         .collect();
-    let rejected = route
-        .refusal
-        .as_ref()
-        .map(|refusal| json!({ "code": refusal.code, "status": refusal.status, "text": refusal.reason }));
+    let refusal = |refusal: &Option<Refusal>| {
+        refusal
+            .as_ref()
+            .map(|refusal| json!({ "code": refusal.code, "status": refusal.status, "text": refusal.reason }))
+    };
+    let alternatives: Vec<Value> = route
+        .alternatives
+        .iter()
+        .map(|other| {
+            let there: Vec<Value> = other
+                .there
+                .iter()
+                .map(|one| json!({ "table": one.table, "key": one.listed.as_deref().map(lossy), "why": one.why }))
+                .collect();
+            json!({ "if": there, "rejected": refusal(&other.refusal), "recipients": ends_as_json(&other.ends) })
+        })
+        .collect();
     let mut document = json!({
         "address": lossy(&route.address),
         "rewritten": lossy(&route.rewritten),
-        "rejected": rejected,
+        "rejected": refusal(&route.refusal),
         "recipients": ends_as_json(&route.ends),
         "copies": copies,
         "steps": steps_as_json(&route.steps),
     });
+    if let (Value::Object(fields), false) = (&mut document, alternatives.is_empty()) {
+        fields.insert("alternatives".into(), alternatives.into());
+    }
     if let (Value::Object(fields), Some(verdict)) = (&mut document, verdict) {
         fields.insert("access".into(), access::as_json(verdict, steps_as_json(&verdict.steps)));
     }
@@ -253,7 +290,7 @@ fn ends_as_json(ends: &[Ending]) -> Vec<Value> {
             Fate::Relayed { .. } | Fate::Discarded => (None, None),
             Fate::Bounced { status, reason } => (Some(status), Some(reason.clone())),
             Fate::Delivered(action) => (None, Some(action.to_string())),
-            Fate::Deferred(text) | Fate::Loop(text) => (None, Some(text.clone())),
+            Fate::Deferred(text) | Fate::Loop(text) | Fate::Unknown(text) => (None, Some(text.clone())),
         };
         json!({
             "recipient": lossy(&end.recipient),

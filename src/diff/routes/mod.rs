@@ -17,7 +17,7 @@ use crate::maps::NoCaller;
 use crate::routing::cleanup::copies::{PARAMETERS, is_about_copies};
 use crate::routing::fate::CopyEnding;
 use crate::routing::names::Subject;
-use crate::routing::route::Route;
+use crate::routing::route::{Alternative, Route};
 use crate::routing::router::opening::OddIndex;
 use crate::routing::{Recording, Router, Step};
 use rayon::prelude::*;
@@ -221,8 +221,11 @@ fn steps(route: &Route, copies_by: Option<&str>) -> Vec<Step> {
 fn outcome(route: &Route, copies_by: Option<&str>) -> Vec<String> {
     let mut ends: Vec<String> = match copies_by {
         None => match &route.refusal {
-            Some(refusal) => return vec![format!("rejected {} {} {}", refusal.code, refusal.status, refusal.reason)],
-            None => route.ends.iter().map(ToString::to_string).collect(),
+            Some(refusal) => {
+                let rejected = format!("rejected {} {} {}", refusal.code, refusal.status, refusal.reason);
+                return [vec![rejected], alternatives(route)].concat();
+            }
+            None => route.ends.iter().map(ToString::to_string).chain(alternatives(route)).collect(),
         },
         // Mail for one who is refused has no copies; but for others it has, whatever becomes of the example.
         Some("recipient_bcc_maps") if route.refusal.is_some() => Vec::new(),
@@ -236,4 +239,16 @@ fn outcome(route: &Route, copies_by: Option<&str>) -> Vec<String> {
     }
     ends.sort();
     ends
+}
+
+/// What else would become of it, by what nobody here can tell.
+fn alternatives(route: &Route) -> Vec<String> {
+    let one = |other: &Alternative| {
+        let outcome = match &other.refusal {
+            Some(refusal) => format!("rejected {} {} {}", refusal.code, refusal.status, refusal.reason),
+            None => other.ends.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        };
+        format!("if {}: {outcome}", other.condition())
+    };
+    route.alternatives.iter().map(one).collect()
 }

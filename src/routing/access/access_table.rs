@@ -11,7 +11,8 @@ use super::session::ClientName;
 use super::topic::Topic;
 use super::walk::Access;
 use crate::mail::local_part::{external, split_domain};
-use crate::maps::TableReference;
+use crate::maps::LookupError;
+use crate::routing::router::Way;
 use crate::routing::router::keys::{Style, domain_and_parents};
 use crate::syntax::table_line::TableForm;
 
@@ -105,14 +106,15 @@ impl Access<'_, '_> {
     }
 
     pub(super) fn check_keys(&mut self, table: &[u8], keys: Vec<Key>, subject: &Subject) -> Checked {
-        let Some(reference) = TableReference::behind_proxy(table) else {
+        let Some(reference) = self.router.table(table) else {
             return self.apply(table, NO_ANSWER, b"", subject);
         };
         let takes_parts = reference.takes_partial_keys();
         for key in keys.iter().filter(|key| key.whole || takes_parts) {
-            match self.router.lookup(&reference, TableForm::KeyValue, &key.text) {
+            match self.router.lookup_known(&reference, Way::usual(TableForm::KeyValue), &key.text) {
                 Ok(Some(value)) => return self.apply(table, &value, &key.text, subject),
                 Ok(None) => {}
+                Err(LookupError::Unknown(why)) => return Ok(Decision::NotAsked(why)),
                 Err(_) => return self.apply(table, NO_ANSWER, &key.text, subject),
             }
         }

@@ -9,7 +9,7 @@ use crate::maps::LookupError;
 use crate::maps::networks::network::{Address, Network};
 use crate::routing::router::Router;
 use crate::routing::router::keys::{Style, domain_and_parents};
-use crate::routing::router::lists::{list_table, matches};
+use crate::routing::router::lists::matches;
 use crate::routing::router::trail::StepKind;
 use crate::syntax::match_list::{Element, ElementKind, split_list};
 use crate::syntax::table_line::TableForm;
@@ -91,7 +91,7 @@ impl Router<'_> {
     }
 
     fn network_table(&mut self, name: &[u8], client: &Client, style: Style) -> Result<bool, LookupError> {
-        let table = list_table(name)?;
+        let table = self.list_table(name)?;
         let mut keys = Vec::new();
         if client.name != ClientName::NotAsked {
             let name = client.name.shown();

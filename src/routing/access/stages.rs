@@ -176,7 +176,7 @@ impl Access<'_, '_> {
     /// A check that the server makes without being told in a list.
     fn own(&mut self, parameter: &str, name: &[u8], check: fn(&mut Self) -> Result<Decision, Stop>) -> Option<Reply> {
         self.path.push(format!("{parameter} = yes"));
-        let decision = self.stage(parameter, name, check);
+        let decision = self.stage(parameter, name, |access| access.unless_unknown(check));
         if decision.is_err() {
             self.refused_by.clone_from(&self.path);
         }

@@ -8,6 +8,7 @@
 use crate::maps::LookupError;
 use crate::routing::rewrite::resolve::{AddressClass, Resolved};
 use crate::routing::router::Router;
+use crate::routing::router::unknown::Purpose;
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,8 @@ impl Router<'_> {
     /// # Errors
     /// A table that gives no answer.
     pub fn refusal(&mut self, resolved: &Resolved) -> Result<Option<Refusal>, LookupError> {
-        self.refusal_unless_in(resolved, &["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"])
+        let maps = ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps"];
+        self.asking_for(Purpose::Existence, |router| router.refusal_unless_in(resolved, &maps))
     }
 
     /// The same for a sender, whose own canonical map counts besides those of recipients.
@@ -44,7 +46,7 @@ impl Router<'_> {
     /// The same.
     pub fn sender_refusal(&mut self, resolved: &Resolved) -> Result<Option<Refusal>, LookupError> {
         let maps = ["recipient_canonical_maps", "sender_canonical_maps", "canonical_maps", "virtual_alias_maps"];
-        self.refusal_unless_in(resolved, &maps)
+        self.asking_for(Purpose::Existence, |router| router.refusal_unless_in(resolved, &maps))
     }
 
     fn refusal_unless_in(&mut self, resolved: &Resolved, maps: &[&str]) -> Result<Option<Refusal>, LookupError> {

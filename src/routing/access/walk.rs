@@ -59,7 +59,8 @@ pub struct Access<'l, 'a> {
     depth: usize,
     /// How many restrictions were looked at for this command.
     pub(super) steps: usize,
-    resolved: HashMap<Vec<u8>, Resolved>,
+    /// And whether that rests on what nobody here can tell.
+    resolved: HashMap<Vec<u8>, (Resolved, bool)>,
     asked_before: Asking,
 }
 
@@ -159,7 +160,7 @@ impl<'l, 'a> Access<'l, 'a> {
                         let class = class.clone();
                         self.run_list(&class, subject)
                     }
-                    _ => self.decide(&name, argument.map(Vec::as_slice), subject),
+                    _ => self.unless_unknown(|access| access.decide(&name, argument.map(Vec::as_slice), subject)),
                 },
             };
             let decision = match &result {
@@ -180,6 +181,21 @@ impl<'l, 'a> Access<'l, 'a> {
             }
         }
         Ok(Decision::Undecided)
+    }
+
+    /// Does a check; what it says counts for nothing if it rests on what nobody here can tell.
+    pub(super) fn unless_unknown(&mut self, check: impl FnOnce(&mut Self) -> Checked) -> Checked {
+        let before = self.router.unknown_answers();
+        let aside = (self.if_permit.clone(), self.if_reject.clone(), self.refused_by.clone());
+        let result = check(self);
+        if self.router.unknown_answers() == before || matches!(result, Ok(Decision::Undecided | Decision::NotAsked(_)))
+        {
+            return result;
+        }
+        (self.if_permit, self.if_reject, self.refused_by) = aside;
+        let tables: Vec<String> = self.router.open_questions().iter().map(|question| question.why.clone()).collect();
+        let why = if tables.is_empty() { "it rests on tables that were not asked".into() } else { tables.join("; ") };
+        Ok(Decision::NotAsked(why))
     }
 
     /// One restriction, by its name in small letters.
@@ -339,16 +355,21 @@ impl<'l, 'a> Access<'l, 'a> {
 
     /// An address, rewritten and resolved; told once in the trail.
     pub(super) fn resolve(&mut self, address: &[u8]) -> Result<Resolved, LookupError> {
-        if let Some(resolved) = self.resolved.get(address) {
+        if let Some((resolved, is_doubtful)) = self.resolved.get(address) {
+            if *is_doubtful {
+                self.router.rests_on_unknown();
+            }
             return Ok(resolved.clone());
         }
+        let before = self.router.unknown_answers();
         let sender = if address == self.session.sender { Vec::new() } else { self.session.sender.clone() };
         let mut resolved = self.router.stage("resolve", address, |router| {
             let rewritten = router.rewrite(address)?;
             router.resolve(&sender, &rewritten)
         })?;
         resolved.recipient.make_ascii_lowercase();
-        self.resolved.insert(address.to_vec(), resolved.clone());
+        let is_doubtful = self.router.unknown_answers() != before;
+        self.resolved.insert(address.to_vec(), (resolved.clone(), is_doubtful));
         Ok(resolved)
     }
 }

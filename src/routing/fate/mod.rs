@@ -49,6 +49,8 @@ pub enum Fate {
     Deferred(String),
     /// Sent round in a circle: what ends it.
     Loop(String),
+    /// What nobody here can tell: who could.
+    Unknown(String),
 }
 
 impl Fate {
@@ -77,13 +79,14 @@ impl Fate {
             Self::Bounced { .. } => "bounced",
             Self::Deferred(_) => "deferred",
             Self::Loop(_) => "loop",
+            Self::Unknown(_) => "unknown",
         }
     }
 
-    /// Whether mail arrives, or leaves for another machine.
+    /// Whether mail arrives, or leaves for another machine, or may do so for all that is known.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        matches!(self, Self::Delivered(_) | Self::Relayed { .. } | Self::Discarded)
+        matches!(self, Self::Delivered(_) | Self::Relayed { .. } | Self::Discarded | Self::Unknown(_))
     }
 }
 
@@ -97,7 +100,13 @@ impl Ending {
     /// Mail that waits for a table's answer.
     #[must_use]
     pub fn waiting(recipient: &[u8], error: &LookupError) -> Self {
-        Self::early(recipient, Fate::Deferred(error.to_string()))
+        Self::early(
+            recipient,
+            match error {
+                LookupError::Unknown(why) => Fate::Unknown(why.clone()),
+                error => Fate::Deferred(error.to_string()),
+            },
+        )
     }
 
     /// The hosts that would be tried, in order; none unless it is relayed and the DNS was asked.
@@ -136,6 +145,7 @@ impl fmt::Display for Ending {
             Fate::Bounced { status, reason } => write!(f, "bounced {status} {reason}"),
             Fate::Deferred(why) => write!(f, "deferred: {why}"),
             Fate::Loop(why) => write!(f, "would loop: {why}"),
+            Fate::Unknown(why) => write!(f, "not known: {why}"),
         }
     }
 }

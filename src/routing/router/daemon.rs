@@ -47,6 +47,12 @@ impl<'a> Router<'a> {
         }
     }
 
+    /// Whether keys of texts that are read when they are opened are folded to small letters as those of indexes are: delivery
+    /// agents do so for aliases only, and never find a key with capitals elsewhere.
+    pub(in crate::routing) fn folds_keys(&self, parameter: &str) -> bool {
+        self.asking.kind != AskingKind::Agent || parameter == "alias_maps"
+    }
+
     /// From now on, decisions are those of this SMTP server; who asked before.
     pub(in crate::routing) fn ask_as_server(&mut self, server: Option<&Service>) -> Asking {
         let services = &self.site.configuration.files.services;

@@ -4,8 +4,8 @@
 //!
 //! Source: virtual(5), canonical(5), "Table search order"; experiments with 3.11.
 
-use super::Router;
 use super::keys::{ADDRESS_ORDER, AddressParts, KeyPart};
+use super::{Router, Way};
 use crate::mail::local_part::{external, external_local, split_extension};
 use crate::maps::LookupError;
 use crate::syntax::table_line::TableForm;
@@ -38,7 +38,8 @@ impl Router<'_> {
             if part == KeyPart::Partial && !table.takes_partial_keys() {
                 continue;
             }
-            if let Some(value) = self.lookup_with(table, form, self.may_substitute(parameter), key)? {
+            let (substitution, folds) = (self.may_substitute(parameter), self.folds_keys(parameter));
+            if let Some(value) = self.lookup_in(table, Way { form, substitution, folds }, key)? {
                 return Ok(Some(value));
             }
         }

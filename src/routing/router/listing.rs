@@ -2,7 +2,7 @@
 
 use super::Router;
 use crate::base::natural_order;
-use crate::maps::{LookupError, TableReference};
+use crate::maps::LookupError;
 use crate::syntax::match_list::{Element, ElementKind};
 use crate::syntax::table_line::TableForm;
 
@@ -44,7 +44,7 @@ impl Router<'_> {
                     self.list(&file.elements, depth + 1, found)?;
                 }
                 ElementKind::Table => {
-                    let Some(table) = TableReference::behind_proxy(text) else { continue };
+                    let Some(table) = self.table(text) else { continue };
                     let mut keys = Vec::new();
                     let walked = self.walk(&table, TableForm::KeyValue, &mut |key, _| {
                         if memchr::memchr(b'@', key).is_none() && memchr::memchr(b'.', key).is_some() {

@@ -9,6 +9,7 @@ use super::Router;
 use super::element_list::ElementList;
 use super::keys::{Style, domain_and_parents};
 use super::trail::{Place, StepKind};
+use super::unknown::Purpose;
 use crate::base::system_words;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::match_list::{Element, ElementKind, parse_match_list};
@@ -99,29 +100,31 @@ impl Router<'_> {
 
     /// Whether a table has a value for the name, or, by the style of the list, for a domain above it.
     fn in_table(&mut self, element: &Element, value: &[u8], style: Style) -> Result<bool, LookupError> {
-        let table = list_table(element.text.bytes())?;
+        let table = self.list_table(element.text.bytes())?;
         let value = value.to_ascii_lowercase();
-        for key in domain_and_parents(&value, style) {
-            if self.lookup(&table, TableForm::KeyValue, key)?.is_some() {
-                return Ok(true);
+        self.asking_for(Purpose::Listed, |router| {
+            for key in domain_and_parents(&value, style) {
+                if router.lookup(&table, TableForm::KeyValue, key)?.is_some() {
+                    return Ok(true);
+                }
             }
-        }
-        Ok(false)
+            Ok(false)
+        })
     }
-}
 
-/// The table that an element with a colon names.
-///
-/// # Errors
-/// There is no such type of tables: nothing is matched, and the element does not count as one that does not match either.
-pub(in crate::routing) fn list_table(text: &[u8]) -> Result<TableReference, LookupError> {
-    TableReference::behind_proxy(text).ok_or_else(|| match memchr::memchr(b':', text) {
-        Some(colon @ 1..) => {
-            let map_type = String::from_utf8_lossy(&text[..colon]);
-            LookupError::Config(format!("unsupported dictionary type: {map_type}"))
-        }
-        _ => untyped(text),
-    })
+    /// The table that an element with a colon names.
+    ///
+    /// # Errors
+    /// There is no such type of tables: nothing is matched, and the element does not count as one that does not match either.
+    pub(in crate::routing) fn list_table(&self, text: &[u8]) -> Result<TableReference, LookupError> {
+        self.table(text).ok_or_else(|| match memchr::memchr(b':', text) {
+            Some(colon @ 1..) => {
+                let map_type = String::from_utf8_lossy(&text[..colon]);
+                LookupError::Config(format!("unsupported dictionary type: {map_type}"))
+            }
+            _ => untyped(text),
+        })
+    }
 }
 
 /// The error with which a daemon ends that has an element such as `::1` in its list.

@@ -22,10 +22,12 @@ pub mod records;
 mod service_numbers;
 pub mod trail;
 pub mod transports;
+pub mod unknown;
 pub mod values;
 
 use crate::config::Site;
 use crate::config::catalogue::MapType;
+use crate::maps::compile::Folding;
 use crate::maps::source_table::SourceTable;
 use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableReference, open};
 use crate::syntax::table_line::TableForm;
@@ -34,12 +36,14 @@ use foldhash::fast::RandomState;
 use opening::{Door, OddIndex, Opening};
 use records::Resolver;
 use service_numbers::ServiceNumbers;
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use trail::{Found, Place, Recording, StepKind, Trail};
+use unknown::Questions;
 use values::Values;
 
 /// All that decisions need to ask: the configuration and its tables.
@@ -58,7 +62,8 @@ pub struct Router<'a> {
     pub(in crate::routing) server_fault: OnceCell<Option<String>>,
     caller: Arc<dyn Caller>,
     pub(in crate::routing) resolver: Option<Arc<dyn Resolver>>,
-    recording: Recording,
+    questions: Questions,
+    pub(in crate::routing) recording: Recording,
     /// What is told of the decision that is under way; nothing if nobody listens.
     trail: Option<Trail>,
 }
@@ -83,8 +88,23 @@ enum AskingKind {
 /// The tables that were opened, each in every way that was wanted.
 type Tables = HashMap<TableReference, Vec<(Way, Result<Opened, LookupError>)>, RandomState>;
 
-/// How a table is opened: the form of its source, and whether results of patterns may hold parts of the key.
-type Way = (TableForm, bool);
+/// How a table is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::routing) struct Way {
+    /// The form of its source.
+    pub form: TableForm,
+    /// Whether results of patterns may hold parts of the key.
+    pub substitution: bool,
+    /// Whether its own keys are folded when it is read.
+    pub folds: bool,
+}
+
+impl Way {
+    /// As most daemons open it.
+    pub(in crate::routing) fn usual(form: TableForm) -> Self {
+        Self { form, substitution: true, folds: true }
+    }
+}
 
 struct Opened {
     table: Box<dyn LookupTable>,
@@ -114,10 +134,11 @@ impl<'a> Router<'a> {
             asking: Asking::default(),
             values: Values::default(),
             list_files: HashMap::new(),
-            opening: Arc::new(Opening::new(&site.paths, site.tables_from)),
+            opening: Arc::new(Opening::new(site)),
             server_fault: OnceCell::new(),
             caller,
             resolver: None,
+            questions: Questions::default(),
             recording: Recording::Nothing,
             trail: None,
         }
@@ -132,7 +153,7 @@ impl<'a> Router<'a> {
     /// A router that asks the servers of tables, too.
     #[must_use]
     pub fn with_servers(mut self) -> Self {
-        self.opening = Arc::new(Opening::new(&self.site.paths, self.site.tables_from).with_servers());
+        self.opening = Arc::new(Opening::new(self.site).with_servers());
         self
     }
 
@@ -153,15 +174,26 @@ impl<'a> Router<'a> {
     /// # Errors
     /// When there is no answer; the trail has it too.
     pub fn lookup(&mut self, table: &TableReference, form: TableForm, key: &[u8]) -> Answer {
-        self.lookup_with(table, form, true, key)
+        self.lookup_in(table, Way::usual(form), key)
     }
 
-    /// The same, and whether results of patterns may hold parts of the key.
+    /// The same of a table that is opened in another way.
     ///
     /// # Errors
     /// The same.
-    pub fn lookup_with(&mut self, table: &TableReference, form: TableForm, substitution: bool, key: &[u8]) -> Answer {
-        let (answer, place) = self.ask(table, form, substitution, key);
+    pub(in crate::routing) fn lookup_in(&mut self, table: &TableReference, way: Way, key: &[u8]) -> Answer {
+        match self.lookup_known(table, way, key) {
+            Err(LookupError::Unknown(why)) => self.questions.answer(table.to_string(), key, why),
+            answer => answer,
+        }
+    }
+
+    /// The same, but that nothing is assumed about what nobody here can tell.
+    ///
+    /// # Errors
+    /// The same, and that nobody can tell.
+    pub(in crate::routing) fn lookup_known(&mut self, table: &TableReference, way: Way, key: &[u8]) -> Answer {
+        let (answer, place) = self.ask(table, way, key);
         self.step(|| {
             let found = match &answer {
                 Ok(Some(value)) => Found::Hit(value.clone(), place),
@@ -183,21 +215,15 @@ impl<'a> Router<'a> {
         form: TableForm,
         visit: &mut dyn FnMut(&[u8], &[u8]),
     ) -> Result<(), LookupError> {
-        self.opened(reference, form, true)?.table.walk(visit)
+        self.opened(reference, Way::usual(form))?.table.walk(visit)
     }
 
-    fn opened(
-        &mut self,
-        reference: &TableReference,
-        form: TableForm,
-        substitution: bool,
-    ) -> Result<&mut Opened, LookupError> {
+    fn opened(&mut self, reference: &TableReference, way: Way) -> Result<&mut Opened, LookupError> {
         // Only pattern tables care.
-        let substitution = substitution || !reference.may_substitute();
-        let way = (form, substitution);
+        let way = Way { substitution: way.substitution || !reference.may_substitute(), ..way };
         let is_open = |ways: &Vec<(Way, _)>| ways.iter().any(|(opened, _)| *opened == way);
         if !self.tables.get(reference).is_some_and(is_open) {
-            let opened = self.open(reference, form, substitution);
+            let opened = self.open(reference, way);
             self.tables.entry(reference.clone()).or_default().push((way, opened));
         }
         let mut ways = self.tables.get_mut(reference).into_iter().flatten();
@@ -208,31 +234,33 @@ impl<'a> Router<'a> {
         }
     }
 
-    fn ask(
-        &mut self,
-        reference: &TableReference,
-        form: TableForm,
-        substitution: bool,
-        key: &[u8],
-    ) -> (Answer, Option<Place>) {
+    fn ask(&mut self, reference: &TableReference, way: Way, key: &[u8]) -> (Answer, Option<Place>) {
+        // Agents, which act for users, open what is behind it themselves.
+        let direct = match self.asking.kind {
+            AskingKind::Agent if reference.map_type == "proxy" => TableReference::behind_proxy(&reference.name),
+            _ => None,
+        };
+        let reference = direct.as_ref().unwrap_or(reference);
         let places = self.trail.is_some() && self.recording == Recording::Lines;
-        let opened = match self.opened(reference, form, substitution) {
+        let opened = match self.opened(reference, way) {
             Ok(opened) => opened,
             Err(error) => return (Err(error), None),
         };
-        let answer = opened.table.lookup(key);
+        let folded = if way.folds { Cow::Borrowed(key) } else { Folding::Unicode.apply(key) };
+        let answer = opened.table.lookup(&folded);
         let place = match &answer {
-            Ok(Some(value)) if places => opened.place(key, value, form),
+            Ok(Some(value)) if places => opened.place(key, value, way.form),
             _ => None,
         };
         (answer, place)
     }
 
-    fn open(&self, reference: &TableReference, form: TableForm, substitution: bool) -> Result<Opened, LookupError> {
-        let opener = Arc::new(Door { opening: Arc::clone(&self.opening), form });
+    fn open(&self, reference: &TableReference, way: Way) -> Result<Opened, LookupError> {
+        let opener = Arc::new(Door { opening: Arc::clone(&self.opening), form: way.form });
         let options = OpenOptions {
             caller: Arc::clone(&self.caller),
-            substitution,
+            substitution: way.substitution,
+            folding: if way.folds { Folding::Unicode } else { Folding::None },
             snapshot: true,
             opener: Some(opener),
             ..OpenOptions::default()

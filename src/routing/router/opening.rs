@@ -5,14 +5,18 @@
 //! says it, as it does to Postfix. Servers are asked only if that is wanted: what they would say is not known otherwise.
 
 use super::passwd::Passwd;
-use crate::config::catalogue::MapType;
+use crate::config::Site;
+use crate::config::catalogue::{MapContent, MapType, map_type as map_type_of};
 use crate::config::paths::PathMap;
 use crate::config::site::TablesFrom;
+use crate::config::table_reference::{behind_proxy, members};
 use crate::maps::error::in_message;
 use crate::maps::source_table::SourceTable;
 use crate::maps::unavailable::is_server;
 use crate::maps::{Answer, LookupError, LookupTable, OpenOptions, Opener, TableReference, open_as_named};
+use crate::syntax::match_list::split_list;
 use crate::syntax::table_line::TableForm;
+use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +43,8 @@ pub(super) struct Opening {
     from: TablesFrom,
     /// Whether servers may be asked.
     asks: bool,
+    /// What `proxy_read_maps` lets proxymap(8) open.
+    permitted: HashSet<Vec<u8>>,
     passwd: OnceLock<Passwd>,
     odd: Mutex<Vec<OddIndex>>,
     /// Whether there is an index at all.
@@ -46,9 +52,20 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    pub(super) fn new(paths: &PathMap, from: TablesFrom) -> Self {
+    pub(super) fn new(site: &Site) -> Self {
+        let services = &site.configuration.files.services;
+        let proxy = services.iter().find(|service| service.line.command().bytes() == b"proxymap");
+        // What cannot be expanded permits nothing.
+        let text = site.configuration.expanded(b"proxy_read_maps", proxy).unwrap_or_default();
+        let named = split_list(&text).into_iter().map(|range| &text[range]);
+        let permitted = proxied(named.collect());
         let (passwd, odd, has_indexes) = (OnceLock::new(), Mutex::default(), AtomicBool::new(false));
-        Self { paths: paths.clone(), from, asks: false, passwd, odd, has_indexes }
+        Self { paths: site.paths.clone(), from: site.tables_from, asks: false, permitted, passwd, odd, has_indexes }
+    }
+
+    /// Whether proxymap(8) opens the table behind a `proxy:` for those who ask for it.
+    pub(super) fn may_proxy(&self, behind: &[u8]) -> bool {
+        self.permitted.contains(behind)
     }
 
     pub(super) fn with_servers(self) -> Self {
@@ -139,6 +156,26 @@ impl Opening {
     }
 }
 
+/// The tables with `proxy:` before them among these and in lists of tables among them (but not in `debug:`; 3.11).
+fn proxied(mut pending: Vec<&[u8]>) -> HashSet<Vec<u8>> {
+    let mut found = HashSet::new();
+    while let Some(name) = pending.pop() {
+        match TableReference::split(name) {
+            Some(("proxy", _)) => {
+                found.insert(behind_proxy(name).to_vec());
+                // What it opens by itself needs no leave.
+                pending.push(behind_proxy(name));
+            }
+            Some((map_type, inside)) => {
+                let known = map_type_of(map_type).filter(|known| known.content == MapContent::Tables);
+                pending.extend(known.and_then(|known| members(known, inside)).unwrap_or_default());
+            }
+            None => {}
+        }
+    }
+    found
+}
+
 /// The time of a file is later than that of another.
 fn is_newer(path: &Path, than: &Path) -> bool {
     let time = |path: &Path| -> Option<SystemTime> { std::fs::metadata(path).ok()?.modified().ok() };
@@ -160,6 +197,15 @@ impl Opener for Door {
         let opening = &self.opening;
         if reference.map_type == "unix" && reference.name == b"passwd.byname" {
             return Some(Ok(Box::new(Accounts(Arc::clone(opening)))));
+        }
+        if reference.map_type == "proxy" {
+            let behind = behind_proxy(&reference.name);
+            let refusal = || {
+                let table = in_message(behind);
+                let words = format!("proxymap service is not configured for table \"{table}\": see proxy_read_maps");
+                Err(LookupError::Config(words))
+            };
+            return (!opening.may_proxy(behind)).then(refusal);
         }
         let why = match reference.map_type.as_str() {
             "tcp" | "socketmap" if !opening.asks => Some("no server is asked without --ask"),

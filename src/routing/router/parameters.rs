@@ -3,6 +3,7 @@
 use super::Router;
 use super::element_list::ElementList;
 use super::values::{Value, bad_value};
+use crate::config::table_reference::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use std::rc::Rc;
 
@@ -68,7 +69,17 @@ impl Router<'_> {
     /// # Errors
     /// As for [`text`](Self::text), and for what names no table.
     pub fn tables(&self, parameter: &str) -> Result<Rc<[TableReference]>, LookupError> {
-        self.value(parameter).tables(parameter)
+        self.value(parameter).tables(parameter, |text| self.table(text))
+    }
+
+    /// The table that a text names. `proxy:` before it changes no answer, and goes; it stays if proxymap(8) would not open it.
+    #[must_use]
+    pub fn table(&self, text: &[u8]) -> Option<TableReference> {
+        let behind = behind_proxy(text);
+        if behind.len() < text.len() && !self.opening.may_proxy(behind) {
+            return Some(TableReference { map_type: "proxy".into(), name: behind.to_vec() });
+        }
+        TableReference::parse(behind)
     }
 
     /// The value of a parameter for whoever asks.

@@ -65,10 +65,13 @@ impl Value {
     }
 
     /// The tables that the parameter of this name holds.
-    pub(super) fn tables(&self, parameter: &str) -> Result<Rc<[TableReference]>, LookupError> {
+    pub(super) fn tables(
+        &self,
+        parameter: &str,
+        table: impl Fn(&[u8]) -> Option<TableReference>,
+    ) -> Result<Rc<[TableReference]>, LookupError> {
         let text = self.text.as_ref().map_err(Clone::clone)?;
-        let named =
-            |name: &[u8]| TableReference::behind_proxy(name).ok_or_else(|| bad_value(parameter, behind_proxy(name)));
+        let named = |name: &[u8]| table(name).ok_or_else(|| bad_value(parameter, behind_proxy(name)));
         let parsed = || split_list(text).into_iter().map(|range| named(&text[range])).collect();
         self.tables.get_or_init(parsed).clone()
     }

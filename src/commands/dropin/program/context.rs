@@ -7,6 +7,7 @@ use crate::base::Source;
 use crate::config::expand::Reason;
 use crate::config::own_names::NameFaultKind;
 use crate::config::paths::STOCK_DIRECTORY;
+use crate::config::site::Location;
 use crate::config::{ConfigFiles, Configuration, Platform};
 use crate::syntax::main_cf::MainCf;
 use crate::syntax::{Fault, FaultKind, LogicalLines};
@@ -122,7 +123,8 @@ pub(in crate::commands::dropin) fn config_directory(named: Option<&OsStr>) -> Pa
 /// # Errors
 /// As for [`Platform::of`].
 pub(in crate::commands::dropin) fn platform(directory: &Path) -> Result<Platform, Fatal> {
-    Platform::of(directory, None, None).map_err(|error| Fatal::new(error.to_string()))
+    let location = Location { directory: Some(directory.to_path_buf()), ..Location::default() };
+    Platform::of(directory, location.system(), None, None).map_err(|error| Fatal::new(error.to_string()))
 }
 
 /// A file of the configuration under the name that Postfix gives it: a slash comes between, whether there is one already or not.
