@@ -377,7 +377,9 @@ fn tables_inside_tables_are_the_sites() {
         scratch.write(&format!("{root}/v"), "bob@example.com ann@else.example\nkey@example.com ann@else.example\n");
         scratch.write(&format!("{root}/p"), "/^bob@/ ann@else.example\n");
         for table in inside {
-            let main = format!("mydestination = example.com\nlocal_recipient_maps =\nvirtual_alias_maps = {table}\n");
+            let main = format!(
+                "compatibility_level = 3.11\nmydestination = example.com\nlocal_recipient_maps =\nvirtual_alias_maps = {table}\n"
+            );
             scratch.write(&format!("{root}/main.cf"), main);
             let site = if root == "site" { "-c site" } else { "--root root" };
             let out = scratch.run(&format!("route -q {site} bob@example.com"));
@@ -393,7 +395,7 @@ fn tables_inside_tables_are_the_sites() {
 fn sources_and_indexes() {
     let scratch = Scratch::example();
     scratch
-        .write("site/main.cf", "virtual_alias_maps = lmdb:/etc/postfix/virtual\nvirtual_alias_domains = example.com\n");
+        .write("site/main.cf", "compatibility_level = 3.11\nvirtual_alias_maps = lmdb:/etc/postfix/virtual\nvirtual_alias_domains = example.com\n");
     scratch.write("site/virtual", "a@example.com b@example.net\n");
     assert_eq!(scratch.run("build -q site").status, 0);
     let to = |user: &str| {
@@ -424,7 +426,7 @@ fn addresses_that_are_quoted_whole_are_local_parts() {
     let scratch = Scratch::example();
     scratch.write(
         "site/main.cf",
-        "mydestination = example.com\nmyorigin = origin.example\nlocal_recipient_maps =\n\
+        "compatibility_level = 3.11\nmydestination = example.com\nmyorigin = origin.example\nlocal_recipient_maps =\n\
          alias_maps = lmdb:/etc/postfix/aliases\nvirtual_alias_maps = lmdb:/etc/postfix/virtual\n\
          recipient_canonical_maps = inline:{c@example.com=\"x@y.example\"}\nmailbox_transport = lmtp:box\n",
     );
@@ -466,7 +468,7 @@ fn a_backslash_is_no_part_of_the_name() {
     scratch.write("passwd", "alice:x:1000:1000::/srv/alice:/bin/sh\n");
     scratch.write(
         "site/main.cf",
-        "mydestination = example.com\nmyorigin = example.com\nalias_maps = cdb:/etc/postfix/aliases\n",
+        "compatibility_level = 3.11\nmydestination = example.com\nmyorigin = example.com\nalias_maps = cdb:/etc/postfix/aliases\n",
     );
     scratch.write("site/aliases", "alice: \\\\alice, \\\\Bob+x\n");
     scratch.run("route -q -c site --map-path /etc/passwd=passwd alice").is(
