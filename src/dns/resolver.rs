@@ -1,16 +1,19 @@
 //! The DNS, asked through a server that resolves for us: UDP first, TCP for what is too long for that.
 //!
-//! Names are taken as they are: neither the machine's search list nor its hosts file plays a part. Answers are kept as long as their
+//! Names are taken as they are: neither the machine's search list nor its hosts file plays a part, and names that are nobody's by
+//! RFC 6761 are asked for like all others, since Postfix does so. Answers are kept as long as their
 //! TTL says. Servers that do not answer are waited for as long as [`Patience`] says: once it is over, every question fails at once.
 
 use crate::base::Patience;
 use crate::routing::router::records::{NoRecords, Record, RecordType, Resolver};
-use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
+use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
 use hickory_resolver::net::{DnsError, NetError};
-use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::op::{DnsRequestOptions, Query, ResponseCode};
 use hickory_resolver::proto::rr::{self, Name, RData};
+use hickory_resolver::system_conf::read_system_conf;
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, TokioResolver};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -21,6 +24,8 @@ use tokio::runtime::{Builder, Runtime};
 pub struct ServerResolver {
     runtime: Runtime,
     resolver: TokioResolver,
+    /// The same servers, for names that the resolver has answers of its own for.
+    direct: NameServerPool<TokioRuntimeProvider>,
     patience: Arc<Patience>,
     /// Under which name their time is kept.
     servers: String,
@@ -32,7 +37,8 @@ impl ServerResolver {
     /// # Errors
     /// That file is wrong or cannot be read.
     pub fn system() -> io::Result<Self> {
-        Self::new(TokioResolver::builder_tokio().map_err(io::Error::other)?, "the DNS".to_string())
+        let (config, options) = read_system_conf().map_err(io::Error::other)?;
+        Self::new(config, options, "the DNS".to_string())
     }
 
     /// Asks this server.
@@ -45,28 +51,51 @@ impl ServerResolver {
             connection.port = server.port();
         }
         let config = ResolverConfig::from_name_servers(vec![name_server]);
-        let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
-        Self::new(builder, server.to_string())
+        Self::new(config, ResolverOpts::default(), server.to_string())
     }
 
-    fn new(mut builder: hickory_resolver::ResolverBuilder<TokioRuntimeProvider>, servers: String) -> io::Result<Self> {
+    fn new(config: ResolverConfig, mut options: ResolverOpts, servers: String) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        builder.options_mut().use_hosts_file = ResolveHosts::Never;
+        options.use_hosts_file = ResolveHosts::Never;
+        let context = PoolContext::new(options.clone(), TlsConfig::new().map_err(io::Error::other)?);
+        let provider = TokioRuntimeProvider::default();
+        let direct = NameServerPool::from_config(config.name_servers().to_vec(), Arc::new(context), provider.clone());
+        let builder = TokioResolver::builder_with_config(config, provider).with_options(options);
         let resolver = runtime.block_on(async { builder.build() }).map_err(io::Error::other)?;
-        Ok(Self { runtime, resolver, patience: Patience::of_this_process(), servers })
+        Ok(Self { runtime, resolver, direct, patience: Patience::of_this_process(), servers })
     }
+}
+
+impl ServerResolver {
+    async fn ask(&self, name: Name, kind: rr::RecordType, is_nobodys: bool) -> Result<Vec<rr::Record>, NetError> {
+        if !is_nobodys {
+            return self.resolver.lookup(name, kind).await.map(|lookup| lookup.answers().to_vec());
+        }
+        let response =
+            self.direct.lookup(Query::query(name, kind), DnsRequestOptions::default()).first_answer().await?;
+        Ok(DnsError::from_response(response)?.answers.clone())
+    }
+}
+
+/// Whether the library has an answer of its own for a name (RFC 6761).
+fn is_nobodys(name: &[u8]) -> bool {
+    let name = name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase();
+    let loopback = [&b"1".to_vec()[..], &b".0".repeat(31), b".ip6.arpa"].concat();
+    let zones: [&[u8]; 5] = [b"localhost", b"invalid", b"onion", b"127.in-addr.arpa", &loopback];
+    zones.iter().any(|zone| name.strip_suffix(*zone).is_some_and(|rest| rest.is_empty() || rest.ends_with(b".")))
 }
 
 impl Resolver for ServerResolver {
     fn records(&self, name: &[u8], kind: RecordType) -> Result<Vec<Record>, NoRecords> {
         // A name that cannot be written in a question is nobody's.
+        let is_nobodys = is_nobodys(name);
         let labels = name.strip_suffix(b".").unwrap_or(name).split(|&byte| byte == b'.');
         let Ok(mut name) = Name::from_labels(labels) else { return Err(NoRecords::NotFound) };
         name.set_fqdn(true);
         let begun = Instant::now();
         let Some(deadline) = self.patience.deadline(&self.servers, begun) else { return Err(NoRecords::Retry) };
         let lookup = self.runtime.block_on(async {
-            tokio::time::timeout_at(deadline.into(), self.resolver.lookup(name, record_type(kind))).await
+            tokio::time::timeout_at(deadline.into(), self.ask(name, record_type(kind), is_nobodys)).await
         });
         self.patience.spend(&self.servers, begun, Instant::now());
         let Ok(lookup) = lookup else {
@@ -74,7 +103,7 @@ impl Resolver for ServerResolver {
             return Err(NoRecords::Retry);
         };
         let lookup = lookup.map_err(|error| why(&error))?;
-        let records: Vec<Record> = lookup.answers().iter().filter_map(|answer| record(&answer.data, kind)).collect();
+        let records: Vec<Record> = lookup.iter().filter_map(|answer| record(&answer.data, kind)).collect();
         if records.is_empty() { Err(NoRecords::NoData) } else { Ok(records) }
     }
 }

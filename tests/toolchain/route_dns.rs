@@ -18,6 +18,9 @@ null.example.org MX 0 .
 self.example.org MX 10 mail.example.com
 mail.example.com A 127.0.0.1
 broken.example.org * SERVFAIL
+mail.invalid A 192.0.2.20
+localhost MX 5 one.example.org
+hidden.onion MX 5 mail.invalid
 ";
 
 const MAIN: &str = "\
@@ -178,5 +181,21 @@ fn wrong_usage() {
         outcome.stderr.lines().next().unwrap(),
         "error: invalid value 'dns.example.com' for '--dns[=<SERVER>]': expected an address such as 192.0.2.53, \
          192.0.2.53:5353 or [2001:db8::53]:5353"
+    );
+}
+
+/// Postfix asks for such names like for all others.
+#[test]
+fn names_that_are_nobodys_are_asked_for() {
+    let (scratch, route) = site();
+    scratch.run(&format!("{route} -q x@mail.invalid x@localhost x@hidden.onion x@other.invalid")).is(
+        1,
+        "x@mail.invalid\n  → x@mail.invalid: relayed via smtp to mail.invalid (mail.invalid[192.0.2.20]:25)\n\
+         x@localhost\n  → x@localhost: relayed via smtp to localhost (one.example.org[2001:db8::10]:25, \
+         one.example.org[192.0.2.10]:25)\n\
+         x@hidden.onion\n  → x@hidden.onion: relayed via smtp to hidden.onion (mail.invalid[192.0.2.20]:25)\n\
+         x@other.invalid\n  → x@other.invalid: bounced 5.4.4 Host or domain name not found. Name service error for \
+         name=other.invalid type=AAAA: Host not found\n",
+        "",
     );
 }
