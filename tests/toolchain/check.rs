@@ -349,3 +349,21 @@ fn hooks_of_pre_commit() {
     scratch.edit("site/main.cf", "myhostname = ", "my_hostname = ");
     assert_eq!(scratch.run(&format!("{} site/main.cf", entries[0])).status, 1);
 }
+
+/// A text that is read as it is is never read as aliases, not even in `alias_maps`.
+#[test]
+fn aliases_in_a_text_that_is_not_compiled() {
+    let scratch = Scratch::example();
+    scratch.write("texts/main.cf", "compatibility_level = 3.11\nalias_maps = texthash:/etc/postfix/aliases\n");
+    scratch.write("texts/aliases", "root: alice\nbin alice\nsys: bob\n");
+    let out = scratch.run("check texts --color never --select MAP006,MAP009");
+    assert!(
+        out.stdout.contains("this table is written as an aliases file: no lookup finds its keys"),
+        "{}",
+        out.stdout
+    );
+    assert!(!out.stdout.contains("postalias"), "{}", out.stdout);
+    scratch.write("texts/aliases", "root alice\nbin alice\n");
+    let out = scratch.run("check texts --color never --select MAP006,MAP009");
+    assert!(!out.stdout.contains("MAP00"), "{}", out.stdout);
+}

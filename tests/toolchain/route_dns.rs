@@ -199,3 +199,25 @@ fn names_that_are_nobodys_are_asked_for() {
         "",
     );
 }
+
+/// The words for a list are looked up with its filter, then without; a table about the servers of a `HELO` name takes what stands
+/// behind the last `@`.
+#[test]
+fn what_restrictions_look_for() {
+    let (scratch, route) = site();
+    let first = |main: &str, client: &str| {
+        scratch.write("main.cf", format!("{}{main}\n", MAIN.replace("smtpd_client_restrictions", "unused")));
+        let out = scratch.run(&format!("{route} -q --client unknown[192.0.2.2]{client} x@example.com"));
+        out.stdout.lines().nth(1).map(str::to_string).unwrap_or(out.stderr)
+    };
+    let list = "smtpd_client_restrictions = reject_rbl_client bl.example=127.0.0.2\nrbl_reply_maps = texthash:/etc/postfix/words";
+    scratch.write("words", "bl.example 554 5.7.1 own words\n");
+    assert_eq!(first(list, ""), "  → rejected 554 5.7.1 own words");
+    scratch.write("words", "bl.example 554 5.7.1 own words\nbl.example=127.0.0.2 554 5.7.1 other words\n");
+    assert_eq!(first(list, ""), "  → rejected 554 5.7.1 other words");
+    let helo = "smtpd_helo_restrictions = check_helo_a_access inline:{{192.0.2.10 = REJECT by address}}";
+    assert_eq!(
+        first(helo, " --helo x@one.example.org"),
+        "  → rejected 554 5.7.1 <x@one.example.org>: Helo command rejected: by address"
+    );
+}
