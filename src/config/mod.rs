@@ -24,6 +24,7 @@ pub mod starting_value;
 pub mod table_reference;
 pub mod tables;
 pub mod trace;
+pub mod value_fault;
 
 pub use effective::{Configuration, Origin, Value};
 pub use load::ConfigFiles;

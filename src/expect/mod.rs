@@ -133,6 +133,7 @@ mod tests {
             address: b"a".to_vec(),
             steps: Vec::new(),
             refusal: None,
+            filter: None,
             rewritten: b"a@example.com".to_vec(),
             copies: Vec::new(),
             alternatives: Vec::new(),
@@ -190,6 +191,7 @@ mod tests {
             steps: Vec::new(),
             // A guess, which is not asked for where there is a verdict.
             refusal: Some(Refusal { code: 550, status: "5.1.1".into(), reason: "No".into() }),
+            filter: None,
             rewritten: b"a@example.com".to_vec(),
             copies: Vec::new(),
             alternatives: Vec::new(),

@@ -10,6 +10,7 @@ use crate::routing::cleanup::envelope::Envelope;
 use crate::routing::cleanup::map_address::Mapped;
 use crate::routing::delivery::hand_over::Handed;
 use crate::routing::delivery::sink::{NewMessage, Sink};
+use crate::routing::fate::filter::Filter;
 use crate::routing::fate::{Copy, Ending, Fate};
 use crate::routing::rewrite::resolve::Resolved;
 use crate::routing::router::Router;
@@ -35,6 +36,9 @@ pub struct Route {
     pub steps: Vec<Step>,
     /// What the SMTP server would say instead of taking the address.
     pub refusal: Option<Refusal>,
+    /// What the message goes through before anything else becomes of it; what [`ends`](Self::ends) tells is what becomes of it
+    /// if it comes back unchanged.
+    pub filter: Option<Filter>,
     /// The address as it is after rewriting.
     pub rewritten: Vec<u8>,
     /// Where it ends; if it is refused, where it would end if it came another way.
@@ -152,14 +156,40 @@ impl Tracer {
         })
     }
 
+    /// The same, through the filter of the SMTP server, if it has one: mail that the filter's transport keeps, or ends, goes no further.
+    fn through_filter(
+        &mut self,
+        router: &mut Router<'_>,
+        route: &mut Route,
+        stage: &str,
+        sender: &[u8],
+        recipient: &[u8],
+    ) -> Result<(), LookupError> {
+        let filter = router.server_filter()?;
+        if let Some(hop) = filter.as_ref().and_then(|filter| filter.hop_for(recipient)) {
+            let mut at_filter = Self::default();
+            router.stage(stage, recipient, |router| {
+                let resolved = router.stage("resolve", recipient, |router| router.resolve(sender, recipient))?;
+                at_filter.hand_over(router, sender, &Resolved { hop, malformed: false, ..resolved })
+            })?;
+            if !at_filter.ends.iter().all(|end| matches!(end.fate, Fate::Relayed { .. })) {
+                self.ends.append(&mut at_filter.ends);
+                return Ok(());
+            }
+        }
+        route.filter = filter;
+        self.follow(router, stage, sender, recipient)
+    }
+
     fn hand_over(&mut self, router: &mut Router<'_>, sender: &[u8], resolved: &Resolved) -> Result<(), LookupError> {
         let Resolved { hop, recipient, .. } = resolved;
         let text = || String::from_utf8_lossy(&hop.nexthop);
         let fate = if resolved.malformed {
             Fate::bounced("5.1.3", "bad address syntax")
+        } else if let Some(fate) = router.kept_back(hop) {
+            fate
         } else {
             match router.program(&hop.transport).as_slice() {
-                _ if router.is_missing(&hop.transport) => Fate::Deferred("mail transport unavailable".into()),
                 b"local" => return router.deliver_locally(sender, resolved, self),
                 b"virtual" => router.virtual_mailbox(resolved)?,
                 b"discard" => Fate::Discarded,
@@ -180,6 +210,22 @@ impl Tracer {
 }
 
 impl Router<'_> {
+    /// What the SMTP server sends mail through.
+    ///
+    /// # Errors
+    /// A parameter that cannot be expanded.
+    pub fn server_filter(&mut self) -> Result<Option<Filter>, LookupError> {
+        self.within(&Daemon::SmtpServer, |server| {
+            let proxy = server.text("smtpd_proxy_filter")?;
+            if !proxy.is_empty() {
+                return Ok(Some(Filter { by: "smtpd_proxy_filter", value: proxy.to_vec(), nexthop: Vec::new() }));
+            }
+            let value = server.text("content_filter")?.to_vec();
+            let nexthop = server.text("default_filter_nexthop")?.to_vec();
+            Ok((!value.is_empty()).then_some(Filter { by: "content_filter", value, nexthop }))
+        })
+    }
+
     /// Follows mail from a sender (empty: a bounce) to an address, both in internal form. The route has steps if the router
     /// records them.
     #[must_use]
@@ -233,6 +279,7 @@ impl Router<'_> {
             address: address.to_vec(),
             steps: Vec::new(),
             refusal: None,
+            filter: None,
             rewritten: address.to_vec(),
             ends: Vec::new(),
             copies: Vec::new(),
@@ -273,7 +320,7 @@ impl Router<'_> {
             .within(&Daemon::SmtpServer, |server| server.has_word("receive_override_options", "no_address_mappings"))?;
         if !is_mapped {
             self.note("receive_override_options: no_address_mappings");
-            return tracer.follow(self, "recipient", sender, &address);
+            return tracer.through_filter(self, route, "recipient", sender, &address);
         }
         let envelope = self.within(&Daemon::Cleanup, |cleanup| cleanup.map_envelope(sender, &address))?;
         let (sender, recipients, copies) = match envelope {
@@ -284,18 +331,102 @@ impl Router<'_> {
             }
         };
         for recipient in recipients {
-            tracer.follow(self, "recipient", &sender, &recipient)?;
+            tracer.through_filter(self, route, "recipient", &sender, &recipient)?;
         }
         for Asked { by, address, recipients } in copies.into_iter().filter(|copy| copies_by.contains(&copy.by)) {
             let (stage, mut tracer) = (delivery_stage(by), Tracer::default());
             for recipient in recipients {
                 // What keeps a copy keeps nothing else.
-                if let Err(error) = tracer.follow(self, &stage, &sender, &recipient) {
+                if let Err(error) = tracer.through_filter(self, route, &stage, &sender, &recipient) {
                     tracer.end(Ending::waiting(&recipient, &error));
                 }
             }
             route.copies.push(Copy { by, address, ends: tracer.ends });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Source;
+    use crate::config::catalogue::Profile;
+    use crate::config::paths::PathMap;
+    use crate::config::{ConfigFiles, Configuration, Platform, Site};
+    use crate::maps::NoCaller;
+    use crate::routing::Router;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    /// Where mail for an address ends, its filter first.
+    fn ends(main: &str, address: &str, directory: &Path, profile: Option<Profile>) -> Vec<String> {
+        let source = |name: &str, text: &str| Arc::new(Source::new(name, text));
+        let main = format!(
+            "compatibility_level = 3.11\nmyhostname = mail.example.com\nmydestination = example.com\nalias_maps =\n\
+             local_recipient_maps =\nlocal_transport = relay:local\n{main}"
+        );
+        let master = "smtp inet n - n - - smtpd\namavis unix - - n - 2 smtp\ndiscard unix - - n - - discard\n\
+                      error unix - - n - - error\nrelay unix - - n - - smtp\nsmtp unix - - n - - smtp\n";
+        let files = ConfigFiles::from_sources(directory, &source("main.cf", &main), Some(&source("master.cf", master)));
+        let platform = Platform { profile, ..Platform::default() };
+        let site = Site::new(Configuration::new(files, platform), PathMap::directory(directory, None));
+        let route = Router::new(&site, Arc::new(NoCaller)).route(b"", address.as_bytes());
+        let filter = route.filter.iter().map(ToString::to_string);
+        filter.chain(route.ends.iter().map(ToString::to_string)).collect()
+    }
+
+    /// As mail went that smtpd of Postfix 3.11.7 took.
+    #[test]
+    fn what_goes_through_a_filter() {
+        let here = "bob@example.com: relayed via relay to local";
+        let gone = "bob@example.com: deferred: mail transport unavailable";
+        let cases: [(&str, &[&str]); 10] = [
+            ("", &[here]),
+            ("amavis:[127.0.0.1]:10024", &["content_filter = amavis:[127.0.0.1]:10024", here]),
+            ("amavis", &["content_filter = amavis", here]),
+            ("nosuch:x", &[gone]),
+            ("[127.0.0.1]:10024", &[gone]),
+            ("discard:", &["bob@example.com: discarded"]),
+            ("discard", &["bob@example.com: discarded"]),
+            ("error:no", &["bob@example.com: bounced 5.0.0 no"]),
+            (
+                "amavis:[a\nsmtp_tls_security_level = x",
+                &["bob@example.com: deferred: smtp would not run: Invalid TLS level \"x\""],
+            ),
+            ("\nsmtpd_proxy_filter = 127.0.0.1:10025", &["smtpd_proxy_filter = 127.0.0.1:10025", here]),
+        ];
+        for (filter, expected) in cases {
+            let main = format!("content_filter = {filter}\n");
+            assert_eq!(ends(&main, "bob@example.com", Path::new("/nowhere"), None), expected, "{filter}");
+        }
+    }
+
+    /// Debian's programs read the origin from a file, those of others take the name of the file for it.
+    #[test]
+    fn the_origin_in_a_file() -> std::io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        std::fs::write(scratch.path().join("mailname"), "origin.example\nother.example\n")?;
+        std::fs::write(scratch.path().join("empty"), "")?;
+        let to =
+            |name: &str, profile| ends(&format!("myorigin = /etc/postfix/{name}\n"), "bob", scratch.path(), profile);
+        let debian = Some(Profile::Debian);
+        assert_eq!(to("mailname", debian), ["bob@origin.example: relayed via smtp to origin.example"]);
+        assert_eq!(to("empty", debian), ["bob: deferred: myorigin: myorigin file /etc/postfix/empty is empty"]);
+        let none = "bob: deferred: myorigin: /etc/postfix/none: cannot open file: No such file or directory";
+        assert_eq!(to("none", debian), [none]);
+        assert_eq!(to("mailname", None), ["bob@/etc/postfix/mailname: bounced 5.1.3 bad address syntax"]);
+        Ok(())
+    }
+
+    /// Nobody gets mail by a server that ends as soon as it starts.
+    #[test]
+    fn a_server_that_does_not_run() {
+        let to = |main: &str| ends(main, "bob@example.com", Path::new("/nowhere"), None);
+        let why = "bob@example.com: deferred: the SMTP server would not run: ";
+        let undefined = format!("{why}restriction class `x' needs a definition");
+        assert_eq!(to("smtpd_restriction_classes = x\n"), [undefined]);
+        let untyped = format!("{why}open dictionary: expecting \"type:name\" form instead of \"::1\"");
+        assert_eq!(to("relay_domains = ::1\n"), [untyped.as_str()]);
+        assert_eq!(to("mynetworks = 127.0.0.0/8 ::1\n"), [untyped]);
     }
 }

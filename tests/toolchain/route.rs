@@ -538,6 +538,7 @@ fn keys_with_capitals() {
         "site/main.cf",
         "compatibility_level = 3.11\nmydestination = example.com\nmyorigin = example.com\nlocal_recipient_maps =\n\
          virtual_mailbox_domains = v.example\nvirtual_mailbox_base = /srv\n\
+         virtual_uid_maps = static:1000\nvirtual_gid_maps = static:1000\n\
          virtual_mailbox_maps = inline:{Joe@v.example=joe, ann@v.example=ann}, unionmap:{texthash:/etc/postfix/boxes}\n\
          alias_maps = texthash:/etc/postfix/aliases\nmailbox_transport_maps = inline:{Nob=lmtp:caps, bin=lmtp:small}\n\
          mailbox_transport = lmtp:box\ntransport_maps = inline:{Z.example=smtp:[z]}\n",

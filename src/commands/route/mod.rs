@@ -177,6 +177,12 @@ fn show(route: &Routed, verdict: Option<&Verdict>, output: &Output) {
         show_alternatives(route, output);
         return;
     }
+    if let Some(filter) = &route.filter {
+        output.line(&format!(
+            "  → first through {}; should it send the mail back unchanged:",
+            clean(&filter.to_string())
+        ));
+    }
     for end in &route.ends {
         output.line(&format!("  → {base}{}{}", clean(&end.to_string()), clean(&end.by_dns())));
     }
@@ -277,6 +283,9 @@ fn as_json(route: &Routed, verdict: Option<&Verdict>) -> Value {
     });
     if let (Value::Object(fields), false) = (&mut document, alternatives.is_empty()) {
         fields.insert("alternatives".into(), alternatives.into());
+    }
+    if let (Value::Object(fields), Some(filter)) = (&mut document, &route.filter) {
+        fields.insert("filter".into(), json!({ "by": filter.by, "value": lossy(&filter.value) }));
     }
     if let (Value::Object(fields), Some(verdict)) = (&mut document, verdict) {
         fields.insert("access".into(), access::as_json(verdict, steps_as_json(&verdict.steps)));

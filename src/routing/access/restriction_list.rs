@@ -115,7 +115,9 @@ impl Router<'_> {
         if self.server_fault.get().is_none() {
             let is_there = self.smtp_server().is_some();
             let error = self.within(&Daemon::SmtpServer, |server| server.start()).err();
-            return self.server_fault.get_or_init(|| error.filter(|_| is_there).map(|error| error.to_string())).clone();
+            // Lists that let strangers relay, or only might, are for those to hear of who ask about the server.
+            let error = error.filter(|error| is_there && !matches!(error, StartError::OpenRelay(_)));
+            return self.server_fault.get_or_init(|| error.map(|error| error.to_string())).clone();
         }
         self.server_fault.get().cloned().flatten()
     }

@@ -126,8 +126,7 @@ impl Router<'_> {
             return Some("bad string length 0 < 1: virtual_mailbox_base = ".into());
         }
         let shown = String::from_utf8_lossy(&base);
-        (!base.starts_with(b"/"))
-            .then(|| format!("do not specify relative pathname: virtual_mailbox_base = {shown}"))
+        (!base.starts_with(b"/")).then(|| format!("do not specify relative pathname: virtual_mailbox_base = {shown}"))
     }
 
     /// What smtp(8) ends with, and lmtp(8).
@@ -156,5 +155,193 @@ impl Router<'_> {
         let mut relays = split_destinations(&relays).into_iter().map(|range| relays[range].to_vec());
         let bad = relays.find(|relay| relay.starts_with(b"[") && parse_destination(relay).is_err())?;
         Some(format!("missing \"]\" in server description: {}", String::from_utf8_lossy(&bad)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Source;
+    use crate::config::paths::PathMap;
+    use crate::config::{ConfigFiles, Configuration, Platform, Site};
+    use crate::maps::NoCaller;
+    use crate::routing::Router;
+    use std::sync::Arc;
+
+    /// Where mail for `joe@x.example` ends that the transport `t` takes; its line in master.cf has `rest` behind the name.
+    fn end(rest: &str, main: &str) -> String {
+        let source = |name: &str, text: String| Arc::new(Source::new(name, text));
+        let main = format!(
+            "compatibility_level = 3.11\nmyhostname = mail.example.com\nmydestination = example.com\nalias_maps =\n\
+             transport_maps = inline:{{x.example=t:[127.0.0.1]:9}}\nvirtual_mailbox_maps = static:joe\n\
+             virtual_mailbox_base = /mail\n{main}"
+        );
+        let master = format!("t unix {rest}\n");
+        let files = ConfigFiles::from_sources(
+            "/nowhere".as_ref(),
+            &source("main.cf", main),
+            Some(&source("master.cf", master)),
+        );
+        let site = Site::new(Configuration::new(files, Platform::default()), PathMap::root("/nowhere".as_ref()));
+        let route = Router::new(&site, Arc::new(NoCaller)).route(b"", b"joe@x.example");
+        let shown: Vec<String> = route.ends.iter().map(ToString::to_string).collect();
+        shown.join("\n").replace("joe@x.example: ", "")
+    }
+
+    /// The words with which local, virtual, smtp and pipe of Postfix 3.11.7 end, so that mail stays in the queue.
+    #[test]
+    fn programs_that_do_not_run() {
+        let cases = [
+            (
+                "local",
+                "- n n - - local",
+                "message_size_limit = 52428800",
+                "configuration error: mailbox_size_limit is smaller than message_size_limit",
+            ),
+            (
+                "local",
+                "- n n - - local",
+                "mailbox_size_limit = 1000",
+                "configuration error: mailbox_size_limit is smaller than message_size_limit",
+            ),
+            (
+                "local",
+                "- n n - - local",
+                "message_size_limit = 0",
+                "configuration error: mailbox_size_limit is limited but message_size_limit is unlimited",
+            ),
+            (
+                "local",
+                "- n n - - local -o mailbox_size_limit=x",
+                "",
+                "bad numerical configuration: mailbox_size_limit = x",
+            ),
+            ("local", "- - n - - local", "", "service t requires privileged operation"),
+            ("local", "- n n - - local", "command_time_limit = 0", "invalid command_time_limit: 0 (min 1)"),
+            (
+                "local",
+                "- n n - - local",
+                "strict_mailbox_ownership = maybe",
+                "bad boolean configuration: strict_mailbox_ownership = maybe",
+            ),
+            (
+                "local",
+                "- n n - - local",
+                "allow_mail_to_commands = foo",
+                "unknown allow_mail_to_commands value \"foo\" in \"foo\"",
+            ),
+            (
+                "virtual",
+                "- n n - - virtual",
+                "message_size_limit = 52428800",
+                "configuration error: virtual_mailbox_limit is smaller than message_size_limit",
+            ),
+            (
+                "virtual",
+                "- n n - - virtual",
+                "virtual_minimum_uid = 0",
+                "invalid virtual_minimum_uid parameter value 0 < 1",
+            ),
+            (
+                "virtual",
+                "- n n - - virtual -o virtual_mailbox_base=",
+                "",
+                "bad string length 0 < 1: virtual_mailbox_base = ",
+            ),
+            (
+                "virtual",
+                "- n n - - virtual -o virtual_mailbox_base=mail",
+                "",
+                "do not specify relative pathname: virtual_mailbox_base = mail",
+            ),
+            (
+                "virtual",
+                "- n n - - virtual",
+                "virtual_mailbox_lock = foo",
+                "unknown mailbox_delivery_lock value \"foo\" in \"foo\"",
+            ),
+            ("smtp", "- - n - - smtp", "smtp_tls_security_level = encrypted", "Invalid TLS level \"encrypted\""),
+            (
+                "smtp",
+                "- - n - - smtp",
+                "smtp_sasl_auth_enable = yes",
+                "specify a password table via the `smtp_sasl_password_maps' configuration parameter",
+            ),
+            ("smtp", "- - n - - smtp", "smtp_helo_name =", "bad string length 0 < 1: smtp_helo_name = "),
+            ("smtp", "- - n - - smtp", "smtp_host_lookup = foo", "unknown smtp_host_lookup value \"foo\" in \"foo\""),
+            ("smtp", "- - n - - smtp", "smtp_address_preference = foo", "bad smtp_address_preference value: foo"),
+            ("smtp", "- - n - - smtp", "smtp_dns_support_level = foo", "invalid smtp_dns_support_level: \"foo\""),
+            ("smtp", "- - n - - smtp", "smtp_fallback_relay = [a", "missing \"]\" in server description: [a"),
+            ("pipe", "- - n - - pipe user=nobody argv=/bin/true", "", "service t requires privileged operation"),
+            ("pipe", "- n n - - pipe argv=/bin/true", "", "missing user= command-line attribute"),
+            ("pipe", "- n n - - pipe user=nobody", "", "missing argv= command-line attribute"),
+            (
+                "pipe",
+                "- n n - - pipe user=root argv=/bin/true",
+                "",
+                "user= command-line attribute specifies root privileges",
+            ),
+            (
+                "pipe",
+                "- n n - - pipe user=nobody:root argv=/bin/true",
+                "",
+                "user= command-line attribute specifies privileged group id 0",
+            ),
+            (
+                "pipe",
+                "- n n - - pipe user=postfix argv=/bin/true",
+                "",
+                "user= command-line attribute specifies mail system owner postfix",
+            ),
+            ("pipe", "- n n - - pipe flags=z user=nobody argv=/bin/true", "", "unknown flag: z (ignored)"),
+            ("pipe", "- n n - - pipe user=nobody foo=bar argv=/bin/true", "", "unknown attribute name: foo=bar"),
+            ("pipe", "- n n - - pipe user=nobody size=x argv=/bin/true", "", "get_service_attr: bad size= value: x"),
+        ];
+        for (program, rest, main, expected) in cases {
+            assert_eq!(end(rest, main), format!("deferred: {program} would not run: {expected}"), "{rest} {main}");
+        }
+    }
+
+    /// What keeps a message back though the program runs, and what does not.
+    #[test]
+    fn deliveries_that_are_put_off() {
+        let ids = "virtual_uid_maps = static:1000\nvirtual_gid_maps = static:1000\n";
+        let late = "deferred: mail system configuration error";
+        let tls = "deferred: client TLS configuration problem";
+        let relayed = "relayed via t to [127.0.0.1]:9";
+        let virtual_line = "- n n - - virtual";
+        let cases = [
+            (virtual_line, ids, "delivered to mailbox /mail/joe"),
+            (virtual_line, "", late),
+            (virtual_line, "virtual_uid_maps = static:1000", late),
+            (virtual_line, "virtual_gid_maps = static:1000", late),
+            (virtual_line, "virtual_uid_maps = static:50\nvirtual_gid_maps = static:50", late),
+            (virtual_line, "virtual_uid_maps = static:vmail\nvirtual_gid_maps = static:50", late),
+            (virtual_line, "virtual_uid_maps = static:1000\nvirtual_gid_maps = static:vmail", late),
+            (virtual_line, "virtual_uid_maps = static:1000\nvirtual_gid_maps = static:0", late),
+            (virtual_line, "virtual_uid_maps = static:99999999999\nvirtual_gid_maps = static:1000", late),
+            (
+                virtual_line,
+                "virtual_uid_maps = static:100\nvirtual_gid_maps = static:1",
+                "delivered to mailbox /mail/joe",
+            ),
+            (
+                "- n n - - virtual -o virtual_mailbox_limit=0",
+                &format!("{ids}message_size_limit = 52428800"),
+                "delivered to mailbox /mail/joe",
+            ),
+            ("- - n - - smtp", "smtp_tls_policy_maps = static:encrypted", tls),
+            ("- - n - - smtp", "smtp_tls_policy_maps = static:!SSLv3", tls),
+            ("- - n - - smtp", "smtp_tls_policy_maps = inline:{{[127.0.0.1]:9=may foo=bar}}", tls),
+            ("- - n - - smtp", "smtp_tls_policy_maps = inline:{a b}", tls),
+            ("- - n - - smtp", "smtp_tls_per_site = static:foo", tls),
+            ("- - n - - smtp", "smtp_tls_policy_maps = static:encrypt", relayed),
+            ("- n n - - pipe user=nobody argv=/bin/true ${nosuch}", "", late),
+            ("- n n - - pipe user=nobody argv=/bin/true ${RECIPIENT}", "", late),
+            ("- n n - - pipe flags=DRhqu. user=nobody argv=/bin/true ${recipient}", "", relayed),
+            ("- n n - - nosuch", "message_size_limit = 52428800", relayed),
+        ];
+        for (rest, main, expected) in cases {
+            assert_eq!(end(rest, main), expected, "{rest} {main}");
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! What becomes of mail that is handed to a transport which leads away from this machine.
 
 use super::next_hop::{Failure, NextHop};
+use super::pipe_command::bad_macro;
 use crate::maps::LookupError;
 use crate::routing::fate::Fate;
 use crate::routing::rewrite::transport::Hop;
 use crate::routing::router::Router;
+use crate::routing::router::daemon::Daemon;
 
 /// What a transport does with mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +23,23 @@ impl Router<'_> {
     /// # Errors
     /// A parameter that cannot be expanded.
     pub fn hand_away(&mut self, hop: &Hop) -> Result<Handed, LookupError> {
-        let Some(protocol) = self.client_protocol(hop) else { return Ok(Handed::Ends(Fate::RELAYED)) };
+        let agent = Daemon::Agent(hop.transport.clone());
+        let Some(protocol) = self.client_protocol(hop) else {
+            let is_pipe = self.program(&hop.transport) == b"pipe";
+            return Ok(Handed::Ends(match self.within(&agent, |agent| is_pipe.then(|| bad_macro(agent)).flatten()) {
+                Some(why) => {
+                    self.note(why);
+                    Fate::Deferred("mail system configuration error".into())
+                }
+                None => Fate::RELAYED,
+            }));
+        };
+        if !hop.nexthop.starts_with(b"unix:")
+            && let Some(why) = self.within(&agent, |agent| agent.tls_fault(&hop.nexthop, protocol))?
+        {
+            self.note(format_args!("TLS policy: {why}"));
+            return Ok(Handed::Ends(Fate::Deferred("client TLS configuration problem".into())));
+        }
         if !self.has_dns() || hop.nexthop.starts_with(b"unix:") {
             return Ok(Handed::Ends(Fate::RELAYED));
         }

@@ -92,6 +92,10 @@ impl Router<'_> {
     }
 
     fn hand_to(&mut self, hop: Hop, recipient: &[u8], mail: &mut LocalMail<'_>) -> Result<(), LookupError> {
+        if let Some(fate) = self.kept_back(&hop) {
+            mail.end_at(recipient, hop, fate);
+            return Ok(());
+        }
         let (hop, fate) = match hop.transport.as_slice() {
             b"discard" => (hop, Fate::Discarded),
             b"error" => {

@@ -9,9 +9,26 @@ use crate::routing::router::Router;
 
 /// What may stand behind `$` in the command.
 const MACROS: [&str; 20] = [
-    "client_address", "client_helo", "client_hostname", "client_port", "client_protocol", "domain", "envid", "extension",
-    "mailbox", "nexthop", "original_recipient", "queue_id", "recipient", "sasl_method", "sasl_sender", "sasl_username",
-    "sender", "size", "user", "recipient_delimiter",
+    "client_address",
+    "client_helo",
+    "client_hostname",
+    "client_port",
+    "client_protocol",
+    "domain",
+    "envid",
+    "extension",
+    "mailbox",
+    "nexthop",
+    "original_recipient",
+    "queue_id",
+    "recipient",
+    "sasl_method",
+    "sasl_sender",
+    "sasl_username",
+    "sender",
+    "size",
+    "user",
+    "recipient_delimiter",
 ];
 
 /// The letters that `flags=` knows.
@@ -67,12 +84,10 @@ pub(super) fn pipe_start_fault(router: &Router<'_>) -> Option<String> {
     let is = |parameter: &str, name: &str| router.text(parameter).is_ok_and(|text| &*text == name.as_bytes());
     match group {
         _ if is_root => Some("user= command-line attribute specifies root privileges".into()),
-        _ if is("mail_owner", name) => {
-            Some(format!("user= command-line attribute specifies mail system owner {name}"))
-        }
+        _ if is("mail_owner", name) => Some(format!("user= command-line attribute specifies mail system owner {name}")),
         Some("root") => Some("user= command-line attribute specifies privileged group id 0".into()),
         Some(group) if is("setgid_group", group) => {
-            Some(format!("user= command-line attribute specifies mail system {group} group"))
+            Some(format!("user= command-line attribute specifies mail system {group} group id"))
         }
         _ => None,
     }

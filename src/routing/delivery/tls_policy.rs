@@ -24,10 +24,11 @@ impl Router<'_> {
     /// A parameter that cannot be expanded.
     pub(super) fn tls_fault(&mut self, nexthop: &[u8], protocol: &str) -> Result<Option<String>, LookupError> {
         let maps = format!("{protocol}_tls_policy_maps");
+        let has_prints = !self.text(&format!("{protocol}_tls_fingerprint_cert_match"))?.is_empty();
         for table in self.tables(&maps)?.iter() {
             for key in keys(nexthop) {
                 match self.lookup(table, TableForm::KeyValue, key) {
-                    Ok(Some(policy)) => return Ok(policy_fault(&String::from_utf8_lossy(&policy))),
+                    Ok(Some(policy)) => return Ok(policy_fault(&String::from_utf8_lossy(&policy), has_prints)),
                     Ok(None) => {}
                     Err(error) => return Ok(Some(error.to_string())),
                 }
@@ -55,7 +56,7 @@ fn keys(nexthop: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::once(nexthop).chain(dots.map(|dot| &nexthop[dot..]))
 }
 
-fn policy_fault(policy: &str) -> Option<String> {
+fn policy_fault(policy: &str, has_prints: bool) -> Option<String> {
     let words: Vec<&str> = split_list(policy.as_bytes()).into_iter().map(|range| &policy[range]).collect();
     let Some((level, attributes)) = words.split_first() else { return Some("empty policy".into()) };
     let Some(level) = LEVELS.iter().find(|known| known.eq_ignore_ascii_case(level)) else {
@@ -67,10 +68,11 @@ fn policy_fault(policy: &str) -> Option<String> {
     }
     let mut matches = false;
     for attribute in attributes {
+        let attribute = attribute.trim_start_matches('{').trim_end_matches('}').trim();
         let Some((name, value)) = attribute.split_once('=') else {
             return Some(format!("malformed attribute/value pair \"{attribute}\": missing '=' after attribute name"));
         };
-        let name = name.to_ascii_lowercase();
+        let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
         if !ATTRIBUTES.contains(&name.as_str()) {
             return Some(format!("invalid attribute name: \"{name}\""));
         }
@@ -82,7 +84,7 @@ fn policy_fault(policy: &str) -> Option<String> {
         }
         matches |= name == "match";
     }
-    (*level == "fingerprint" && !matches)
+    (*level == "fingerprint" && !matches && !has_prints)
         .then(|| "configured at fingerprint security level, but with no fingerprints to match".into())
 }
 
@@ -98,10 +100,7 @@ mod tests {
             ("!SSLv3", Some("invalid security level \"!SSLv3\"")),
             ("may;", Some("invalid security level \"may;\"")),
             ("may foo=bar", Some("invalid attribute name: \"foo\"")),
-            (
-                "encrypt foo",
-                Some("malformed attribute/value pair \"foo\": missing '=' after attribute name"),
-            ),
+            ("encrypt foo", Some("malformed attribute/value pair \"foo\": missing '=' after attribute name")),
             ("secure match=", Some("attribute \"match\" has empty value")),
             ("encrypt ciphers=", Some("attribute \"ciphers\" has empty value")),
             ("may match=a", Some("attribute \"match\" invalid at security level \"may\"")),
@@ -113,8 +112,13 @@ mod tests {
             ("dane", None),
         ];
         for (policy, expected) in cases {
-            assert_eq!(policy_fault(policy).as_deref(), expected, "{policy}");
+            assert_eq!(policy_fault(policy, false).as_deref(), expected, "{policy}");
         }
+    }
+
+    #[test]
+    fn fingerprints_of_a_parameter_do() {
+        assert_eq!(policy_fault("fingerprint", true), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What becomes of mail: where it ends for each of its recipients, and for those of its copies.
 
 pub mod action;
+pub mod filter;
 pub mod host;
 
 use crate::maps::LookupError;

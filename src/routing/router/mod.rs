@@ -58,6 +58,8 @@ pub struct Router<'a> {
     /// The files of match lists that were read, by name.
     list_files: HashMap<Vec<u8>, Rc<ElementList>>,
     opening: Arc<Opening>,
+    /// Why the program of a transport would not run, of those that were asked for.
+    pub(in crate::routing) agent_faults: HashMap<Vec<u8>, Option<String>>,
     /// Why the SMTP server would not run, once that was asked.
     pub(in crate::routing) server_fault: OnceCell<Option<String>>,
     caller: Arc<dyn Caller>,
@@ -135,6 +137,7 @@ impl<'a> Router<'a> {
             values: Values::default(),
             list_files: HashMap::new(),
             opening: Arc::new(Opening::new(site)),
+            agent_faults: HashMap::new(),
             server_fault: OnceCell::new(),
             caller,
             resolver: None,

@@ -91,7 +91,14 @@ impl Router<'_> {
     pub(super) fn value_for(&self, service: Option<usize>, parameter: &str) -> Rc<Value> {
         self.values.get(service, parameter, || {
             let service = service.and_then(|number| self.site.configuration.files.services.get(number));
-            self.site.configuration.expanded(parameter.as_bytes(), service)
+            let value =
+                self.site.configuration.expanded(parameter.as_bytes(), service).map_err(|error| error.to_string())?;
+            // A file may hold it.
+            if parameter != "myorigin" || value.is_empty() {
+                return Ok(value);
+            }
+            let origin = self.site.configuration.origin(value, |name| self.site.paths.read(name));
+            origin.map_err(|fault| String::from_utf8_lossy(&fault.fatal(b"main.cf")).into_owned())
         })
     }
 }

@@ -1,7 +1,6 @@
 //! The values of parameters: one address asks for hundreds of them, so that each is expanded once for a service, and taken apart once.
 
 use super::element_list::ElementList;
-use crate::config::expand::ExpandError;
 use crate::config::table_reference::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::Text;
@@ -24,7 +23,7 @@ impl Values {
         &self,
         service: Option<usize>,
         parameter: &str,
-        expanded: impl FnOnce() -> Result<Vec<u8>, ExpandError>,
+        expanded: impl FnOnce() -> Result<Vec<u8>, String>,
     ) -> Rc<Value> {
         let whose = service.map_or(0, |number| number + 1);
         if let Some(value) = self.0.borrow().get(whose).and_then(|values| values.get(parameter)) {

@@ -5,8 +5,9 @@
 
 use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::Configuration;
-use crate::config::catalogue::{Limits, ValueType, parameter};
+use crate::config::catalogue::{ValueType, parameter};
 use crate::config::expand::{CompatibilityLevel, Reason};
+use crate::config::value_fault::value_fault;
 
 /// Checks the values of some parameters.
 ///
@@ -37,40 +38,8 @@ fn check_one(name: &str, configuration: &Configuration, messages: &Messages) -> 
         ValueType::Raw(_) => raw.bytes.into_owned(),
         _ => value(name, configuration, messages)?,
     };
-    let bad = |kind: &str| Fatal::new([format!("bad {kind} configuration: {name} = ").as_bytes(), &value].concat());
-    match known.value_type {
-        ValueType::Bool | ValueType::NBool => {
-            let is_known = value.eq_ignore_ascii_case(b"yes") || value.eq_ignore_ascii_case(b"no");
-            return if is_known { Ok(()) } else { Err(bad("boolean")) };
-        }
-        ValueType::Int(limits) | ValueType::NInt(limits) => {
-            let number: Option<i32> = std::str::from_utf8(&value).ok().and_then(|text| text.parse().ok());
-            let number = number.ok_or_else(|| bad("numerical"))?;
-            return check_number(name, i64::from(number), limits);
-        }
-        ValueType::Long(limits) => {
-            let number = std::str::from_utf8(&value).ok().and_then(|text| text.parse().ok());
-            return check_number(name, number.ok_or_else(|| bad("numerical"))?, limits);
-        }
-        ValueType::Time { unit, limits } => {
-            let Some(seconds) = unit.parse_time(&value) else {
-                let head = format!("parameter {name}: bad time value or unit: ");
-                return Err(Fatal::new([head.as_bytes(), &value].concat()));
-            };
-            return match limits.min {
-                Some(min) if seconds < i64::from(min) => {
-                    Err(Fatal::new(format!("invalid {name}: {seconds} (min {min})")))
-                }
-                _ => Ok(()),
-            };
-        }
-        ValueType::Str(limits) | ValueType::Raw(limits) => {
-            let min = limits.min.unwrap_or_default();
-            if value.len() < min as usize {
-                let head = format!("bad string length {} < {min}: {name} = ", value.len());
-                return Err(Fatal::new([head.as_bytes(), &value].concat()));
-            }
-        }
+    if let Some(words) = value_fault(name, known.value_type, &value) {
+        return Err(Fatal::new(words));
     }
     match name {
         "compatibility_level" if CompatibilityLevel::parse(&value).is_none() => {
@@ -79,15 +48,6 @@ fn check_one(name: &str, configuration: &Configuration, messages: &Messages) -> 
         "inet_protocols" => check_protocols(&value),
         _ => Ok(()),
     }
-}
-
-fn check_number(name: &str, number: i64, limits: Limits) -> Result<(), Fatal> {
-    let (sign, limit) = match limits {
-        Limits { min: Some(min), .. } if number < i64::from(min) => ('<', min),
-        Limits { max: Some(max), .. } if number > i64::from(max) => ('>', max),
-        _ => return Ok(()),
-    };
-    Err(Fatal::new(format!("invalid {name} parameter value {number} {sign} {limit}")))
 }
 
 fn check_protocols(value: &[u8]) -> Result<(), Fatal> {

@@ -38,10 +38,10 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         if is_elsewhere || told.contains(&fault) {
             continue;
         }
-        // That nothing is written, or comes of what is written, another rule tells.
+        // That nothing is written, or comes of what is written, another rule tells, and so does one of a comment.
         let own = sets.iter().find(|one| one.service == set.service && one.name.bytes() == fault.parameter.as_bytes());
         let at = own.unwrap_or(set);
-        if at.expanded(site).is_some_and(|value| !value.is_empty()) {
+        if at.expanded(site).is_some_and(|value| !value.is_empty()) && !at.value.bytes().contains(&b'#') {
             findings
                 .push(Finding::new(&RULE, fault.to_string()).at(at.source, at.value.span(), "here").help(RULE.remedy));
         }
