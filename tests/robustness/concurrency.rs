@@ -1,4 +1,4 @@
-//! Eight readers of one `lmdb:` table, without pause, while it is rebuilt and changed in place by ours and, in turn with
+//! Eight readers of one `lmdb:` table, again and again, while it is rebuilt and changed in place by ours and, in turn with
 //! that, by Postfix: nobody sees an error, half a value, or no value for a key that was always there.
 //!
 //! Postfix's own `postmap -i` has no part in it: it takes no lock, and damages the table for its own readers too.
@@ -65,7 +65,7 @@ fn read_inside(directory: &Path, seed: u64, stop: &AtomicBool, asked: &AtomicUsi
         assert!(is_whole(key, &found), "key{key}: {found}");
         // Whole-file locks have no queue: readers without any gap would keep a writer out for ever, Postfix's too.
         if random.below(10) == 0 {
-            std::thread::sleep(std::time::Duration::from_micros(500));
+            std::thread::sleep(std::time::Duration::from_millis(2));
         }
         if random.below(500) == 0 {
             table = open(&reference, &OpenOptions::default()).unwrap();
@@ -94,6 +94,8 @@ fn read_by_program(mut program: impl FnMut() -> Command, seed: u64, stop: &Atomi
             assert!(is_whole(key, found), "key{key}: {found}");
             asked.fetch_add(1, Ordering::Relaxed);
         }
+        // Eight that start one program after the other leave hardly a processor to the writer, and to other tests.
+        std::thread::sleep(std::time::Duration::from_millis(random.below(40) as u64));
     }
 }
 

@@ -6,6 +6,7 @@ use postwright::diagnostic::{Finding, Safety};
 use postwright::lint::fixes::apply_fixes;
 use postwright::lint::{LoadedSite, Policy, declarations, lint_by};
 use postwright::syntax::FileKind;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -146,6 +147,32 @@ fn counts(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
     counts
 }
 
+/// Mends a text until nothing is left that may be, and says which rules' fixes were made.
+fn mend(name: &str, kind: FileKind, mut findings: Vec<Finding>, all: bool) -> BTreeSet<&'static str> {
+    let mut fixed = BTreeSet::new();
+    let mut rounds = 0;
+    loop {
+        let mended = apply_fixes(&findings, |fix| all || fix.safety == Safety::Safe);
+        let Some(mended) = mended.first() else { return fixed };
+        fixed.extend(findings.iter().filter(|one| one.fix.is_some()).map(|one| one.rule.code));
+        rounds += 1;
+        assert!(rounds < 10, "{name} as {}: no end", kind.name());
+        let (before, after) = (counts(&findings), look(kind, &mended.source));
+        for (code, count) in counts(&after) {
+            let earlier = before.get(code).copied().unwrap_or(0);
+            assert!(count <= earlier, "{name} as {}: {code}: {earlier} became {count}", kind.name());
+        }
+        let (few, many) = (counts(&after).values().sum::<usize>(), before.values().sum());
+        assert!(few < many, "{name} as {}: nothing was gained", kind.name());
+        findings = after;
+    }
+}
+
+fn look(kind: FileKind, source: &Arc<Source>) -> Vec<Finding> {
+    let site = LoadedSite::single(kind, Path::new("."), source, Platform::default()).unwrap();
+    lint_by(&site, &Policy::default())
+}
+
 /// Every fixture and every rule's example, read as each kind of file, with safe fixes alone and with all.
 #[test]
 fn a_fix_never_makes_a_finding_and_ends() {
@@ -154,34 +181,18 @@ fn a_fix_never_makes_a_finding_and_ends() {
     let mut texts: Vec<(String, Vec<u8>)> =
         files.iter().map(|path| (path.display().to_string(), fs::read(path).unwrap())).collect();
     texts.extend(declarations().map(|rule| (rule.code.to_string(), rule.example.as_bytes().to_vec())));
-    let mut fixed = BTreeSet::new();
-    for (name, text) in texts.iter().filter(|(_, text)| text.len() < 100_000) {
+    texts.retain(|(_, text)| text.len() < 100_000);
+    let fixed = texts.into_par_iter().map(|(name, text)| {
+        let source = Arc::new(Source::new("text", text));
+        let mut fixed = BTreeSet::new();
         for kind in [FileKind::MainCf, FileKind::MasterCf, FileKind::Aliases, FileKind::Table] {
-            for all in [false, true] {
-                let look = |source: &Arc<Source>| {
-                    let site = LoadedSite::single(kind, Path::new("."), source, Platform::default()).unwrap();
-                    lint_by(&site, &Policy::default())
-                };
-                let mut findings = look(&Arc::new(Source::new("text", text.clone())));
-                let mut rounds = 0;
-                loop {
-                    let mended = apply_fixes(&findings, |fix| all || fix.safety == Safety::Safe);
-                    let Some(mended) = mended.first() else { break };
-                    fixed.extend(findings.iter().filter(|one| one.fix.is_some()).map(|one| one.rule.code));
-                    rounds += 1;
-                    assert!(rounds < 10, "{name} as {}: no end", kind.name());
-                    let (before, after) = (counts(&findings), look(&mended.source));
-                    for (code, count) in counts(&after) {
-                        let earlier = before.get(code).copied().unwrap_or(0);
-                        assert!(count <= earlier, "{name} as {}: {code}: {earlier} became {count}", kind.name());
-                    }
-                    let (few, many) = (counts(&after).values().sum::<usize>(), before.values().sum());
-                    assert!(few < many, "{name} as {}: nothing was gained", kind.name());
-                    findings = after;
-                }
-            }
+            let findings = look(kind, &source);
+            fixed.extend(mend(&name, kind, findings.clone(), false));
+            fixed.extend(mend(&name, kind, findings, true));
         }
-    }
+        fixed
+    });
+    let fixed: BTreeSet<&str> = fixed.flatten_iter().collect();
     // Every rule that says it can fix was seen to, but for the one that needs a whole site.
     for rule in declarations().filter(|rule| rule.fix.is_some() && rule.code != "PW002") {
         assert!(fixed.contains(rule.code), "{} fixed nothing", rule.code);

@@ -17,8 +17,7 @@ pub const PROGRAMS: [&str; 3] = ["postmap", "postalias", "newaliases"];
 pub const PRELUDE: &str = "umask 022; nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups \"$@\"; }; ";
 
 /// Fresh tables and main.cf.
-pub const PREPARE: &str = "rm -rf \"$BASE/w\" \"$BASE/config\"; cp -r \"$PRISTINE/tables\" \"$BASE/w\"; \
-     cp -r \"$PRISTINE/config\" \"$BASE/config\"; ";
+pub const PREPARE: &str = "rm -rf \"$BASE/w\" \"$BASE/config\"; cp -r \"$PRISTINE/w\" \"$PRISTINE/config\" \"$BASE\"; ";
 
 /// Mounts memory over a directory, if that can be done, and runs the rest: nothing waits for a disk then.
 pub const IN_MEMORY: &str = "mount -t tmpfs -o mode=755 none \"$1\" 2>/dev/null; shift; exec \"$@\"";
@@ -163,7 +162,7 @@ pub fn scratch() -> tempfile::TempDir {
 }
 
 pub fn copy_fixtures(to: &Path) {
-    for (name, to) in [("tables", to.join("tables")), ("sources", to.join("tables")), ("config", to.join("config"))] {
+    for (name, to) in [("tables", to.join("w")), ("sources", to.join("w")), ("config", to.join("config"))] {
         fs::create_dir_all(&to).unwrap();
         for entry in fs::read_dir(fixture(name)).unwrap() {
             let entry = entry.unwrap();
