@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The time that one server gets: two tries of five seconds, as resolv.conf(5) gives a name server, and as much as ten tries of a
-/// `tcp:` server take that refuses calls. Whoever waits at a terminal takes a program that is silent for longer for a dead one;
-/// Postfix's daemons, which nobody waits for, wait for minutes.
-pub const FOR_EACH_SERVER: Duration = Duration::from_secs(10);
+/// `tcp:` server take that refuses calls, with some to spare on a busy machine. Whoever waits at a terminal takes a program that
+/// is silent for longer for a dead one; Postfix's daemons, which nobody waits for, wait for minutes.
+pub const FOR_EACH_SERVER: Duration = Duration::from_secs(12);
 
 /// An answer within this costs nothing.
 pub const FREE: Duration = Duration::from_secs(1);

@@ -220,12 +220,20 @@ fn check_main(old: &[u8], new: &[u8], command: &SetCommand) -> Result<(), String
     if pairs(&before, entry.as_ref().map(|(at, _)| *at)) != pairs(&after, index) {
         return Err("other entries are not read as they were".into());
     }
+    let is_set = entry.is_some();
     let old_value = entry.map(|(_, entry)| entry.value.bytes().to_vec()).unwrap_or_default();
     let value = set.map(|(_, entry)| entry.value.bytes().to_vec());
     let wanted = elements(&command.value);
     let mut expected = elements(&old_value);
     let reads_back = match command.operator {
         "=" => value.as_deref() == Some(&command.value[..]),
+        // A list that nobody set begins from its default, which may be the machine's.
+        "+=" if !is_set => {
+            let value = value.unwrap_or_default();
+            let now = elements(&value);
+            wanted.iter().all(|element| now.contains(element))
+        }
+        _ if !is_set => value.is_none_or(|value| !elements(&value).iter().any(|element| wanted.contains(element))),
         "+=" => {
             for element in wanted {
                 if !expected.contains(&element) {
@@ -286,7 +294,7 @@ fn set_sequence(seed: u64) -> Result<(), String> {
         let old = fs::read(path(file)).unwrap();
         let run = || {
             let mut ours = Command::new(env!("CARGO_BIN_EXE_postwright"));
-            ours.args(["set", "-q", "-c"]).arg(scratch.path()).env_clear();
+            ours.args(["set", "--force", "-q", "-c"]).arg(scratch.path()).env_clear();
             if let Some(service) = &command.service {
                 ours.args(["--service", service]);
             }
