@@ -4,6 +4,7 @@
 //! says the same.
 
 pub mod accounts;
+mod assumptions;
 pub mod daemon;
 pub mod decision;
 pub mod dns;

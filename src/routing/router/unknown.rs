@@ -3,7 +3,6 @@
 //! Such a table is taken to have nothing, and the question is kept; whoever wants to know what it would mean if the table had an entry
 //! assumes that and follows the mail again.
 
-use super::Router;
 use crate::maps::{Answer, LookupError};
 
 /// A question that nobody here can answer.
@@ -18,7 +17,7 @@ pub struct Question {
 }
 
 impl Question {
-    fn is_same(&self, other: &Self) -> bool {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
         self.table == other.table && self.listed == other.listed
     }
 }
@@ -49,11 +48,12 @@ pub(in crate::routing) enum Purpose {
 #[derive(Debug, Default)]
 pub(super) struct Questions {
     /// What is assumed to be there, or not.
-    assumed: Vec<(Question, bool)>,
+    pub(super) assumed: Vec<(Question, bool)>,
     /// Those that were met and about which nothing is assumed.
-    open: Vec<Question>,
+    pub(super) open: Vec<Question>,
     /// How often one was met.
-    met: usize,
+    pub(super) met: usize,
+    /// What is asked at the moment.
     pub(super) purpose: Purpose,
 }
 
@@ -76,41 +76,5 @@ impl Questions {
                 Ok(None)
             }
         }
-    }
-}
-
-impl Router<'_> {
-    /// Does work that asks tables for a purpose.
-    pub(in crate::routing) fn asking_for<T>(&mut self, purpose: Purpose, work: impl FnOnce(&mut Self) -> T) -> T {
-        let before = std::mem::replace(&mut self.questions.purpose, purpose);
-        let done = work(self);
-        self.questions.purpose = before;
-        done
-    }
-
-    /// The questions that were met since this was last asked, but for those whose answers are assumed.
-    pub(in crate::routing) fn open_questions(&mut self) -> Vec<Question> {
-        std::mem::take(&mut self.questions.open)
-    }
-
-    /// How often such a question was met.
-    pub(in crate::routing) fn unknown_answers(&self) -> usize {
-        self.questions.met
-    }
-
-    /// Another decision rests on one that had such questions.
-    pub(in crate::routing) fn rests_on_unknown(&mut self) {
-        self.questions.met += 1;
-    }
-
-    /// From now on, an entry is there, or is not.
-    pub(in crate::routing) fn assume(&mut self, question: &Question, is_there: bool) {
-        self.forget(question);
-        self.questions.assumed.push((question.clone(), is_there));
-    }
-
-    /// From now on, nothing is assumed about it.
-    pub(in crate::routing) fn forget(&mut self, question: &Question) {
-        self.questions.assumed.retain(|(known, _)| !known.is_same(question));
     }
 }
