@@ -50,12 +50,12 @@ fn look_at(
             elements.next();
             continue;
         }
+        let marks = element.iter().take_while(|&&byte| byte == b'!').count();
+        let Some((message, help)) = fault(site, &element[marks..], parameter.kind, parameter.name) else { continue };
         let is_written = memchr::memmem::find(value.bytes(), element).is_some();
         if is_written != as_written || (!is_written && told.contains(element)) {
             continue;
         }
-        let marks = element.iter().take_while(|&&byte| byte == b'!').count();
-        let Some((message, help)) = fault(site, &element[marks..], parameter.kind, parameter.name) else { continue };
         told.insert(element.to_vec());
         let place: Span = place_of(value, element);
         findings.push(Finding::new(&RULE, message).at(source, place, "here").help(help));
