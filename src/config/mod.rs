@@ -15,6 +15,7 @@ pub mod migration;
 pub mod networks;
 pub mod own_names;
 pub mod paths;
+pub mod pipe_macros;
 pub mod platform;
 pub mod project;
 pub mod protocols;

@@ -4,35 +4,9 @@
 //!
 //! Source: pipe(8), experiments with 3.11.
 
+use crate::config::pipe_macros::{FLAGS, MacroFault, macro_faults};
 use crate::config::services::override_flag;
 use crate::routing::router::Router;
-
-/// What may stand behind `$` in the command.
-const MACROS: [&str; 20] = [
-    "client_address",
-    "client_helo",
-    "client_hostname",
-    "client_port",
-    "client_protocol",
-    "domain",
-    "envid",
-    "extension",
-    "mailbox",
-    "nexthop",
-    "original_recipient",
-    "queue_id",
-    "recipient",
-    "sasl_method",
-    "sasl_sender",
-    "sasl_username",
-    "sender",
-    "size",
-    "user",
-    "recipient_delimiter",
-];
-
-/// The letters that `flags=` knows.
-const FLAGS: &str = "BDFORXhqu.>";
 
 /// The arguments behind the options: attributes, and the command.
 fn arguments(router: &Router<'_>) -> Option<(Vec<String>, Option<Vec<String>>)> {
@@ -100,32 +74,10 @@ pub(super) fn bad_macro(router: &Router<'_>) -> Option<String> {
 }
 
 fn macro_fault(argument: &str) -> Option<String> {
-    let mut rest = argument;
-    while let Some(at) = rest.find('$') {
-        rest = &rest[at + 1..];
-        if let Some(behind) = rest.strip_prefix('$') {
-            rest = behind;
-            continue;
-        }
-        let close = match rest.as_bytes().first() {
-            Some(b'{') => '}',
-            Some(b'(') => ')',
-            _ => {
-                let end = rest.find(|at: char| !at.is_ascii_alphanumeric() && at != '_').unwrap_or(rest.len());
-                if !MACROS.contains(&&rest[..end]) {
-                    return Some(format!("unknown macro name: \"{}\"", &rest[..end]));
-                }
-                rest = &rest[end..];
-                continue;
-            }
-        };
-        let Some(end) = rest.find(close) else { return Some(format!("truncated macro reference: \"${rest}\"")) };
-        if !MACROS.contains(&&rest[1..end]) {
-            return Some(format!("unknown macro name: \"{}\"", &rest[1..end]));
-        }
-        rest = &rest[end + 1..];
-    }
-    None
+    Some(match macro_faults(argument).first()? {
+        MacroFault::Unknown(name) => format!("unknown macro name: \"{name}\""),
+        MacroFault::Truncated(rest) => format!("truncated macro reference: \"${rest}\""),
+    })
 }
 
 #[cfg(test)]

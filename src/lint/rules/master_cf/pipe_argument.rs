@@ -1,6 +1,7 @@
 //! MS010: arguments of pipe(8) with which it does not start, or delivers nothing.
 
 use crate::base::suggest;
+use crate::config::pipe_macros::{FLAGS, MACROS, MacroFault, macro_faults};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
 use crate::syntax::master_cf::Argument;
@@ -19,29 +20,6 @@ pub static RULE: Rule = Rule {
     fix: None,
     link: "https://www.postfix.org/pipe.8.html",
 };
-
-/// Names that it fills in.
-const MACROS: [&str; 15] = [
-    "client_address",
-    "client_helo",
-    "client_hostname",
-    "client_port",
-    "client_protocol",
-    "domain",
-    "envid",
-    "extension",
-    "mailbox",
-    "nexthop",
-    "original_recipient",
-    "queue_id",
-    "recipient",
-    "sasl_method",
-    "sasl_sender",
-];
-/// The others.
-const MORE_MACROS: [&str; 4] = ["sasl_username", "sender", "size", "user"];
-/// The flags.
-const FLAGS: &[u8] = b"BDFORXhqu.>";
 
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
@@ -76,22 +54,26 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             Some(_) => {}
         }
         if let Some((argument, flags)) = value_of(before, b"flags=")
-            && let Some(odd) = flags.bytes().find(|flag| !FLAGS.contains(flag))
+            && let Some(odd) = flags.bytes().find(|&flag| !FLAGS.contains(char::from(flag)))
         {
             let help = "the flags are B, D, F, O, R, X, h, q, u, . and >".to_string();
             tell(format!("pipe has no flag {}", char::from(odd)), argument.span, "pipe ends", help);
         }
         for argument in command {
-            for name in macros(argument.text.bytes()) {
-                let known = || MACROS.into_iter().chain(MORE_MACROS);
-                if known().any(|known| known == name) {
-                    continue;
-                }
-                let help = match suggest(&name, known()).first() {
-                    Some(similar) => format!("did you mean ${{{similar}}}?"),
-                    None => "pipe(8) lists the names".to_string(),
+            for fault in macro_faults(&argument.text.to_string_lossy()) {
+                let (message, help) = match fault {
+                    MacroFault::Unknown(name) => {
+                        let help = match suggest(name, MACROS).first() {
+                            Some(similar) => format!("did you mean ${{{similar}}}?"),
+                            None => "pipe(8) lists the names".to_string(),
+                        };
+                        (format!("pipe does not know ${{{name}}}"), help)
+                    }
+                    MacroFault::Truncated(rest) => {
+                        (format!("${rest} has no end"), "close the brace or parenthesis".to_string())
+                    }
                 };
-                tell(format!("pipe does not know ${{{name}}}"), argument.span, "all mail is put off", help);
+                tell(message, argument.span, "all mail is put off", help);
             }
         }
     }
@@ -100,36 +82,4 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
 fn value_of<'a>(arguments: &'a [Argument], name: &[u8]) -> Option<(&'a Argument, String)> {
     let argument = arguments.iter().find(|argument| argument.text.bytes().starts_with(name))?;
     Some((argument, String::from_utf8_lossy(&argument.text.bytes()[name.len()..]).into_owned()))
-}
-
-/// The names behind `$` in an argument: `$name`, `${name}` and `$(name)`.
-fn macros(text: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(text);
-    let mut names = Vec::new();
-    let mut rest = &*text;
-    while let Some((_, behind)) = rest.split_once('$') {
-        // `$$` is a dollar.
-        if let Some(behind) = behind.strip_prefix('$') {
-            rest = behind;
-            continue;
-        }
-        let inside = behind.trim_start_matches(['{', '(']);
-        let end = inside.find(|char: char| !char.is_ascii_alphanumeric() && char != '_').unwrap_or(inside.len());
-        if end > 0 {
-            names.push(inside[..end].to_string());
-        }
-        rest = &inside[end..];
-    }
-    names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::macros;
-
-    #[test]
-    fn names_in_arguments() {
-        assert_eq!(macros(b"${sender}@$(user)+$extension"), ["sender", "user", "extension"]);
-        assert_eq!(macros(b"a$$b ${recipient?x}$"), ["recipient"]);
-    }
 }
