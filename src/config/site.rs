@@ -87,6 +87,12 @@ impl Site {
         Self { configuration, paths, is_system: false, tables_from: TablesFrom::Sources }
     }
 
+    /// Whether it is only a copy of a configuration: no mail system runs on it, and it is no whole system below a root.
+    #[must_use]
+    pub fn is_checkout(&self) -> bool {
+        self.tables_from == TablesFrom::Sources && self.paths.below().is_none()
+    }
+
     /// Reads the configuration at a location; texts of the overlay stand for files.
     ///
     /// # Errors

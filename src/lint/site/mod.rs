@@ -173,9 +173,3 @@ impl LoadedSite {
         sources
     }
 }
-
-/// Whether a site is only a copy of its configuration: neither the system's own, nor a whole system below a root.
-#[must_use]
-pub fn is_checkout(site: &LoadedSite) -> bool {
-    !site.is_system && site.paths.below().is_none()
-}

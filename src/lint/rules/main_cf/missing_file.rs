@@ -5,9 +5,9 @@ use crate::config::expand::CompatibilityLevel;
 use crate::config::listed::{Unread, listed};
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::LoadedSite;
 use crate::lint::site::domains::place_of;
 use crate::lint::site::set_values::{SetValue, set_values};
-use crate::lint::site::{LoadedSite, is_checkout};
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, parse_elements, split_list};
 
@@ -102,7 +102,7 @@ fn paths(site: &LoadedSite, set: &SetValue, findings: &mut Vec<Finding>) {
         }
         let Some((effect, mut severity)) = effect(site, set.service, owner, file) else { continue };
         // Keys are rarely kept where configurations are.
-        if is_checkout(site) {
+        if site.is_checkout() {
             severity = Severity::Info;
         }
         let message = format!("{} does not exist", String::from_utf8_lossy(path));

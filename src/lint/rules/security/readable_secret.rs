@@ -2,10 +2,10 @@
 
 use crate::config::catalogue::{self, Kind, MapFile};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::LoadedSite;
 use crate::lint::site::domains::place_of;
 use crate::lint::site::set_values::set_values;
 use crate::lint::site::uses::at_uses;
-use crate::lint::site::{LoadedSite, is_checkout};
 use crate::syntax::main_cf::parse_main_cf;
 use crate::syntax::match_list::split_list;
 use std::os::unix::fs::PermissionsExt;
@@ -90,7 +90,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
 
 /// How bad it is: a checkout keeps no modes, as git does not.
 fn severity(site: &LoadedSite) -> Severity {
-    if is_checkout(site) { Severity::Info } else { RULE.severity }
+    if site.is_checkout() { Severity::Info } else { RULE.severity }
 }
 
 /// Whether a type's name is a file with the settings of a client.
