@@ -27,8 +27,8 @@ pub static RULE: Rule = Rule {
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for set in set_values(site) {
         let Some(kind) = set.kind(site) else { continue };
-        // Text is shown as it is, and a command is for a shell.
-        let has_quotes = matches!(
+        // Text is shown as it is, a command is for a shell, and other rules tell of words and numbers that are none.
+        let is_left_out = matches!(
             kind,
             Kind::Text
                 | Kind::Template
@@ -37,8 +37,12 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 | Kind::PathTemplate
                 | Kind::PathTemplateList
                 | Kind::EmailAddress
+                | Kind::Boolean
+                | Kind::Number
+                | Kind::Duration
+                | Kind::Enum
         );
-        if has_quotes {
+        if is_left_out {
             continue;
         }
         let value = set.value.bytes();
@@ -60,10 +64,6 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             let message = format!("the quotes are part of the value of {}", set.parameter_name());
             let mut finding =
                 Finding::new(&RULE, message).at(set.source, span, "taken as it stands").help(RULE.remedy).fix(fix);
-            // `"smtpd -v"` of debugger_command and the like apart, all that is left over is harmless where nothing is looked for.
-            if matches!(kind, Kind::Boolean | Kind::Number | Kind::Duration | Kind::Enum) {
-                continue;
-            }
             if !matches!(kind, Kind::Path | Kind::PathList | Kind::Table | Kind::TableList) {
                 finding = finding.severity(Severity::Warning);
             }

@@ -24,7 +24,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// The actions of access(5).
-const ACCESS: [&str; 15] = [
+const ACCESS: [&str; 16] = [
     "BCC",
     "DEFER",
     "DEFER_IF_PERMIT",
@@ -40,9 +40,8 @@ const ACCESS: [&str; 15] = [
     "REDIRECT",
     "REJECT",
     "RELAY",
+    "WARN",
 ];
-/// Those that it has besides, without text of their own.
-const ACCESS_ONLY_LOGGED: [&str; 1] = ["WARN"];
 /// The actions of header_checks(5).
 const CHECKS: [&str; 15] = [
     "BCC", "DISCARD", "DUNNO", "FILTER", "HOLD", "IGNORE", "INFO", "OK", "PASS", "PREPEND", "REDIRECT", "REJECT",
@@ -143,7 +142,7 @@ fn access(text: &str, is_class: &dyn Fn(&[u8]) -> bool) -> Option<Wrong> {
         return Some(wrong);
     }
     let is_code = word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|byte| byte.is_ascii_digit());
-    if text.is_empty() || is_code || ACCESS.contains(&&*action) || ACCESS_ONLY_LOGGED.contains(&&*action) {
+    if text.is_empty() || is_code || ACCESS.contains(&&*action) {
         return None;
     }
     if text.contains(':') {
