@@ -1,18 +1,17 @@
 //! Paths that are followed below a directory with no way out of it: no link and no `..` leads elsewhere, not even one that
 //! somebody puts there meanwhile.
 //!
-//! What comes of it is an open file, or a [`Place`]: a directory that is held open and a name in it. Work on these goes on in
-//! that directory, whatever its path leads to by then.
+//! What comes of it is an open file, or a [`Place`]: a directory that is held open and a name in it.
 //!
 //! The kernel does it in one call where it knows `openat2` (Linux 5.6) and that is allowed; else the path is walked here, part
 //! by part, each opened without following it. Source: openat2(2).
 
-use super::atomic_file::AtomicFile;
-use super::plain_file::plain;
+use super::place::Place;
+use super::user_file;
 use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, open, openat, openat2, readlinkat};
 use rustix::io::Errno;
-use std::ffi::{OsStr, OsString};
-use std::fs::{File, Metadata};
+use std::ffi::OsString;
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
@@ -65,12 +64,22 @@ impl Beneath {
         Ok(Self { directory: open(path, DIRECTORY, Mode::empty())?, way_out, names, by_kernel: true })
     }
 
-    /// Opens a file that is to be read from start to end: see [`open_plain`](super::open_plain).
+    /// Opens a file that is to be read from start to end: see [`user_file`].
     ///
     /// # Errors
     /// Those of opening it; that the path leads out; that it is no plain file.
-    pub fn open_plain(&self, path: &Path) -> io::Result<File> {
-        plain(self.open(path, OFlags::RDONLY | OFlags::NONBLOCK)?.into())
+    pub fn open_file(&self, path: &Path) -> io::Result<File> {
+        user_file::admit(self.open(path, OFlags::RDONLY | OFlags::NONBLOCK)?.into(), path)
+    }
+
+    /// The place that a path names, whether or not a file is there: a link at its end stands for itself.
+    ///
+    /// # Errors
+    /// When there is no directory for it, and that the path leads out.
+    pub fn named(&self, path: &Path) -> io::Result<Place> {
+        let name = path.file_name().ok_or(Errno::ISDIR)?;
+        let directory = self.open(path.parent().unwrap_or(Path::new("")), DIRECTORY)?;
+        Ok(Place::new(directory, name.to_os_string()))
     }
 
     /// The place that a path means, whether or not a file is there: a link at its end is followed.
@@ -86,7 +95,7 @@ impl Beneath {
             match readlinkat(&directory, &name, Vec::new()) {
                 // An absolute one stands for itself.
                 Ok(target) => path = parent.join(OsString::from_vec(target.into_bytes())),
-                Err(Errno::INVAL | Errno::NOENT) => return Ok(Place { directory, name }),
+                Err(Errno::INVAL | Errno::NOENT) => return Ok(Place::new(directory, name)),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -175,51 +184,6 @@ pub fn leads_out(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::XDEV.raw_os_error())
 }
 
-/// A name in a directory that is held open. Links of that name are not followed.
-#[derive(Debug)]
-pub struct Place {
-    directory: OwnedFd,
-    name: OsString,
-}
-
-impl Place {
-    /// The name.
-    #[must_use]
-    pub fn name(&self) -> &OsStr {
-        &self.name
-    }
-
-    /// Opens the file there for reading: see [`open_plain`](super::open_plain).
-    ///
-    /// # Errors
-    /// Those of opening it; that it is no plain file, or a link.
-    pub fn open_plain(&self) -> io::Result<File> {
-        plain(self.open(OFlags::RDONLY | OFlags::NONBLOCK)?)
-    }
-
-    /// What there is to know of the file there.
-    ///
-    /// # Errors
-    /// That there is none.
-    pub fn metadata(&self) -> io::Result<Metadata> {
-        self.open(OFlags::PATH)?.metadata()
-    }
-
-    /// Begins a file that will stand there.
-    ///
-    /// # Errors
-    /// Those of [`AtomicFile::create_in`].
-    pub fn replace(&self) -> io::Result<AtomicFile> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        AtomicFile::create_in(openat(&self.directory, ".", flags, Mode::empty())?, &self.name)
-    }
-
-    fn open(&self, flags: OFlags) -> io::Result<File> {
-        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(openat(&self.directory, &self.name, flags, Mode::empty())?.into())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,7 +228,7 @@ mod tests {
     /// The text of a file, or the words for why there is none.
     fn text(beneath: &Beneath, path: impl AsRef<Path>) -> String {
         let mut text = String::new();
-        match beneath.open_plain(path.as_ref()).and_then(|mut file| file.read_to_string(&mut text)) {
+        match beneath.open_file(path.as_ref()).and_then(|mut file| file.read_to_string(&mut text)) {
             Ok(_) => text,
             Err(error) if leads_out(&error) => "leads out".into(),
             Err(error) => error.to_string().split(" (").next().unwrap_or_default().into(),

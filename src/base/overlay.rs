@@ -2,6 +2,7 @@
 //!
 //! Where a root is given, what is read below it is read with no way out of it.
 
+use super::user_file::{self, LONGEST_SOURCE, LONGEST_TEXT};
 use super::{Beneath, Source};
 use std::collections::BTreeMap;
 use std::io;
@@ -38,14 +39,27 @@ impl Overlay {
     /// # Errors
     /// Those of reading the file.
     pub fn read(&self, path: &Path) -> io::Result<Arc<Source>> {
+        self.read_up_to(path, LONGEST_TEXT)
+    }
+
+    /// The same for a file that may be the source of a table, which are larger.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn read_table(&self, path: &Path) -> io::Result<Arc<Source>> {
+        self.read_up_to(path, LONGEST_SOURCE)
+    }
+
+    fn read_up_to(&self, path: &Path, most: u64) -> io::Result<Arc<Source>> {
         if let Some(text) = self.get(path) {
             return Ok(text);
         }
         let whole = std::path::absolute(path)?;
-        match self.root.as_deref().and_then(|root| Some((root, whole.strip_prefix(root).ok()?))) {
-            Some((root, inside)) => Source::read_open(path, Beneath::root(root)?.open_plain(inside)?),
-            None => Source::read_plain(path),
-        }
+        let file = match self.root.as_deref().and_then(|root| Some((root, whole.strip_prefix(root).ok()?))) {
+            Some((root, inside)) => Beneath::root(root)?.open_file(inside)?,
+            None => user_file::open(path)?,
+        };
+        Source::read_open(path, &file, most)
     }
 
     /// The text that stands for a file.

@@ -3,6 +3,7 @@
 //! A [`Source`] is whatever text came from: a file, standard input, an argument. Its bytes are kept as they were read, in
 //! whatever encoding. A [`Span`] is a range of byte offsets; a [`Position`] is what a person is shown.
 
+use super::user_file::{self, LONGEST_SOURCE, LONGEST_TEXT};
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -91,27 +92,25 @@ impl Source {
     /// Reads a whole file, named as `path` is written.
     ///
     /// # Errors
-    /// Those of opening and reading the file; a directory is one of them.
+    /// Those of [`user_file::open`] and [`read_open`](Self::read_open).
     pub fn read(path: &Path) -> io::Result<Arc<Self>> {
-        Ok(Arc::new(Self::new(path.to_string_lossy(), std::fs::read(path)?)))
+        Self::read_open(path, &user_file::open(path)?, LONGEST_TEXT)
     }
 
-    /// The same for a file whose name comes from a configuration.
+    /// The same of a file that may be the source of a table, which are larger.
     ///
     /// # Errors
-    /// Those of [`open_plain`](super::open_plain) and of reading.
-    pub fn read_plain(path: &Path) -> io::Result<Arc<Self>> {
-        Self::read_open(path, super::open_plain(path)?)
+    /// The same.
+    pub fn read_table(path: &Path) -> io::Result<Arc<Self>> {
+        Self::read_open(path, &user_file::open(path)?, LONGEST_SOURCE)
     }
 
     /// The rest of an open file, named as `path` is written.
     ///
     /// # Errors
-    /// Those of reading it.
-    pub fn read_open(path: &Path, mut file: File) -> io::Result<Arc<Self>> {
-        let mut bytes = Vec::new();
-        io::Read::read_to_end(&mut file, &mut bytes)?;
-        Ok(Arc::new(Self::new(path.to_string_lossy(), bytes)))
+    /// Those of reading it, a directory being one; that it has more than `most` bytes.
+    pub fn read_open(path: &Path, file: &File, most: u64) -> io::Result<Arc<Self>> {
+        Ok(Arc::new(Self::new(path.to_string_lossy(), user_file::read_rest(file, most)?)))
     }
 
     /// The name shown in messages, usually a path.

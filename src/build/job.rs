@@ -137,7 +137,7 @@ impl Index<'_> {
 
     fn content(&self) -> IndexContent {
         let file: io::Result<File> = match &self.place {
-            Ok(place) => place.open_plain(),
+            Ok(place) => place.open_file(),
             Err(error) => Err(error.kind().into()),
         };
         IndexContent::of(file, self.index_type, &self.recipe, self.seed)

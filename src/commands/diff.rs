@@ -185,7 +185,7 @@ fn files(a: &Path, b: &Path, options: &Diff, of_a: Platform, of_b: Platform) -> 
             return Err(format!("{name}: its name does not say what it is; give --as KIND"));
         }
     };
-    let read = |path: &Path| Source::read(path).map_err(FileError::at(path));
+    let read = |path: &Path| Source::read_table(path).map_err(FileError::at(path));
     let name = b.display().to_string();
     let one = |kind| Comparison { tables: vec![TableChange { name, kind }], ..Comparison::default() };
     match kind {

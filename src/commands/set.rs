@@ -7,12 +7,12 @@ mod new_errors;
 use super::site_options::SiteOptions;
 use super::terminal::output::{Output, not_edited};
 use super::terminal::unified_diff;
-use crate::base::regular_file::read_regular;
 use crate::base::{Edit, FileError, Overlay, Source, apply_edits};
 use crate::config::edit::replace::{Edited, edit_file};
 use crate::config::edit::service::set_override;
 use crate::config::edit::set::{Change, set};
 use crate::config::find_service::find_service;
+use crate::config::paths::PathMap;
 use crate::config::services::services;
 use crate::config::starting_value::{comes_from, starting_value};
 use crate::config::{ConfigFiles, Configuration, Platform, Site, catalogue};
@@ -61,8 +61,11 @@ pub fn run(options: &Set, output: &Output) -> Result<ExitCode, String> {
     let platform = options.site.platform(&directory)?;
     let path = directory.join(if options.service.is_some() { "master.cf" } else { "main.cf" });
     let file = File { path: &path, options, platform: &platform };
+    let paths = options.site.root.as_deref().map_or_else(PathMap::system, PathMap::root);
+    let place = paths.edit_place(&path).map_err(FileError::at(&path))?;
+    let place = place.ok_or_else(|| format!("{}: outside of the root", path.display()))?;
     let edited = if options.dry_run {
-        let old = read_regular(&path).map_err(FileError::at(&path))?;
+        let old = place.read().map_err(FileError::at(&path))?;
         let changed = file.changed(&old, &changes)?;
         Edited { noted: (old, changed), lost: Vec::new() }
     } else {
@@ -70,7 +73,7 @@ pub fn run(options: &Set, output: &Output) -> Result<ExitCode, String> {
             let changed = file.changed(old, &changes)?;
             Ok((Some(changed.text.clone()).filter(|text| text != old), (old.to_vec(), changed)))
         };
-        edit_file(&path, edit).map_err(|error| not_edited(&path, error))?
+        edit_file(&place, edit).map_err(|error| not_edited(&path, error))?
     };
     let (old, Changed { text, notes }) = edited.noted;
     if !output.quiet {

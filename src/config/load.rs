@@ -24,9 +24,6 @@ pub struct ConfigFiles {
     last: HashMap<Vec<u8>, usize>,
 }
 
-/// Longest main.cf or master.cf.
-const MOST_BYTES: u64 = 64 << 20;
-
 impl ConfigFiles {
     /// Reads main.cf and, if it is there, master.cf below `directory`.
     ///
@@ -43,10 +40,7 @@ impl ConfigFiles {
     pub fn load_with(directory: &Path, overlay: &Overlay) -> Result<Self, FileError> {
         let read = |name: &str| {
             let path = directory.join(name);
-            // A text takes several times its size to be looked at; no configuration is that long.
-            let is_huge = std::fs::metadata(&path).is_ok_and(|about| about.is_file() && about.len() > MOST_BYTES);
-            let source = if is_huge { Err(io::Error::other("larger than 64 MiB")) } else { overlay.read(&path) };
-            source.map_err(|error| FileError { path, error })
+            overlay.read(&path).map_err(|error| FileError { path, error })
         };
         let main = read("main.cf")?;
         let master = match read("master.cf") {

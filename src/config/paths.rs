@@ -9,8 +9,10 @@
 //! A path may be led elsewhere between looking at it and opening it. What is read below a root, and all that is written, is
 //! therefore opened by [`PathMap::open`] and [`PathMap::index_place`], which no link leads astray.
 
-use crate::base::beneath::{Beneath, Place, leads_out};
-use crate::base::{Source, open_plain};
+use super::edit::place::EditPlace;
+use crate::base::beneath::leads_out;
+use crate::base::user_file::{self, LONGEST_TEXT};
+use crate::base::{Beneath, Place, Source};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
@@ -92,15 +94,15 @@ impl PathMap {
         }
     }
 
-    /// Opens for reading what the configuration calls `path`: see [`open_plain`]. With a root, nothing leads out of it.
+    /// Opens for reading what the configuration calls `path`: see [`user_file`]. With a root, nothing leads out of it.
     ///
     /// # Errors
     /// Those of opening it; that it is no plain file.
     pub fn open(&self, path: &[u8]) -> io::Result<File> {
         let path = Path::new(OsStr::from_bytes(path));
         match self.find(path) {
-            Found::InRoot(root) => Beneath::root(root)?.open_plain(path),
-            Found::Here(path) => open_plain(&path),
+            Found::InRoot(root) => Beneath::root(root)?.open_file(path),
+            Found::Here(path) => user_file::open(&path),
         }
     }
 
@@ -109,7 +111,7 @@ impl PathMap {
     /// # Errors
     /// Those of opening and reading it.
     pub fn read(&self, path: &[u8]) -> io::Result<Arc<Source>> {
-        Source::read_open(&self.shown(path), self.open(path)?)
+        Source::read_open(&self.shown(path), &self.open(path)?, LONGEST_TEXT)
     }
 
     /// The root below which all paths lie, if there is one.
@@ -150,6 +152,20 @@ impl PathMap {
         }
     }
 
+    /// Where a file is edited that has this resolved path. Nothing if that is out of scope.
+    ///
+    /// # Errors
+    /// Those of [`EditPlace::at`].
+    pub fn edit_place(&self, resolved: &Path) -> io::Result<Option<EditPlace>> {
+        let path = absolute(resolved);
+        let inside = self.root.as_deref().and_then(|root| Some((root, path.strip_prefix(root).ok()?)));
+        match (inside, &self.scope) {
+            (Some((root, inside)), _) => EditPlace::beneath(&Beneath::root(root)?, inside).map(Some),
+            (None, Some(scope)) => below_scope(scope, &path, EditPlace::beneath),
+            (None, None) => EditPlace::at(&path).map(Some),
+        }
+    }
+
     /// Whether a resolved path may be written to.
     #[must_use]
     pub fn in_scope(&self, resolved: &Path) -> bool {
@@ -178,19 +194,24 @@ enum Found<'a> {
 
 /// The place that a path means, if it lies below `scope`.
 fn place_below(scope: &Path, path: &Path) -> io::Result<Option<Place>> {
+    below_scope(scope, path, Beneath::place)
+}
+
+/// What `find` makes of a path, if it lies below `scope`.
+fn below_scope<T>(scope: &Path, path: &Path, find: impl Fn(&Beneath, &Path) -> io::Result<T>) -> io::Result<Option<T>> {
     let beneath = Beneath::directory(scope)?;
     let path = absolute(path);
-    let inside = |place: io::Result<Place>| match place {
+    let inside = |place: io::Result<T>| match place {
         Err(error) if leads_out(&error) => Ok(None),
         outcome => outcome.map(Some),
     };
-    if let Some(place) = inside(beneath.place(&path))? {
+    if let Some(place) = inside(find(&beneath, &path))? {
         return Ok(Some(place));
     }
     // The directory may have other names.
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(None) };
     let Ok(parent) = std::fs::canonicalize(parent) else { return Ok(None) };
-    inside(beneath.place(&parent.join(name)))
+    inside(find(&beneath, &parent.join(name)))
 }
 
 /// `path` made absolute by the working directory.
@@ -298,6 +319,29 @@ mod tests {
         assert_eq!(map.shown(b"/loop/x"), root.join("loop/x"));
         assert_eq!(map.resolve_index(b"/etc/aliases", ".cdb"), root.join("data/mail/aliases.cdb"));
         assert!(map.in_scope(&map.resolve(b"/etc/aliases")));
+        Ok(())
+    }
+
+    /// A main.cf that is a link to the system's own leads an edit below the root to the root's own.
+    #[test]
+    fn what_is_edited_lies_inside_the_root_or_the_directory() -> std::io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let at = |name: &str| scratch.path().join(name);
+        std::fs::create_dir_all(at("root/etc"))?;
+        std::fs::write(at("main.cf"), "outside")?;
+        std::fs::write(at("root/main.cf"), "inside")?;
+        std::os::unix::fs::symlink(at("main.cf"), at("root/etc/main.cf"))?;
+        std::os::unix::fs::symlink("/../main.cf", at("root/etc/other.cf"))?;
+        let read = |map: &PathMap, name: &str| {
+            let place = map.edit_place(&at(name)).map_err(|error| error.kind())?;
+            place.map(|place| place.read().map_err(|error| error.kind())).transpose()
+        };
+        let root = PathMap::root(&at("root"));
+        assert_eq!(read(&root, "root/etc/other.cf"), Ok(Some(b"inside".to_vec())));
+        assert_eq!(read(&root, "root/etc/main.cf"), Err(io::ErrorKind::NotFound));
+        let directory = PathMap::directory(&at("root/etc"), None);
+        assert_eq!(read(&directory, "root/etc/main.cf"), Ok(None));
+        assert_eq!(read(&PathMap::system(), "root/etc/main.cf"), Ok(Some(b"outside".to_vec())));
         Ok(())
     }
 }

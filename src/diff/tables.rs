@@ -72,7 +72,7 @@ fn compare_table(table: &NamedTable, a: &Site, b: &Site) -> Option<TableChange> 
     if table.reference.pattern_form().is_some() {
         let read = |side: &Site| {
             let path = side.paths.resolve(&table.reference.name);
-            Source::read(&path).map_err(|error| FileError { path, error }.to_string())
+            Source::read_table(&path).map_err(|error| FileError { path, error }.to_string())
         };
         return match (read(a), read(b)) {
             (Ok(old), Ok(new)) => {

@@ -4,6 +4,7 @@
 use super::compile::Folding;
 use super::error::LookupError;
 use super::table::OpenOptions;
+use crate::base::user_file;
 use std::ffi::OsString;
 use std::fs::File;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -16,7 +17,7 @@ pub(super) fn index_path(name: &[u8], suffix: &str) -> PathBuf {
 }
 
 pub(super) fn open_index(path: &std::path::Path) -> Result<File, LookupError> {
-    File::open(path).map_err(|error| LookupError::system("open database", path.as_os_str().as_bytes(), &error))
+    user_file::open(path).map_err(|error| LookupError::system("open database", path.as_os_str().as_bytes(), &error))
 }
 
 /// Whether another file stands at the path since `file` was opened, as after a rebuild by rename.

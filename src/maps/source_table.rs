@@ -5,7 +5,7 @@ use super::compile::index::{Unique, unique};
 use super::compile::{Duplicates, Entries, Entry, Folding, Recipe, load, read_entries};
 use super::error::LookupError;
 use super::table::{Answer, LookupTable};
-use crate::base::{FileError, open_plain};
+use crate::base::{FileError, user_file};
 use crate::syntax::table_line::TableForm;
 use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
@@ -75,7 +75,7 @@ impl SourceTable {
     pub fn open(path: &Path, form: TableForm) -> Result<Self, LookupError> {
         let failed = |words: String| LookupError::Config(format!("{}: {words}", path.display()));
         let read = || {
-            let file = open_plain(path)?;
+            let file = user_file::open(path)?;
             load(&file, &file.metadata()?)
         };
         let bytes = read().map_err(FileError::at(path)).map_err(|error| LookupError::Config(error.to_string()))?;

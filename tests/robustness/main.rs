@@ -14,4 +14,5 @@ mod damage_updates;
 mod expand_properties;
 mod hostile_texts;
 mod lossless;
+mod odd_files;
 mod replaced_files;

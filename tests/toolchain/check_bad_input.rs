@@ -41,7 +41,7 @@ fn sources_that_are_no_files() {
             } else {
                 std::fs::create_dir(scratch.path("site/virtual")).unwrap();
             }
-            let why = if is_fifo { "not a regular file" } else { "Is a directory" };
+            let why = if is_fifo { "not a regular file but a FIFO" } else { "Is a directory" };
             let said = run(&scratch, "check -q --select MAP001 --format concise site");
             let expected = format!(
                 "site/main.cf:19:22: error[MAP001] {map_type}:/etc/postfix/virtual: $DIR/site/virtual: {why}\n"
@@ -77,11 +77,15 @@ fn main_cf_that_is_none() {
     run(&scratch, "check site").is(2, "", "postwright: site/main.cf: Is a directory\n");
     std::fs::remove_dir(scratch.path("site/main.cf")).unwrap();
     std::fs::File::create(scratch.path("site/main.cf")).unwrap().set_len(1 << 30).unwrap();
-    run(&scratch, "check site").is(2, "", "postwright: site/main.cf: larger than 64 MiB\n");
+    run(&scratch, "check site").is(
+        2,
+        "",
+        "postwright: site/main.cf: larger than 64 MiB, the most that is read of such a file\n",
+    );
     std::fs::remove_file(scratch.path("site/main.cf")).unwrap();
     fifo(&scratch, "site/main.cf");
-    run(&scratch, "check site").is(2, "", "postwright: site/main.cf: not a regular file\n");
-    run(&scratch, "build site").is(2, "", "postwright: site/main.cf: not a regular file\n");
+    run(&scratch, "check site").is(2, "", "postwright: site/main.cf: not a regular file but a FIFO\n");
+    run(&scratch, "build site").is(2, "", "postwright: site/main.cf: not a regular file but a FIFO\n");
 }
 
 #[test]

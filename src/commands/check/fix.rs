@@ -6,10 +6,11 @@
 use crate::base::{Overlay, Source};
 use crate::commands::terminal::output::{Output, not_edited};
 use crate::commands::terminal::unified_diff;
+use crate::config::edit::place::EditPlace;
 use crate::config::edit::replace::{CHANGED, EditError, edit_file};
 use crate::diagnostic::{Finding, Fix};
 use crate::lint::fixes::apply_fixes;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub(super) struct MendedTexts {
     counts: BTreeMap<String, usize>,
     /// The texts as they were read, by name.
     before: BTreeMap<String, Arc<Source>>,
+    /// Where they are written, by name.
+    pub(super) places: HashMap<String, EditPlace>,
 }
 
 impl MendedTexts {
@@ -97,7 +100,8 @@ impl MendedTexts {
         let mut written = 0;
         for (old, new) in self.changed() {
             let path = Path::new(old.name());
-            let edited = edit_file(path, |text| match text == old.bytes() {
+            let Some(place) = self.places.get(old.name()) else { continue };
+            let edited = edit_file(place, |text| match text == old.bytes() {
                 true => Ok((Some(new.bytes().to_vec()), ())),
                 false => Err(format!("{}: {CHANGED}", path.display())),
             });
@@ -128,6 +132,7 @@ mod tests {
             std::fs::write(&path, "old")?;
             mended.before.insert(path.clone(), Arc::new(Source::new(path.clone(), "old")));
             mended.overlay.set(Arc::new(Source::new(path.clone(), "new")));
+            mended.places.insert(path.clone(), EditPlace::at(Path::new(&path))?);
             mended.counts.insert(path, 3);
         }
         std::fs::write(scratch.path().join("b"), "theirs")?;

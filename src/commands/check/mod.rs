@@ -8,8 +8,8 @@ mod subject;
 use super::site_options::SiteOptions;
 use super::terminal::output::{Output, not_edited};
 use super::terminal::progress::Progress;
-use crate::base::FileError;
-use crate::base::regular_file::read_regular;
+use crate::base::{FileError, Source};
+use crate::config::edit::place::EditPlace;
 use crate::config::edit::replace::{CHANGED, edit_or_make_file};
 use crate::diagnostic::render::Report;
 use crate::diagnostic::{Finding, Fix, Rule, Safety, Severity};
@@ -131,7 +131,7 @@ pub fn run(options: &Check, output: &Output) -> Result<ExitCode, String> {
 const MOST_ATTEMPTS: usize = 5;
 
 fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, String> {
-    match read_regular(path) {
+    match EditPlace::at(path).and_then(|place| place.read()) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(FileError::at(path)(error).into()),
@@ -140,7 +140,8 @@ fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, String> {
 
 /// Writes a baseline in the place of the one that was there before the findings were looked for.
 fn write_baseline(path: &Path, before: Option<&[u8]>, text: &[u8], output: &Output) -> Result<(), String> {
-    let edited = edit_or_make_file(path, |old| match old == before || old == Some(text) {
+    let place = EditPlace::at(path).map_err(FileError::at(path))?;
+    let edited = edit_or_make_file(&place, |old| match old == before || old == Some(text) {
         true => Ok((Some(text.to_vec()), ())),
         false => Err(format!("{}: {CHANGED}", path.display())),
     });
@@ -150,8 +151,8 @@ fn write_baseline(path: &Path, before: Option<&[u8]>, text: &[u8], output: &Outp
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline, String> {
-    let text = std::fs::read(path).map_err(FileError::at(path))?;
-    Baseline::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
+    let text = Source::read(path).map_err(FileError::at(path))?;
+    Baseline::parse(text.bytes()).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// What is the same for all operands.
@@ -209,18 +210,19 @@ impl Run<'_> {
             site.map_types.clone_from(&policy.settings().map_types);
             Ok(self.split(lint_by(&site, &policy)))
         };
-        // Asking where a file really lies takes a while; there may be many fixes of one.
-        let known: RefCell<HashMap<String, bool>> = RefCell::default();
+        // Where they are written is found once: there may be many fixes of a file, and links may change meanwhile.
+        let places: RefCell<HashMap<String, Option<EditPlace>>> = RefCell::default();
         let may_write = |name: &str| {
+            let Some(paths) = &writable else { return true };
             // A name that is not UTF-8 was changed for showing, and finds no file.
-            let ask =
-                || !name.contains('\u{fffd}') && writable.as_ref().is_none_or(|paths| paths.in_scope(Path::new(name)));
-            *known.borrow_mut().entry(name.to_string()).or_insert_with(ask)
+            let find = || if name.contains('\u{fffd}') { None } else { paths.edit_place(Path::new(name)).ok()? };
+            places.borrow_mut().entry(name.to_string()).or_insert_with(find).is_some()
         };
         let wanted = |fix: &Fix| {
             self.may_fix() && (fix.safety == Safety::Safe || options.unsafe_fixes) && may_write(fix.source.name())
         };
         let (before, after) = mended.mend(look, wanted)?;
+        mended.places.extend(places.into_inner().into_iter().filter_map(|(name, place)| Some((name, place?))));
         // What is only shown is still there.
         let (findings, accepted) = if options.diff { before } else { after };
         let threshold = options.fail_on.or(policy.settings().fail_on);

@@ -1,5 +1,6 @@
 //! What `check` looks at: a configuration directory, a file by itself, or standard input.
 
+use crate::base::user_file;
 use crate::base::{FileError, Overlay, Source};
 use crate::commands::site_options::SiteOptions;
 use crate::commands::terminal::output::Output;
@@ -7,7 +8,6 @@ use crate::config::paths::PathMap;
 use crate::config::{Platform, Site};
 use crate::lint::LoadedSite;
 use crate::syntax::FileKind;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) enum Subject {
     Directory(Option<PathBuf>),
     /// A file by itself.
     File(PathBuf, FileKind),
-    /// Standard input.
+    /// Standard input, or a pipe: there is no reading it again.
     Input(Arc<Source>, FileKind),
 }
 
@@ -32,8 +32,8 @@ impl Subject {
     pub(super) fn of(operand: Option<&Path>, kind: Option<FileKind>, output: &Output) -> Result<Self, String> {
         let Some(path) = operand else { return Ok(Self::Directory(None)) };
         if path == Path::new("-") {
-            let mut text = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut text).map_err(FileError::at(Path::new("standard input")))?;
+            let text = user_file::read_stream(std::io::stdin().lock());
+            let text = text.map_err(FileError::at(Path::new("standard input")))?;
             let kind = kind.unwrap_or_else(|| guessed("standard input", &text, output));
             return Ok(Self::Input(Arc::new(Source::new(STANDARD_INPUT, text)), kind));
         }
@@ -50,10 +50,17 @@ impl Subject {
             }
             None => {
                 let source = read(path, &Overlay::default())?;
-                guessed(source.name(), source.bytes(), output)
+                let kind = guessed(source.name(), source.bytes(), output);
+                if !path.is_file() {
+                    return Ok(Self::Input(source, kind));
+                }
+                kind
             }
         };
-        Ok(Self::File(path.to_path_buf(), kind))
+        match path.is_file() {
+            true => Ok(Self::File(path.to_path_buf(), kind)),
+            false => Ok(Self::Input(read(path, &Overlay::default())?, kind)),
+        }
     }
 
     /// The directory that settings are looked for in.
@@ -87,7 +94,7 @@ impl Subject {
                 Ok((site, Some(PathMap::system())))
             }
             Self::Input(source, kind) => {
-                let now = overlay.texts().find(|text| text.name() == STANDARD_INPUT);
+                let now = overlay.texts().find(|text| text.name() == source.name());
                 Ok((single(now.unwrap_or(source), *kind, Path::new("."), platform)?, None))
             }
         }
@@ -107,8 +114,7 @@ fn is_something_else(path: &Path) -> bool {
 }
 
 fn read(path: &Path, overlay: &Overlay) -> Result<Arc<Source>, FileError> {
-    // What the user names may be a pipe.
-    overlay.get(path).map_or_else(|| Source::read(path), Ok).map_err(FileError::at(path))
+    overlay.get(path).map_or_else(|| Source::read_table(path), Ok).map_err(FileError::at(path))
 }
 
 fn guessed(name: &str, text: &[u8], output: &Output) -> FileKind {

@@ -8,6 +8,7 @@ mod status;
 use super::dropin::MANUALS;
 use super::terminal::output::{Output, not_edited};
 use crate::base::FileError;
+use crate::config::edit::place::EditPlace;
 use crate::config::edit::replace::edit_or_make_file;
 use clap::Args;
 use std::path::PathBuf;
@@ -41,7 +42,9 @@ pub fn run(options: &Man, program: clap::Command, output: &Output) -> Result<Exi
     let pages = pages(program);
     for (name, text) in &pages {
         let path = options.directory.join(name);
-        let edited = edit_or_make_file(&path, |_| Ok((Some(text.clone().into_bytes()), ())));
+        let edited = edit_or_make_file(&EditPlace::at(&path).map_err(FileError::at(&path))?, |_| {
+            Ok((Some(text.clone().into_bytes()), ()))
+        });
         output.warn_of_lost(&path, &edited.map_err(|error| not_edited(&path, error))?.lost);
     }
     if !output.quiet {

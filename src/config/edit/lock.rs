@@ -4,8 +4,9 @@
 //! locked and stays as it is; postconf would write its new text there. Anything else of that name is refused: a link leads to
 //! somebody else's file, and a FIFO to a wait without end.
 
-use crate::base::regular_file::open_regular_itself;
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use super::place::EditPlace;
+use crate::base::Place;
+use rustix::fs::Mode;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// A held lock; dropping it removes NAME.tmp if we made it.
 #[derive(Debug)]
 pub struct EditLock {
-    path: PathBuf,
+    place: Place,
     is_ours: bool,
     _file: File,
 }
@@ -27,35 +28,33 @@ impl EditLock {
         PathBuf::from(name)
     }
 
-    /// Waits for the lock of the file at `path`.
+    /// Waits for the lock of a file.
     ///
     /// # Errors
     /// When NAME.tmp cannot be made or locked, or is no regular file; the error is about that file.
-    pub fn acquire(path: &Path) -> io::Result<Self> {
-        let path = Self::name(path);
+    pub fn acquire(edited: &EditPlace) -> io::Result<Self> {
+        let place = edited.lock()?;
         loop {
-            let Some((file, is_ours)) = open(&path)? else { continue };
+            let Some((file, is_ours)) = open(&place)? else { continue };
             file.lock()?;
             // Whoever held it before may have removed or renamed the file that we locked.
             let held = rustix::fs::fstat(&file)?;
-            let there = rustix::fs::statat(CWD, &path, AtFlags::SYMLINK_NOFOLLOW);
-            if there.is_ok_and(|there| (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)) {
-                return Ok(Self { path, is_ours, _file: file });
+            if place.status().is_ok_and(|there| (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)) {
+                return Ok(Self { place, is_ours, _file: file });
             }
         }
     }
 }
 
 /// Makes the file, or opens the one that is there; tells which. Nothing, if it went away meanwhile.
-fn open(path: &Path) -> io::Result<Option<(File, bool)>> {
+fn open(place: &Place) -> io::Result<Option<(File, bool)>> {
     // Whoever may open it can keep us waiting.
-    let mode = Mode::RUSR | Mode::WUSR;
-    match rustix::fs::open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC, mode) {
-        Ok(file) => return Ok(Some((file.into(), true))),
+    match place.make(Mode::RUSR | Mode::WUSR) {
+        Ok(file) => return Ok(Some((file, true))),
         Err(rustix::io::Errno::EXIST) => {}
         Err(error) => return Err(error.into()),
     }
-    match open_regular_itself(path) {
+    match place.open_regular_to_write() {
         Ok(file) => Ok(Some((file, false))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -66,7 +65,7 @@ impl Drop for EditLock {
     fn drop(&mut self) {
         if self.is_ours {
             // It was only ever locked, and may be gone already.
-            let _ = std::fs::remove_file(&self.path);
+            let _ = self.place.remove();
         }
     }
 }
@@ -74,17 +73,21 @@ impl Drop for EditLock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::fs::{FileType, mknodat};
+    use rustix::fs::{CWD, FileType, mknodat};
+
+    fn acquire(path: &Path) -> io::Result<EditLock> {
+        EditLock::acquire(&EditPlace::at(path)?)
+    }
 
     #[test]
     fn what_was_not_made_for_the_lock_stays() -> io::Result<()> {
         let scratch = tempfile::tempdir()?;
         let path = scratch.path().join("main.cf");
         let lock = EditLock::name(&path);
-        drop(EditLock::acquire(&path)?);
+        drop(acquire(&path)?);
         assert!(!lock.exists());
         std::fs::write(&lock, "of a user")?;
-        drop(EditLock::acquire(&path)?);
+        drop(acquire(&path)?);
         assert_eq!(std::fs::read(&lock)?, b"of a user");
         Ok(())
     }
@@ -94,7 +97,7 @@ mod tests {
         let scratch = tempfile::tempdir()?;
         let path = scratch.path().join("main.cf");
         let lock = EditLock::name(&path);
-        let told = || EditLock::acquire(&path).map_or_else(|error| error.to_string(), |_| "locked".into());
+        let told = || acquire(&path).map_or_else(|error| error.to_string(), |_| "locked".into());
         let target = scratch.path().join("elsewhere");
         std::os::unix::fs::symlink(&target, &lock)?;
         assert_eq!(told(), "not a regular file but a symbolic link");
@@ -118,7 +121,7 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..200 {
-                        let _held = EditLock::acquire(&path).expect("locked");
+                        let _held = acquire(&path).expect("locked");
                         assert_eq!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
                         inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
                     }

@@ -3,9 +3,11 @@
 //! [`rewrite`] does what `postconf -e`, `-X` and `-#` do, to the byte: whole entries are replaced. [`set`] is the gentler way:
 //! only the bytes of a value change; [`service`] does so for the `-o` of one service.
 //!
-//! [`replace`] puts the new text in the place of the old one, under the [`lock`] that postconf takes.
+//! [`replace`] puts the new text in the place of the old one, under the [`lock`] that postconf takes,
+//! in the [`place`] that was found first.
 
 pub mod lock;
+pub mod place;
 pub mod replace;
 pub mod rewrite;
 pub mod service;

@@ -5,14 +5,14 @@
 //! they wrote: editors take no lock of ours.
 
 use super::lock::EditLock;
-use crate::base::AtomicFile;
+use super::place::EditPlace;
 use crate::base::atomic_file::Access;
 use crate::base::carried_over::Lost;
-use crate::base::regular_file::open_regular;
+use crate::base::user_file::{LONGEST_TEXT, read_rest};
+use crate::base::{AtomicFile, Place};
 use std::fs::{File, Metadata};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 /// How often it is begun, before somebody who writes all the time is left alone.
 const MOST_ATTEMPTS: usize = 10;
@@ -47,16 +47,16 @@ pub enum EditError<E> {
 /// What is said of [`EditError::Busy`], and of a text that somebody else changed.
 pub const CHANGED: &str = "changed by somebody else meanwhile; not written";
 
-/// Edits the file at `path`, which must be there. `change` makes the new text of the old one, or `None` where nothing is to be
+/// Edits a file, which must be there. `change` makes the new text of the old one, or `None` where nothing is to be
 /// written; it is asked again when somebody else changed the file meanwhile.
 ///
 /// # Errors
 /// [`EditError`].
 pub fn edit_file<T, E>(
-    path: &Path,
+    place: &EditPlace,
     mut change: impl FnMut(&[u8]) -> Result<(Option<Vec<u8>>, T), E>,
 ) -> Result<Edited<T>, EditError<E>> {
-    under_lock(path, |old| match old {
+    under_lock(place, |old| match old {
         Some(text) => change(text).map_err(EditError::Change),
         None => Err(EditError::Read(io::Error::from_raw_os_error(libc::ENOENT))),
     })
@@ -67,25 +67,28 @@ pub fn edit_file<T, E>(
 /// # Errors
 /// The same.
 pub fn edit_or_make_file<T, E>(
-    path: &Path,
+    place: &EditPlace,
     mut change: impl FnMut(Option<&[u8]>) -> Result<(Option<Vec<u8>>, T), E>,
 ) -> Result<Edited<T>, EditError<E>> {
-    under_lock(path, |old| change(old).map_err(EditError::Change))
+    under_lock(place, |old| change(old).map_err(EditError::Change))
 }
 
 fn under_lock<T, E>(
-    path: &Path,
+    place: &EditPlace,
     mut change: impl FnMut(Option<&[u8]>) -> Result<(Option<Vec<u8>>, T), EditError<E>>,
 ) -> Result<Edited<T>, EditError<E>> {
-    let _lock = EditLock::acquire(path).map_err(EditError::Lock)?;
+    let _lock = EditLock::acquire(place).map_err(EditError::Lock)?;
     for _ in 0..MOST_ATTEMPTS {
-        let old = FileSnapshot::read(path).map_err(EditError::Read)?;
+        let old = FileSnapshot::read(place.file()).map_err(EditError::Read)?;
         let (text, noted) = change(old.as_ref().map(|old| old.text.as_slice()))?;
         let Some(text) = text else { return Ok(Edited { noted, lost: Vec::new() }) };
-        let mut aside = AtomicFile::create(path).map_err(EditError::Write)?;
+        let mut aside = place.file().replace().map_err(EditError::Write)?;
         let lost = fill(&mut aside, &text, old.as_ref()).map_err(EditError::Write)?;
         let is_old = old.as_ref().map(|old| |displaced: &File| old.is_same_file(displaced));
-        if still_there(old.as_ref(), path) && aside.commit_over(is_old).map_err(EditError::Write)? {
+        if place.is_moved() {
+            break;
+        }
+        if still_there(old.as_ref(), place.file()) && aside.commit_over(is_old).map_err(EditError::Write)? {
             return Ok(Edited { noted, lost });
         }
     }
@@ -118,19 +121,18 @@ struct FileSnapshot {
 
 impl FileSnapshot {
     /// Reads a file, if there is one.
-    fn read(path: &Path) -> io::Result<Option<Self>> {
-        match open_regular(path) {
+    fn read(place: &Place) -> io::Result<Option<Self>> {
+        match place.open_regular() {
             Ok(file) => Self::of(file).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    fn of(mut file: File) -> io::Result<Self> {
+    fn of(file: File) -> io::Result<Self> {
         // Looked at first: who writes while we read changes what is seen the next time.
         let metadata = file.metadata()?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text)?;
+        let text = read_rest(&file, LONGEST_TEXT)?;
         Ok(Self { file, metadata, text })
     }
 
@@ -149,9 +151,9 @@ impl FileSnapshot {
     }
 }
 
-/// Whether what stands at the path is what was read. If that cannot be told, it is not.
-fn still_there(old: Option<&FileSnapshot>, path: &Path) -> bool {
-    match (old, FileSnapshot::read(path)) {
+/// Whether what stands there is what was read. If that cannot be told, it is not.
+fn still_there(old: Option<&FileSnapshot>, place: &Place) -> bool {
+    match (old, FileSnapshot::read(place)) {
         (Some(old), Ok(Some(now))) => old.is_same(&now),
         (None, Ok(None)) => true,
         _ => false,
@@ -183,7 +185,7 @@ mod tests {
         {
             std::fs::write(&path, "first\n")?;
             let mut times = 0;
-            let edited = edit_file(&path, |old| {
+            let edited = edit_file(&EditPlace::at(&path)?, |old| {
                 times += 1;
                 if times == 1 {
                     save()?;
@@ -204,7 +206,7 @@ mod tests {
         let path = scratch.path().join("main.cf");
         std::fs::write(&path, "0\n")?;
         let mut times = 0;
-        let edited = edit_file(&path, |old| {
+        let edited = edit_file(&EditPlace::at(&path)?, |old| {
             times += 1;
             std::fs::write(&path, format!("{times}\n"))?;
             Ok::<_, io::Error>((append(old), ()))
@@ -218,14 +220,14 @@ mod tests {
     fn a_file_that_is_missing_is_made_only_where_that_is_meant() -> io::Result<()> {
         let scratch = tempfile::tempdir()?;
         let path = scratch.path().join("main.cf");
-        let edited = edit_file(&path, |old| Ok::<_, Infallible>((append(old), ())));
+        let edited = edit_file(&EditPlace::at(&path)?, |old| Ok::<_, Infallible>((append(old), ())));
         assert!(
             matches!(&edited, Err(EditError::Read(error)) if error.kind() == io::ErrorKind::NotFound),
             "{edited:?}"
         );
         // Somebody else makes it while we do.
         let mut seen = Vec::new();
-        let edited = edit_or_make_file(&path, |old| {
+        let edited = edit_or_make_file(&EditPlace::at(&path)?, |old| {
             seen.push(old.map(<[u8]>::to_vec));
             if old.is_none() {
                 std::fs::write(&path, "theirs\n")?;
@@ -245,11 +247,49 @@ mod tests {
         let path = scratch.path().join("main.cf");
         std::fs::write(&path, "a\n")?;
         let before = std::fs::metadata(&path)?.ino();
-        let refused = edit_file(&path, |_| Err::<(Option<Vec<u8>>, ()), _>("no"));
+        let refused = edit_file(&EditPlace::at(&path)?, |_| Err::<(Option<Vec<u8>>, ()), _>("no"));
         assert!(matches!(refused, Err(EditError::Change("no"))), "{refused:?}");
-        let same = edit_file(&path, |_| Ok::<_, Infallible>((None, 5)));
+        let same = edit_file(&EditPlace::at(&path)?, |_| Ok::<_, Infallible>((None, 5)));
         assert_eq!(same.map(|edited| edited.noted).ok(), Some(5));
         assert_eq!(std::fs::metadata(&path)?.ino(), before);
+        Ok(())
+    }
+
+    /// As `sed -i` does with a link.
+    #[test]
+    fn a_link_that_gave_way_to_a_file_is_told() -> io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let (path, text) = (scratch.path().join("main.cf"), scratch.path().join("text"));
+        std::fs::write(&text, "ours\n")?;
+        std::os::unix::fs::symlink("text", &path)?;
+        let edited = edit_file(&EditPlace::at(&path)?, |old| {
+            std::fs::write(scratch.path().join("theirs"), "theirs\n")?;
+            std::fs::rename(scratch.path().join("theirs"), &path)?;
+            Ok::<_, io::Error>((append(old), ()))
+        });
+        assert!(matches!(edited, Err(EditError::Busy)), "{edited:?}");
+        assert_eq!(
+            (std::fs::read_to_string(&path)?, std::fs::read_to_string(&text)?),
+            ("theirs\n".into(), "ours\n".into())
+        );
+        Ok(())
+    }
+
+    /// Whoever swaps the directory for a link to another leads no edit there.
+    #[test]
+    fn a_directory_that_gave_way_to_a_link_leads_no_edit_elsewhere() -> io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let at = |name: &str| scratch.path().join(name);
+        for directory in ["site", "other"] {
+            std::fs::create_dir(at(directory))?;
+            std::fs::write(at(directory).join("main.cf"), "a\n")?;
+        }
+        let place = EditPlace::at(&at("site/main.cf"))?;
+        std::fs::rename(at("site"), at("aside"))?;
+        std::os::unix::fs::symlink("other", at("site"))?;
+        assert!(edit_file(&place, |old| Ok::<_, Infallible>((append(old), ()))).is_ok());
+        assert_eq!(std::fs::read_to_string(at("other/main.cf"))?, "a\n");
+        assert_eq!(std::fs::read_to_string(at("aside/main.cf"))?, "a\nours\n");
         Ok(())
     }
 }

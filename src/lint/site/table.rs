@@ -51,7 +51,7 @@ impl Table {
             return table;
         }
         let path = paths.resolve(&table.named.reference.name);
-        let source = overlay.read(&path);
+        let source = overlay.read_table(&path);
         if let Some(index_type) = IndexType::by_name(&map_type) {
             let index_path = paths.resolve_index(&table.named.reference.name, index_type.suffix());
             let recipe = Recipe::standard(table.named.form());

@@ -3,13 +3,12 @@
 //! A list of domains, files of more (`/path`) and tables (`type:name`), tried in order; `!` turns what follows it. Only an
 //! address with a local part and a domain that is listed is asked for. Source: sqlite_table(5), postconf(5) "mydestination".
 
+use crate::base::user_file::{self, LONGEST_TEXT};
 use crate::maps::compile::Folding;
 use crate::maps::error::LookupError;
 use crate::maps::table::{LookupTable, OpenNamed, OpenOptions};
 use crate::maps::text::source::for_each_line;
 use crate::syntax::match_list::split_list;
-use std::fs::File;
-use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -92,10 +91,9 @@ impl DomainFilter {
     }
 
     fn add_file(&mut self, path: &[u8], turned: bool, options: &OpenOptions) -> Result<(), LookupError> {
-        let mut file = File::open(Path::new(std::ffi::OsStr::from_bytes(path)))
+        let file = user_file::open(Path::new(std::ffi::OsStr::from_bytes(path)))
             .map_err(|error| LookupError::system("open file", path, &error))?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text)
+        let text = user_file::read_rest(&file, LONGEST_TEXT)
             .map_err(|error| LookupError::system("match_list_parse: read file", path, &error))?;
         let deeper = OpenOptions { depth: options.depth + 1, ..options.clone() };
         let mut added = Ok(());

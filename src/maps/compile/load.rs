@@ -4,9 +4,10 @@
 //! file of a known length, or changes its length meanwhile, is read from start to end instead.
 
 use crate::base::threads;
+use crate::base::user_file::{self, LONGEST_SOURCE, check_length};
 use rayon::prelude::*;
 use std::fs::{File, Metadata};
-use std::io::{self, Read, Seek};
+use std::io::{self, Seek};
 use std::os::unix::fs::FileExt;
 
 /// Bytes that one core reads at a time.
@@ -15,8 +16,9 @@ const PART: usize = 1 << 22;
 /// The bytes of an open file; `status` is what was known of it before.
 ///
 /// # Errors
-/// Those of reading it; a directory is one of them.
+/// Those of reading it, a directory being one; that it is too long.
 pub fn load(mut file: &File, status: &Metadata) -> io::Result<Vec<u8>> {
+    check_length(status.len(), LONGEST_SOURCE)?;
     let length = usize::try_from(status.len()).unwrap_or(0);
     if status.is_file() && length >= 2 * PART {
         let mut bytes = vec![0; length];
@@ -32,9 +34,7 @@ pub fn load(mut file: &File, status: &Metadata) -> io::Result<Vec<u8>> {
         }
         file.rewind()?;
     }
-    let mut bytes = Vec::with_capacity(length);
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    user_file::read_rest(file, LONGEST_SOURCE)
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 //!
 //! Source: pcre_table(5), "INLINE SPECIFICATION".
 
+use crate::base::user_file::{self, LONGEST_SOURCE, TooLong};
 use crate::maps::error::LookupError;
 use crate::maps::table::Caller;
 use crate::syntax::logical::{LogicalLines, is_space, trim};
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// Most bytes that a warning shows of a line that begins with white space.
 const SHOWN: usize = 30;
@@ -24,11 +24,13 @@ pub fn read_source(map_type: &str, name: &[u8]) -> Result<Vec<u8>, LookupError> 
         return inline_rules(name)
             .map_err(|fault| LookupError::Config(format!("{map_type} map: {}", String::from_utf8_lossy(&fault))));
     }
-    let mut file = File::open(OsStr::from_bytes(name)).map_err(|error| LookupError::system("open", name, &error))?;
-    let mut text = Vec::new();
-    // Postfix takes an error for the end of the file.
-    let _ = file.read_to_end(&mut text);
-    Ok(text)
+    let opened = user_file::open(Path::new(OsStr::from_bytes(name)));
+    let file = opened.map_err(|error| LookupError::system("open", name, &error))?;
+    match user_file::read_rest(&file, LONGEST_SOURCE) {
+        Err(error) if TooLong::is_reason_of(&error) => Err(LookupError::system("read", name, &error)),
+        // Postfix takes an error for the end of the file.
+        read => Ok(read.unwrap_or_default()),
+    }
 }
 
 /// Calls `each` with the number and the text, up to its first zero byte, of every logical line that has a meaning. The others,

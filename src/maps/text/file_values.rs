@@ -3,9 +3,8 @@
 //! Source: postmap(1), "-F"; RFC 4648 section 4.
 
 use crate::base::system_words;
+use crate::base::user_file::{self, LONGEST_TEXT};
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -53,10 +52,9 @@ pub fn encode_files(list: &[u8]) -> Result<Vec<u8>, FileFault> {
     let mut contents = Vec::new();
     for name in list.split(separates).filter(|name| !name.is_empty()) {
         let path = PathBuf::from(std::ffi::OsString::from_vec(name.to_vec()));
-        let mut bytes = Vec::new();
-        let mut file = File::open(&path).map_err(|error| FileFault::Open(path.clone(), system_words(&error)))?;
-        file.read_to_end(&mut bytes).map_err(|error| FileFault::Read(path, system_words(&error)))?;
-        contents.push(bytes);
+        let file = user_file::open(&path).map_err(|error| FileFault::Open(path.clone(), system_words(&error)))?;
+        let bytes = user_file::read_rest(&file, LONGEST_TEXT);
+        contents.push(bytes.map_err(|error| FileFault::Read(path, system_words(&error)))?);
     }
     if contents.is_empty() { Err(FileFault::Empty(list.to_vec())) } else { Ok(encode(&contents.join(&b'\n'))) }
 }

@@ -4,12 +4,11 @@
 //! Source: cidr_table(5), "INLINE SPECIFICATION".
 
 use crate::base::system_words;
+use crate::base::user_file::{self, LONGEST_SOURCE};
 use crate::maps::error::LookupError;
 use crate::maps::table::Caller;
 use crate::syntax::logical::{LogicalLines, is_comment, trim};
 use crate::syntax::match_list::split_list;
-use std::fs::File;
-use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -77,14 +76,12 @@ pub fn read_source(map_type: &str, name: &[u8]) -> Result<Vec<u8>, LookupError> 
         }
         return Ok(text);
     }
-    let mut file = File::open(Path::new(std::ffi::OsStr::from_bytes(name)))
+    let file = user_file::open(Path::new(std::ffi::OsStr::from_bytes(name)))
         .map_err(|error| LookupError::system("open", name, &error))?;
-    let mut text = Vec::new();
-    file.read_to_end(&mut text).map_err(|error| {
+    user_file::read_rest(&file, LONGEST_SOURCE).map_err(|error| {
         let words = system_words(&error);
         LookupError::config(&[map_type.as_bytes(), b" map ", name, b": read error: ", words.as_bytes()].concat())
-    })?;
-    Ok(text)
+    })
 }
 
 /// Gives every logical line that Postfix would look at to `work`, with the number of its first line and up to its first zero

@@ -2,6 +2,7 @@
 //!
 //! Lines are split by the function that the compiler uses; they need not be UTF-8. Source: DATABASE_README, postmap(1).
 
+use crate::base::user_file::{self, LONGEST_SOURCE};
 use crate::maps::error::LookupError;
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
 use crate::maps::text::file_values::encode_files;
@@ -9,8 +10,6 @@ use crate::maps::text::memory::MemoryTable;
 use crate::maps::text::source::for_each_line;
 use crate::syntax::FaultKind;
 use crate::syntax::table_line::{TableEntry, parse_table_line};
-use std::fs::File;
-use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -25,10 +24,10 @@ impl TexthashTable {
     /// # Errors
     /// When it cannot be opened or read.
     pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
-        let mut file = File::open(Path::new(std::ffi::OsStr::from_bytes(name)))
+        let file = user_file::open(Path::new(std::ffi::OsStr::from_bytes(name)))
             .map_err(|error| LookupError::system("open database", name, &error))?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text).map_err(|error| LookupError::system("read", name, &error))?;
+        let text =
+            user_file::read_rest(&file, LONGEST_SOURCE).map_err(|error| LookupError::system("read", name, &error))?;
         let mut table = MemoryTable::new(options.folding);
         for_each_line(&text, name, &*options.caller, |line, text| {
             let warn = |words: &[&[u8]]| {

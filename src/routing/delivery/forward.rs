@@ -7,6 +7,7 @@
 //! Source: local(8), postconf(5) `forward_path`, and experiments with 3.11.
 
 use crate::base::system_words;
+use crate::base::user_file::{self, LONGEST_TEXT};
 use crate::config::expand::expand;
 use crate::maps::LookupError;
 use crate::routing::router::Router;
@@ -121,7 +122,7 @@ fn read(path: &Path) -> Result<(u32, Vec<u8>), Option<String>> {
     if metadata.permissions().mode() & 0o002 != 0 {
         return Err(Some("everybody may write it".into()));
     }
-    Ok((metadata.uid(), std::fs::read(path).map_err(words)?))
+    Ok((metadata.uid(), user_file::read(path, LONGEST_TEXT).map_err(words)?))
 }
 
 fn escaped(value: &[u8]) -> Vec<u8> {

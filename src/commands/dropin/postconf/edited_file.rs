@@ -2,6 +2,7 @@
 
 use crate::commands::dropin::program::messages::{Fatal, Messages, open_words, warn_of_lost};
 use crate::config::edit::lock::EditLock;
+use crate::config::edit::place::EditPlace;
 use crate::config::edit::replace::{self, EditError};
 use std::path::Path;
 
@@ -15,7 +16,8 @@ pub fn edit_file(
     mut change: impl FnMut(&[u8]) -> Result<Vec<u8>, Fatal>,
 ) -> Result<(), Fatal> {
     let shown = path.display();
-    let edited = replace::edit_file(path, |text| change(text).map(|text| (Some(text), ())));
+    let place = EditPlace::at(path).map_err(|error| Fatal::open(EditLock::name(path), &error))?;
+    let edited = replace::edit_file(&place, |text| change(text).map(|text| (Some(text), ())));
     let edited = edited.map_err(|error| match error {
         EditError::Lock(error) => Fatal::open(EditLock::name(path), &error),
         EditError::Read(error) if error.kind() == std::io::ErrorKind::IsADirectory => {

@@ -10,6 +10,7 @@ use super::unindexed::{self, Inside, KeepsNothing};
 use crate::base::atomic_file::open_directory;
 use crate::base::regular_file::{NotRegular, check_replaceable};
 use crate::base::run_as::run_as;
+use crate::base::user_file::{self, LONGEST_SOURCE};
 use crate::base::{AtomicFile, system_words};
 use crate::commands::dropin::program::messages::{Fatal, Messages, warn_of_lost};
 use crate::config::catalogue::map_type;
@@ -23,7 +24,7 @@ use crate::syntax::table_line::TableForm;
 use rustix::fs::{Mode, OFlags};
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
@@ -128,10 +129,8 @@ fn compile(
 }
 
 fn read(source: &mut Opened, operand: &Operand) -> Result<Vec<u8>, Fatal> {
-    let mut text = Vec::new();
-    let read = source.file.read_to_end(&mut text);
-    read.map_err(|error| Fatal::system("read", OsStr::from_bytes(&operand.name), &error))?;
-    Ok(text)
+    user_file::read_rest(&source.file, LONGEST_SOURCE)
+        .map_err(|error| Fatal::system("read", OsStr::from_bytes(&operand.name), &error))
 }
 
 /// The type of index that an operand asks for.
@@ -164,9 +163,10 @@ fn open_source(path: &Path) -> io::Result<Opened> {
     let directory = open_directory(parent).ok();
     let file = match (&directory, path.file_name()) {
         (Some(directory), Some(name)) if !path.as_os_str().as_bytes().ends_with(b"/") => {
-            File::from(rustix::fs::openat(directory, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
+            let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+            user_file::admit(rustix::fs::openat(directory, name, flags, Mode::empty())?.into(), path)?
         }
-        _ => File::open(path)?,
+        _ => user_file::open(path)?,
     };
     Ok(Opened { metadata: file.metadata()?, file, directory })
 }

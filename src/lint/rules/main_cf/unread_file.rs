@@ -63,7 +63,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
 /// The file, if most of what stands in it are parameters of main.cf.
 fn parameters_in(path: &Path) -> Option<Arc<Source>> {
     std::fs::metadata(path).ok().filter(|about| about.is_file() && about.len() <= MOST_BYTES)?;
-    let source = Arc::new(Source::new(path.to_string_lossy(), std::fs::read(path).ok()?));
+    let source = Source::read(path).ok()?;
     let main = parse_main_cf(&source);
     let known = main.entries.iter().filter(|entry| is_parameter(&entry.name.to_string_lossy())).count();
     (known * 2 > main.entries.len()).then_some(source)

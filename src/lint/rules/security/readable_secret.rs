@@ -1,5 +1,6 @@
 //! SEC004: a file with passwords or a private key that everybody on the machine may read.
 
+use crate::base::user_file;
 use crate::config::catalogue::{self, Kind, MapFile};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
@@ -130,5 +131,7 @@ fn has_password(site: &LoadedSite, path: &Path) -> bool {
 
 fn has_private_key(path: &Path) -> bool {
     let short = std::fs::metadata(path).is_ok_and(|about| about.len() <= MOST_BYTES);
-    short && std::fs::read(path).is_ok_and(|text| memchr::memmem::find(&text, b"PRIVATE KEY-----").is_some())
+    short
+        && user_file::read(path, MOST_BYTES)
+            .is_ok_and(|text| memchr::memmem::find(&text, b"PRIVATE KEY-----").is_some())
 }
