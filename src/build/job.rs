@@ -91,10 +91,10 @@ impl Index<'_> {
                 return Some((Status::Failed(BuildError::Source(error)), None));
             }
         };
-        let state = content.map_or(IndexState::Stale, |content| content.compare(&entries, &self.recipe, self.seed));
+        let state = content.map(|content| content.compare(&entries, &self.recipe, self.seed));
         let told = match state {
-            IndexState::Current => Some(Status::Current),
-            IndexState::Missing if check_only => Some(Status::Missing),
+            Some(IndexState::Current) => Some(Status::Current),
+            Some(IndexState::Missing) if check_only => Some(Status::Missing),
             _ if check_only => Some(Status::Stale),
             _ => None,
         };

@@ -26,6 +26,7 @@ pub mod table_reference;
 pub mod tables;
 pub mod trace;
 pub mod value_fault;
+pub mod written_elements;
 
 pub use effective::{Configuration, Origin, Value};
 pub use load::ConfigFiles;

@@ -8,7 +8,9 @@ use super::catalogue::{self, Kind, MapType};
 use super::effective::{Configuration, Origin};
 use super::services::Service;
 use super::table_reference::{TableReference, tables_within};
+use super::written_elements::list_elements;
 use crate::base::{Source, Span};
+use crate::syntax::Text;
 use crate::syntax::match_list::split_list;
 use crate::syntax::table_line::TableForm;
 use std::collections::HashMap;
@@ -34,7 +36,7 @@ pub struct TableUse {
     pub form: TableForm,
     /// A cache: it has no source and is made by a daemon.
     pub cache: bool,
-    /// The text that names it, unless it is a default.
+    /// The element that names it, unless it is a default.
     pub place: Option<(Arc<Source>, Span)>,
 }
 
@@ -102,31 +104,42 @@ impl Found<'_> {
     fn parameter(&mut self, name: &str, kind: Kind, service: Option<&Service>) {
         // A value that cannot be expanded names nothing; saying so is for others.
         let Ok(text) = self.configuration.expanded(name.as_bytes(), service) else { return };
-        let place = self.configuration.value(name.as_bytes(), service).and_then(|value| match value.origin {
-            Origin::Main(text) => Some((Arc::clone(self.configuration.files.main.tree.source()), text.span())),
-            Origin::Service(text) => {
-                let master = self.configuration.files.master.as_ref()?;
-                Some((Arc::clone(master.tree.source()), text.span()))
-            }
-            Origin::Default | Origin::CommandLine => None,
+        let elements = split_list(&text);
+        let tables = tables_in(elements.iter().map(|range| &text[range.clone()]), kind);
+        if tables.is_empty() {
+            return;
+        }
+        let files = &self.configuration.files;
+        let written = match self.configuration.value(name.as_bytes(), service).map(|value| value.origin) {
+            Some(Origin::Main(text)) => Some((files.main.tree.source(), text)),
+            Some(Origin::Service(text)) => files.master.as_ref().map(|master| (master.tree.source(), text)),
+            Some(Origin::Default | Origin::CommandLine) | None => None,
+        };
+        let spans: Vec<Span> = written.map_or(Vec::new(), |(_, text)| {
+            list_elements(self.configuration, text, service).iter().map(|element| element.span).collect()
         });
+        // What holds braces or blanks across a `$name` has no element of its own in the text.
+        let span = |text: &Text, element: usize| match spans.len() == elements.len() {
+            true => spans[element],
+            false => text.span(),
+        };
         let form = match name {
             "alias_maps" | "alias_database" => TableForm::Aliases,
             _ => TableForm::KeyValue,
         };
-        let named = TableUse {
-            parameter: name.to_string(),
-            service: service.map(Service::label),
-            form,
-            cache: is_cache(name),
-            place,
-        };
-        for reference in tables_in(&text, kind) {
+        for (element, reference) in tables {
+            let named = TableUse {
+                parameter: name.to_string(),
+                service: service.map(Service::label),
+                form,
+                cache: is_cache(name),
+                place: written.map(|(source, text)| (Arc::clone(source), span(text, element))),
+            };
             let at = *self.index.entry(reference.clone()).or_insert_with(|| {
                 self.tables.push(NamedTable { reference, uses: Vec::new() });
                 self.tables.len() - 1
             });
-            self.tables[at].uses.push(named.clone());
+            self.tables[at].uses.push(named);
         }
     }
 }
@@ -137,17 +150,17 @@ fn is_cache(parameter: &str) -> bool {
         || ["_cache_map", "_cache_database", "_cache_name"].iter().any(|end| parameter.ends_with(end))
 }
 
-/// The tables in an expanded value.
-fn tables_in(text: &[u8], kind: Kind) -> Vec<TableReference> {
+/// The tables in the elements of an expanded value, each with the number of its element.
+fn tables_in<'e>(elements: impl Iterator<Item = &'e [u8]>, kind: Kind) -> Vec<(usize, TableReference)> {
     let mut tables = Vec::new();
-    let mut elements = split_list(text).into_iter().map(|range| &text[range]);
-    while let Some(element) = elements.next() {
+    let mut elements = elements.enumerate();
+    while let Some((number, element)) = elements.next() {
         if kind == Kind::RestrictionList && element.eq_ignore_ascii_case(b"check_policy_service") {
             elements.next();
             continue;
         }
         let marks = element.iter().take_while(|&&byte| byte == b'!').count();
-        tables.extend(tables_within(&element[marks..]));
+        tables.extend(tables_within(&element[marks..]).into_iter().map(|table| (number, table)));
     }
     tables
 }
@@ -155,14 +168,31 @@ fn tables_in(text: &[u8], kind: Kind) -> Vec<TableReference> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{ConfigFiles, Platform};
 
     #[test]
     fn tables_are_found_in_lists_and_in_tables() {
-        let tables = tables_in(
-            b"unionmap:{hash:/a, proxy:pipemap:{lmdb:/b hash:/c}, inline:{d=e}} !texthash:/f [::1]:25 nonsense",
-            Kind::TableList,
-        );
-        let shown = tables.iter().map(TableReference::to_string).collect::<Vec<_>>().join(" ");
-        assert_eq!(shown, "hash:/a lmdb:/b hash:/c inline:{d=e} texthash:/f");
+        let text = b"unionmap:{hash:/a, proxy:pipemap:{lmdb:/b hash:/c}, inline:{d=e}} !texthash:/f [::1]:25 nonsense";
+        let elements = split_list(text).into_iter().map(|range| &text[range]);
+        let tables = tables_in(elements, Kind::TableList);
+        let shown: Vec<_> = tables.iter().map(|(number, table)| format!("{number} {table}")).collect();
+        assert_eq!(shown, ["0 hash:/a", "0 lmdb:/b", "0 hash:/c", "0 inline:{d=e}", "1 texthash:/f"]);
+    }
+
+    #[test]
+    fn a_use_stands_where_its_element_does() {
+        let text = "x = texthash:/1 texthash:/2\n\
+                    transport_maps = texthash:/0,\n  $x\n  texthash:/0\n\
+                    smtpd_sender_restrictions = permit_mynetworks,\n check_sender_access texthash:/3\n";
+        let source = Arc::new(Source::new("main.cf", text));
+        let files = ConfigFiles::from_sources(std::path::Path::new("."), &source, None);
+        let tables = named_tables(&Configuration::new(files, Platform::default()));
+        let place = |one: &TableUse| Some(String::from_utf8_lossy(source.slice(one.place.as_ref()?.1)).into_owned());
+        let all =
+            tables.iter().flat_map(|table| table.uses.iter().map(|one| (table.reference.to_string(), place(one))));
+        let mut written: Vec<(String, String)> = all.filter_map(|(table, place)| Some((table, place?))).collect();
+        written.sort();
+        let expected = [("0", "texthash:/0"), ("0", "texthash:/0"), ("1", "$x"), ("2", "$x"), ("3", "texthash:/3")];
+        assert_eq!(written, expected.map(|(name, place)| (format!("texthash:/{name}"), place.to_string())));
     }
 }

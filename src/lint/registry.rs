@@ -81,6 +81,8 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &maps::unknown_action::RULE, check: maps::unknown_action::check },
         LintRule { rule: &maps::unused_key::RULE, check: maps::unused_key::check },
         LintRule { rule: &maps::comment_in_entry::RULE, check: maps::comment_in_entry::check },
+        LintRule { rule: &maps::unfolded_keys::RULE, check: maps::unfolded_keys::check },
+        LintRule { rule: &maps::outgrown_map::RULE, check: maps::outgrown_map::check },
         LintRule { rule: &aliases::alias_loop::RULE, check: aliases::alias_loop::check },
         LintRule { rule: &aliases::empty_alias::RULE, check: aliases::empty_alias::check },
         LintRule { rule: &aliases::missing_include::RULE, check: aliases::missing_include::check },

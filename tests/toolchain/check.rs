@@ -163,7 +163,7 @@ const CASES: &[Case] = &[
         "cdb:/etc",
         "hash:/etc",
         1,
-        &["site/main.cf:28:29: warning[MAP008] hash:/etc/postfix/access cannot be compiled without Berkeley DB"],
+        &["site/main.cf:28:49: warning[MAP008] hash:/etc/postfix/access cannot be compiled without Berkeley DB"],
     ),
 ];
 
@@ -185,7 +185,7 @@ fn missing_indexes() {
 site/main.cf:16:18: info[MAP002] lmdb:/etc/postfix/aliases: $DIR/site/aliases.lmdb does not exist
 site/main.cf:19:22: info[MAP002] lmdb:/etc/postfix/virtual: $DIR/site/virtual.lmdb does not exist
 site/main.cf:22:5: info[MAP002] lmdb:/etc/postfix/transport: $DIR/site/transport.lmdb does not exist
-site/main.cf:28:29: info[MAP002] cdb:/etc/postfix/access: $DIR/site/access.cdb does not exist
+site/main.cf:28:49: info[MAP002] cdb:/etc/postfix/access: $DIR/site/access.cdb does not exist
 4 findings: 4 info
 ";
     scratch.run("check --format concise site").is(0, missing, "");

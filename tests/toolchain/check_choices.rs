@@ -224,3 +224,37 @@ fn map_types_of_the_target() {
     let pcre = "site/main.cf:3:18: error[MAP013] the Postfix that will run this has no map type pcre\n";
     finds(&scratch, choose, 1, &[&hash, &btree, pcre]);
 }
+
+/// Each finding stands at the element that is at fault, and a comment above the line of that element silences it.
+#[test]
+fn findings_stand_at_elements() {
+    let scratch = Scratch::example();
+    scratch.write("s/a", "");
+    let text = "compatibility_level = 3.11\nalias_maps =\nvirtual_alias_maps = texthash:/etc/postfix/a,\n  texthash:/etc/postfix/no1,\n\
+                # postwright: ignore MAP001 comes later\n  texthash:/etc/postfix/no2\n  hash:/etc/postfix/a\n\
+                mydestination = foo:bar2 foo:bar foo:bar\n\
+                smtpd_sender_restrictions = permit_mynetworks,\n  check_sender_access lmdb:/etc/postfix/no3\n";
+    scratch.write("s/main.cf", text);
+    let said = "\
+s/main.cf:4:3: error[MAP001] texthash:/etc/postfix/no1: $DIR/s/no1: No such file or directory
+s/main.cf:7:3: warning[MAP008] hash:/etc/postfix/a cannot be compiled without Berkeley DB
+s/main.cf:8:17: error[MAP013] no map type is called foo
+s/main.cf:8:26: error[MAP013] no map type is called foo
+s/main.cf:8:34: error[MAP013] no map type is called foo
+s/main.cf:10:23: error[MAP001] lmdb:/etc/postfix/no3: $DIR/s/no3: No such file or directory
+6 findings: 5 errors, 1 warning
+";
+    scratch.run("check --format concise --select MAP,PW s").is(1, said, "");
+    // A comment above the whole entry is for each of its lines, whatever stands within it.
+    let above =
+        text.replacen("virtual_alias_maps", "# postwright: ignore MAP001,MAP008 not ours\nvirtual_alias_maps", 1);
+    scratch.write("s/main.cf", above);
+    let said = "\
+s/main.cf:9:17: error[MAP013] no map type is called foo
+s/main.cf:9:26: error[MAP013] no map type is called foo
+s/main.cf:9:34: error[MAP013] no map type is called foo
+s/main.cf:11:23: error[MAP001] lmdb:/etc/postfix/no3: $DIR/s/no3: No such file or directory
+4 findings: 4 errors
+";
+    scratch.run("check --format concise --select MAP,PW s").is(1, said, "");
+}

@@ -20,6 +20,7 @@ mod diff_routes;
 mod expand;
 mod explain;
 mod graph;
+mod index_keys;
 mod judge;
 mod project;
 mod route;

@@ -2,7 +2,7 @@
 //!
 //! It silences what it names (codes or names of rules, no families) on the next logical line, that is the first one that begins
 //! behind it; it hides nothing else, and a finding of its own rules ([`PW001`](malformed_suppression), [`PW002`](unused_suppression))
-//! is hidden by none. A comment inside a logical line is for the next one too.
+//! is hidden by none. A comment between the lines of a long entry is for the line of it that comes next.
 
 use super::Policy;
 use super::comment::{NamedRule, Suppression, SuppressionFault};
@@ -60,11 +60,28 @@ pub fn suppressions(source: &Arc<Source>) -> Vec<Suppression> {
         return found;
     }
     let mut lines = LogicalLines::new(bytes).map(|line| line.extent()).peekable();
+    let mut before = Span::new(0, 0);
     for suppression in &mut found {
-        while lines.next_if(|line| line.start < suppression.span.start).is_some() {}
-        suppression.line = lines.peek().copied();
+        while let Some(line) = lines.next_if(|line| line.start < suppression.span.start) {
+            before = line;
+        }
+        let rest = (suppression.span.end < before.end).then(|| Span::new(suppression.span.end, before.end));
+        suppression.line = rest.and_then(|rest| next_line(bytes, rest)).or_else(|| lines.peek().copied());
     }
     found
+}
+
+/// The first line of what is left of an entry that is neither blank nor a comment.
+fn next_line(bytes: &[u8], rest: Span) -> Option<Span> {
+    let mut start = rest.start;
+    for line in bytes[rest.start..rest.end].split_inclusive(|&byte| byte == b'\n') {
+        let first = line.iter().find(|&&byte| !is_space(byte));
+        if first.is_some_and(|&byte| byte != b'#') {
+            return Some(Span::new(start, start + line.len() - 1));
+        }
+        start += line.len();
+    }
+    None
 }
 
 /// Reads what stands behind the mark.
@@ -138,13 +155,18 @@ pub fn silence(site: &LoadedSite, policy: &Policy, findings: &mut Vec<Finding>) 
     findings.retain(|finding| {
         let Some(label) = finding.labels.first() else { return true };
         let place = (label.source.name(), label.span.start);
-        let Some((_, numbers)) = by_line.range(..=place).next_back() else { return true };
         let mut told = true;
-        for &number in numbers {
-            if let Some(code) = all[number].silences(finding) {
-                // A code that stands twice is used once.
-                used[number][code] = true;
-                told = false;
+        for (&(_, start), numbers) in by_line.range(..=place).rev() {
+            for &number in numbers {
+                if let Some(code) = all[number].silences(finding) {
+                    // A code that stands twice is used once.
+                    used[number][code] = true;
+                    told = false;
+                }
+            }
+            // Within an entry, what is said above all of it counts too.
+            if !label.source.bytes().get(start).is_some_and(|&byte| is_space(byte)) {
+                break;
             }
         }
         told
@@ -195,7 +217,9 @@ mod tests {
             ("# postwright: ignore MC003 why\na = b\nc = d\n", &["1: MC003 -> a = b | "]),
             ("#postwright:ignore  MC003,MC004 why\n\n# x\na\n b\n", &["1: MC003 MC004 -> a\n b | "]),
             ("  # postwright: ignore MC003 , unknown-parameter, MC004 why not\r\na", &["1: MC003 MC003 MC004 -> a | "]),
-            ("a =\n# postwright: ignore MC004 why\n b\nc = d", &["2: MC004 -> c = d | "]),
+            ("a =\n# postwright: ignore MC004 why\n b\n c\nd = e", &["2: MC004 ->  b | "]),
+            ("a =\n b\n# postwright: ignore MC004 why\n\n# x\n c\n d\n", &["3: MC004 ->  c | "]),
+            ("a =\n b\n# postwright: ignore MC004 why\nc = d\n e", &["3: MC004 -> c = d\n e | "]),
             ("a = b\n# postwright: ignore MC004 why\n", &["2: MC004 -> nothing | "]),
             ("# postwright: ignore MC003\na", &["1: MC003 -> a | MissingReason"]),
             ("# postwright: ignore MC003,\na", &["1: MC003 -> a | MissingReason"]),

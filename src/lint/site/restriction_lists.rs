@@ -1,11 +1,11 @@
 //! The access restrictions in a list of the SMTP server, as smtpd goes through them: words with their arguments and places.
 
 use super::LoadedSite;
-use super::set_values::{ListElement, list_elements};
 use crate::base::{Source, Span};
 use crate::config::Origin;
 use crate::config::catalogue::{self, Argument, Restriction};
 use crate::config::services::Service;
+use crate::config::written_elements::{ListElement, list_elements};
 use crate::syntax::Text;
 use crate::syntax::match_list::split_list;
 use std::collections::HashSet;
@@ -90,11 +90,13 @@ pub fn restriction_list(site: &LoadedSite, parameter: &str, service: Option<&Ser
     };
     let main = configuration.files.main.tree.source();
     let (elements, place) = match value.origin {
-        Origin::Main(text) => (list_elements(site, text, service), Some((Arc::clone(main), place_of(text, main)))),
+        Origin::Main(text) => {
+            (list_elements(&site.configuration, text, service), Some((Arc::clone(main), place_of(text, main))))
+        }
         Origin::Service(text) => {
             let source = configuration.files.master.as_ref().map(|master| master.tree.source());
             let place = source.map(|source| (Arc::clone(source), text.span()));
-            (list_elements(site, text, service), place)
+            (list_elements(&site.configuration, text, service), place)
         }
         Origin::Default | Origin::CommandLine => {
             let text = configuration.expand(&value.bytes, service).unwrap_or_default();

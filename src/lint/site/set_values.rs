@@ -1,11 +1,11 @@
 //! The values that somebody set and that are in force: entries of main.cf, and `-o` of services, each with its place.
 
 use super::LoadedSite;
-use crate::base::{Source, Span};
+use crate::base::Source;
 use crate::config::catalogue::{self, Kind, ValueType};
 use crate::config::services::Service;
+use crate::config::written_elements::{ListElement, list_elements};
 use crate::syntax::Text;
-use crate::syntax::match_list::split_list;
 use std::sync::Arc;
 
 /// A value in force.
@@ -19,17 +19,6 @@ pub struct SetValue<'a> {
     pub source: &'a Arc<Source>,
     /// The service whose `-o` it is.
     pub service: Option<&'a Service>,
-}
-
-/// An element of a list after expansion, with the place of what it came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListElement {
-    /// The element.
-    pub bytes: Vec<u8>,
-    /// Its place; that of the `$name` which held it, if it came from one.
-    pub span: Span,
-    /// Whether it stands in the text as it is.
-    pub literal: bool,
 }
 
 /// All values in force: main.cf in its order, then the services in theirs.
@@ -122,29 +111,13 @@ impl SetValue<'_> {
     /// The elements of a list; those that cannot be expanded are left out, and so is what stands in a comment.
     #[must_use]
     pub fn elements(&self, site: &LoadedSite) -> Vec<ListElement> {
-        let mut elements = list_elements(site, self.value, self.service);
+        let mut elements = list_elements(&site.configuration, self.value, self.service);
         let ends = self.kind(site).is_some_and(Kind::is_match_list);
         if let Some(comment) = elements.iter().position(|element| ends && element.bytes.starts_with(b"#")) {
             elements.truncate(comment);
         }
         elements
     }
-}
-
-/// The elements of a list in a value; those that cannot be expanded are left out.
-#[must_use]
-pub fn list_elements(site: &LoadedSite, value: &Text, service: Option<&Service>) -> Vec<ListElement> {
-    let mut elements = Vec::new();
-    for range in split_list(value.bytes()) {
-        let (bytes, span) = (&value.bytes()[range.clone()], value.source_span(range));
-        if !bytes.contains(&b'$') {
-            elements.push(ListElement { bytes: bytes.to_vec(), span, literal: true });
-        } else if let Ok(text) = site.configuration.expand(bytes, service) {
-            let inner = split_list(&text).into_iter();
-            elements.extend(inner.map(|range| ListElement { bytes: text[range].to_vec(), span, literal: false }));
-        }
-    }
-    elements
 }
 
 #[cfg(test)]

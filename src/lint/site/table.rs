@@ -55,18 +55,17 @@ impl Table {
         if let Some(index_type) = IndexType::by_name(&map_type) {
             let index_path = paths.resolve_index(&table.named.reference.name, index_type.suffix());
             let recipe = Recipe::standard(table.named.form());
+            let index = paths.open(&[&table.named.reference.name, index_type.suffix().as_bytes()].concat());
+            let content = IndexContent::of(index, index_type, &recipe, seed);
             let state = match &source {
                 Ok(source) => {
-                    let index = paths.open(&[&table.named.reference.name, index_type.suffix().as_bytes()].concat());
                     let entries = read_entries(source.bytes().to_vec(), &recipe);
-                    let content = IndexContent::of(index, index_type, &recipe, seed);
                     let (state, complaints) = compared(&entries, content, index_type, &recipe, seed);
                     table.complaints = complaints;
                     table.entries = Some(entries);
                     state
                 }
-                Err(_) if index_path.exists() => IndexState::Unknown,
-                Err(_) => IndexState::Missing,
+                Err(_) => content.alone(),
             };
             table.index = Some((index_path, state));
         } else if let (Ok(source), None) = (&source, table.named.reference.pattern_form()) {

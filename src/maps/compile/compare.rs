@@ -6,6 +6,7 @@
 
 use super::index::{IndexType, unique};
 use super::read::Entries;
+use super::stored_keys::StoredKeys;
 use super::write_error::WriteError;
 use super::{Duplicates, Recipe};
 use crate::base::threads;
@@ -51,6 +52,14 @@ pub enum ReadError {
     Cdb(cdb::Damage),
 }
 
+impl ReadError {
+    /// Whether the file is sound, and of a program that keeps other things in it than a table.
+    #[must_use]
+    pub fn is_of_another_program(&self) -> bool {
+        matches!(self, Self::Lmdb(lmdb::Damage::NamedDatabases))
+    }
+}
+
 impl From<lmdb::Damage> for ReadError {
     fn from(damage: lmdb::Damage) -> Self {
         Self::Lmdb(damage)
@@ -74,21 +83,22 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-/// The digest of an indexed file, the records that postalias adds left out.
+/// The digest of an indexed file, its keys folded and the records that postalias adds left out, and how the keys are stored.
 ///
 /// # Errors
 /// When the file is damaged or cannot be read.
 pub fn digest_index(
     file: File,
     index_type: IndexType,
-    form: TableForm,
+    recipe: &Recipe,
     seed: &RandomState,
-) -> Result<Digest, ReadError> {
-    let mut digest = Digest::default();
-    let mut visit = |key: &[u8], value: &[u8]| {
-        let (key, value) = (without_nul(key), without_nul(value));
-        if form == TableForm::KeyValue || !is_alias_record(key, value) {
-            digest.add(key, value, seed);
+) -> Result<(Digest, StoredKeys), ReadError> {
+    let (mut digest, mut keys) = (Digest::default(), StoredKeys::default());
+    let mut visit = |stored: &[u8], value: &[u8]| {
+        let value = without_nul(value);
+        if recipe.form == TableForm::KeyValue || !is_alias_record(without_nul(stored), value) {
+            let key = keys.count(stored, recipe.folding);
+            digest.add(&recipe.folding.apply(key), value, seed);
         }
     };
     match index_type {
@@ -101,7 +111,7 @@ pub fn digest_index(
             Ok::<(), cdb::Damage>(())
         })?,
     }
-    Ok(digest)
+    Ok((digest, keys))
 }
 
 /// The digest of all entries of a source, also of those whose key stands twice.

@@ -12,6 +12,7 @@ pub mod read;
 pub mod sort;
 pub mod state;
 pub mod steady;
+pub mod stored_keys;
 pub mod swap;
 pub mod write_error;
 
@@ -20,6 +21,7 @@ pub use index::{IndexType, Inherit, Outcome, inherited_access, write_index};
 pub use load::load;
 pub use read::{Complaint, ComplaintKind, Entries, Entry, read_entries};
 pub use steady::{Version, until_steady};
+pub use stored_keys::StoredKeys;
 pub use swap::{OtherNames, Swap};
 pub use write_error::WriteError;
 

@@ -2,7 +2,8 @@
 
 use super::compare::{Digest, ReadError, digest_entries, digest_index, is_current};
 use super::index::{IndexType, Unique, unique};
-use super::{Complaint, Duplicates, Entries, Recipe};
+use super::{Complaint, Duplicates, Entries, Recipe, StoredKeys};
+use crate::maps::{cdb, lmdb};
 use foldhash::quality::RandomState;
 use std::fs::File;
 use std::io;
@@ -14,12 +15,28 @@ pub enum IndexState {
     Missing,
     /// It holds what the source says.
     Current,
-    /// It holds something else.
-    Stale,
+    /// It holds something else, or holds it so that Postfix does not find it.
+    Stale {
+        /// Whether it holds something else.
+        differs: bool,
+        /// How it stores its keys.
+        keys: StoredKeys,
+    },
     /// It cannot be read.
     Damaged(ReadError),
-    /// There is no source to compare it with.
-    Unknown,
+    /// There is no source to compare it with; how it stores its keys.
+    Unknown(StoredKeys),
+}
+
+impl IndexState {
+    /// How the index stores its keys, if Postfix does not find them all.
+    #[must_use]
+    pub fn unsound_keys(&self) -> Option<&StoredKeys> {
+        match self {
+            Self::Stale { keys, .. } | Self::Unknown(keys) => Some(keys).filter(|keys| !keys.are_sound()),
+            Self::Missing | Self::Current | Self::Damaged(_) => None,
+        }
+    }
 }
 
 /// What an index holds, read once; it can be read while the source is.
@@ -27,8 +44,8 @@ pub enum IndexState {
 pub enum IndexContent {
     /// There is none.
     Missing,
-    /// All of it.
-    Read(Digest),
+    /// All of it, and how its keys are stored.
+    Read(Digest, StoredKeys),
     /// It cannot be read.
     Damaged(ReadError),
 }
@@ -40,8 +57,8 @@ impl IndexContent {
         match file {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::Missing,
             Err(error) => Self::Damaged(ReadError::Lmdb(error.into())),
-            Ok(file) => match digest_index(file, index_type, recipe.form, seed) {
-                Ok(digest) => Self::Read(digest),
+            Ok(file) => match digest_index(file, index_type, recipe, seed) {
+                Ok((digest, keys)) => Self::Read(digest, keys),
                 Err(error) => Self::Damaged(error),
             },
         }
@@ -53,10 +70,27 @@ impl IndexContent {
         match self {
             Self::Missing => IndexState::Missing,
             Self::Damaged(error) => IndexState::Damaged(error),
-            Self::Read(digest) => match is_current(entries, digest_entries(entries, seed), recipe, digest, seed) {
-                Ok(true) => IndexState::Current,
-                _ => IndexState::Stale,
-            },
+            Self::Read(digest, keys) => {
+                let is_same = is_current(entries, digest_entries(entries, seed), recipe, digest, seed);
+                match is_same.unwrap_or(false) {
+                    true if keys.are_sound() => IndexState::Current,
+                    is_same => IndexState::Stale { differs: !is_same, keys },
+                }
+            }
+        }
+    }
+
+    /// What it says where there is no source.
+    #[must_use]
+    pub fn alone(self) -> IndexState {
+        match self {
+            Self::Missing => IndexState::Missing,
+            // Who may not read it cannot say that it is damaged.
+            Self::Damaged(ReadError::Lmdb(lmdb::Damage::Io(_)) | ReadError::Cdb(cdb::Damage::Io(_))) => {
+                IndexState::Unknown(StoredKeys::default())
+            }
+            Self::Damaged(error) => IndexState::Damaged(error),
+            Self::Read(_, keys) => IndexState::Unknown(keys),
         }
     }
 }
@@ -82,7 +116,7 @@ pub fn compared(
     seed: &RandomState,
 ) -> (IndexState, Vec<Complaint>) {
     let stored = match &content {
-        IndexContent::Read(digest) => digest.count(),
+        IndexContent::Read(digest, _) => digest.count(),
         IndexContent::Missing | IndexContent::Damaged(_) => 0,
     };
     let state = content.compare(entries, recipe, seed);

@@ -22,6 +22,8 @@ pub(super) const OVERFLOW: u16 = 0x04;
 pub(super) const META: u16 = 0x08;
 /// Node flag: the value stands on overflow pages, and their number in the node.
 pub(super) const BIG_DATA: u16 = 0x01;
+/// Node flag: the value is the root of a named database.
+pub(super) const SUB_DATA: u16 = 0x02;
 /// First word of a meta page's content.
 pub(super) const MAGIC: u32 = 0xBEEF_C0DE;
 /// Data version of LMDB 0.9.
@@ -49,6 +51,8 @@ pub(super) const META_MAIN: usize = META_FREE + 48;
 pub(super) const META_LAST_PAGE: usize = META_MAIN + 48;
 /// Offset of the transaction number in a meta page.
 pub(super) const META_TXN: usize = META_LAST_PAGE + 8;
+/// Bytes of the record of a tree, in a meta page or as the value of a named database.
+pub(super) const DATABASE: usize = 48;
 /// Bytes of a meta page that mean something.
 pub(super) const META_SIZE: usize = META_TXN + 8;
 
@@ -59,6 +63,8 @@ pub enum Damage {
     Io(io::Error),
     /// It is no LMDB file, or one of another kind; says which.
     Foreign(&'static str),
+    /// Its entries are databases with names, of which Postfix has none.
+    NamedDatabases,
     /// It contradicts itself at a page; says how.
     Page(u64, &'static str),
 }
@@ -74,6 +80,7 @@ impl fmt::Display for Damage {
         match self {
             Self::Io(error) => error.fmt(f),
             Self::Foreign(what) => write!(f, "not a usable LMDB file: {what}"),
+            Self::NamedDatabases => f.write_str("an LMDB file with named databases, which is no table of Postfix's"),
             Self::Page(page, what) => write!(f, "damaged LMDB file: page {page}: {what}"),
         }
     }

@@ -1,6 +1,6 @@
 //! One branch or leaf page: every offset and length on it is checked before it is used.
 
-use super::format::{BIG_DATA, BRANCH, Damage, NODE_HEADER, PAGE_HEADER};
+use super::format::{BIG_DATA, BRANCH, DATABASE, Damage, NODE_HEADER, PAGE_HEADER, SUB_DATA};
 use std::cmp::Ordering;
 
 /// A value on its page, or where else it is.
@@ -144,6 +144,7 @@ impl<'a> NodePage<'a> {
                 let page = self.bytes.get(start..start + 8).ok_or_else(outside)?;
                 Ok((key, Value::Away { page: u64_at(page, 0), length }))
             }
+            SUB_DATA if length == DATABASE => Err(Damage::NamedDatabases),
             _ => Err(Damage::Page(self.number, "an entry of a kind that Postfix does not use")),
         }
     }

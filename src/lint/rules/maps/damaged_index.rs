@@ -23,8 +23,13 @@ pub static RULE: Rule = Rule {
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
         let Some((path, IndexState::Damaged(error))) = &table.index else { continue };
-        let finding =
-            Finding::new(&RULE, format!("{}: {}: {error}", described(table), path.display())).help(RULE.remedy);
+        let finding = Finding::new(&RULE, format!("{}: {}: {error}", described(table), path.display()));
+        // Another program's file is not to be replaced, and nothing can be built without a source.
+        let finding = match (error.is_of_another_program(), &table.source) {
+            (true, _) => finding.help("another program keeps its data there: name another file"),
+            (_, Some(Err(_))) => finding.help("there is no source to build it anew from"),
+            _ => finding.help(RULE.remedy),
+        };
         findings.push(at_uses(finding, table));
     }
 }

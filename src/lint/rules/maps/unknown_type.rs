@@ -1,12 +1,10 @@
 //! MAP013: a table without its type, or of a type that nobody knows or that is not there.
 
-use crate::base::Span;
 use crate::config::catalogue::{self, Kind};
+use crate::config::written_elements::ListElement;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
-use crate::lint::site::domains::place_of;
 use crate::lint::site::set_values::{SetValue, read_values};
-use crate::syntax::match_list::split_list;
 use std::collections::HashSet;
 
 /// The declaration.
@@ -40,25 +38,21 @@ fn look_at(
     told: &mut HashSet<Vec<u8>>,
     findings: &mut Vec<Finding>,
 ) {
-    let &SetValue { name, value, source, service } = set;
-    let Some(parameter) = catalogue::parameter(&name.to_string_lossy()) else { return };
-    let Ok(expanded) = site.configuration.expand(value.bytes(), service) else { return };
-    let mut elements = split_list(&expanded).into_iter().map(|range| &expanded[range]);
-    while let Some(element) = elements.next() {
+    let Some(parameter) = catalogue::parameter(&set.name.to_string_lossy()) else { return };
+    let mut elements = set.elements(site).into_iter();
+    while let Some(ListElement { bytes, span, literal }) = elements.next() {
         // Its operand is the name of a socket.
-        if element.eq_ignore_ascii_case(b"check_policy_service") {
+        if bytes.eq_ignore_ascii_case(b"check_policy_service") {
             elements.next();
             continue;
         }
-        let marks = element.iter().take_while(|&&byte| byte == b'!').count();
-        let Some((message, help)) = fault(site, &element[marks..], parameter.kind, parameter.name) else { continue };
-        let is_written = memchr::memmem::find(value.bytes(), element).is_some();
-        if is_written != as_written || (!is_written && told.contains(element)) {
+        let marks = bytes.iter().take_while(|&&byte| byte == b'!').count();
+        let Some((message, help)) = fault(site, &bytes[marks..], parameter.kind, parameter.name) else { continue };
+        if literal != as_written || (!literal && told.contains(&bytes)) {
             continue;
         }
-        told.insert(element.to_vec());
-        let place: Span = place_of(value, element);
-        findings.push(Finding::new(&RULE, message).at(source, place, "here").help(help));
+        told.insert(bytes);
+        findings.push(Finding::new(&RULE, message).at(set.source, span, "here").help(help));
     }
 }
 
