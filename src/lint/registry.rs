@@ -98,6 +98,7 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &vt::two_classes::RULE, check: vt::two_classes::check },
         LintRule { rule: &vt::dead_end::RULE, check: vt::dead_end::check },
         LintRule { rule: &vt::bad_target::RULE, check: vt::bad_target::check },
+        LintRule { rule: &vt::missing_mailbox::RULE, check: vt::missing_mailbox::check },
         LintRule { rule: &routing::password_for_another_host::RULE, check: routing::password_for_another_host::check },
         LintRule { rule: &routing::loops_back::RULE, check: routing::loops_back::check },
         LintRule { rule: &routing::missing_transport::RULE, check: routing::missing_transport::check },

@@ -8,10 +8,16 @@ use crate::config::table_reference::TableReference;
 use crate::config::tables::{NamedTable, TableUse};
 use crate::maps::compile::state::{IndexContent, IndexState, compared, complaints};
 use crate::maps::compile::{Complaint, Entries, Entry, IndexType, Recipe, read_entries};
+use crate::maps::table::{LookupTable, OpenOptions};
+use crate::maps::types::pcre::PcreTable;
+use crate::maps::types::regexp::RegexpTable;
 use crate::syntax::FileKind;
+use crate::syntax::pattern_line::Dialect;
+use crate::syntax::pattern_table::PatternForm;
 use crate::syntax::table_line::TableForm;
 use foldhash::quality::RandomState;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -132,6 +138,19 @@ impl Table {
     pub fn find(&self, key: &[u8]) -> Option<(usize, &Entry)> {
         let entries = self.entries.as_ref()?;
         self.index_of_keys.get_or_init(|| KeyIndex::of(entries)).find(entries, key)
+    }
+
+    /// The table for lookups, if it holds regular expressions and can be opened.
+    #[must_use]
+    pub fn open_patterns(&self) -> Option<Box<dyn LookupTable>> {
+        let reference = &self.named.reference;
+        let path = self.source_path.as_ref().map(|path| path.as_os_str().as_bytes());
+        let (name, options) = (path.unwrap_or(&reference.name), OpenOptions::default());
+        match reference.pattern_form()? {
+            PatternForm::Expression(Dialect::Regexp) => Some(Box::new(RegexpTable::open(name, &options).ok()?)),
+            PatternForm::Expression(Dialect::Pcre) => Some(Box::new(PcreTable::open(name, &options).ok()?)),
+            PatternForm::Network => None,
+        }
     }
 
     /// The text of an entry in the source.

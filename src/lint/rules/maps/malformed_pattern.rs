@@ -1,8 +1,10 @@
 //! MAP010: a rule of a pattern table that is skipped or half read.
 
 use crate::base::Span;
+use crate::config::tables::TableUse;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::LoadedSite;
+use crate::lint::site::uses::written_uses;
+use crate::lint::site::{LoadedSite, Table};
 use crate::maps::networks::{Network, NetworkFault};
 use crate::maps::patterns::Expression;
 use crate::maps::patterns::pcre2::{Flags, Pcre2Regex};
@@ -19,7 +21,8 @@ pub static RULE: Rule = Rule {
     family: Family::Maps,
     severity: Severity::Warning,
     summary: "a rule of a regexp, pcre or cidr table that Postfix skips or half reads",
-    why: "Postfix warns when it opens the table and goes on without the rule: what it should have caught passes.",
+    why: "Postfix warns when it opens the table and goes on without the rule: what it should have caught passes. Where a result \
+          chooses a transport, a file or a command, as in transport_maps and alias_maps, it may hold no part of the key ($1).",
     example: "/^subject: win REJECT\n",
     remedy: "Write `/pattern/flags result` in regexp and pcre tables, `network/bits result` in cidr tables, and an `endif` for \
              each `if`.",
@@ -34,7 +37,8 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         let parsed = parse_pattern_table(source, form);
         if let PatternForm::Expression(dialect) = form {
             for statement in &parsed.statements {
-                if let Some((message, span, label)) = unusable(&statement.kind, dialect) {
+                let fault = unusable(&statement.kind, dialect).or_else(|| substitution(table, &statement.kind));
+                if let Some((message, span, label)) = fault {
                     findings.push(Finding::new(&RULE, message).at(source, span, label).help(RULE.remedy));
                 }
             }
@@ -101,6 +105,33 @@ fn unusable(statement: &StatementKind, dialect: Dialect) -> Option<(String, Span
             pattern.second.as_ref().and_then(|second| groups(second, dialect).err())
         }
     }
+}
+
+/// Parameters in whose tables no part of a stranger's address may choose a transport, a file or a command.
+const WITHOUT_SUBSTITUTION: [&str; 13] = [
+    "address_verify_sender_dependent_default_transport_maps",
+    "address_verify_sender_dependent_relayhost_maps",
+    "address_verify_transport_maps",
+    "alias_maps",
+    "fallback_transport_maps",
+    "mailbox_command_maps",
+    "mailbox_transport_maps",
+    "sender_dependent_default_transport_maps",
+    "sender_dependent_relayhost_maps",
+    "transport_maps",
+    "virtual_gid_maps",
+    "virtual_mailbox_maps",
+    "virtual_uid_maps",
+];
+
+/// A result that may not hold parts of the key, as [`unusable`] tells it.
+fn substitution(table: &Table, statement: &StatementKind) -> Option<(String, Span, String)> {
+    let StatementKind::Rule { result, .. } = statement else { return None };
+    let is_forbidden = |one: &&TableUse| WITHOUT_SUBSTITUTION.contains(&one.parameter.as_str());
+    let named = written_uses(table).find(is_forbidden)?;
+    let group = Template::parse(result.bytes()).ok()?.greatest_group();
+    let message = format!("${group} is not allowed in a table of {}", named.parameter);
+    (group > 0).then(|| (message, result.span(), "the rule is skipped".into()))
 }
 
 /// Compiles a pattern as the table would: how many groups it has, or what is wrong with it.

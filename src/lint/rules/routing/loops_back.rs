@@ -25,6 +25,13 @@ pub static RULE: Rule = Rule {
     link: "https://www.postfix.org/postconf.5.html#relayhost",
 };
 
+/// Names that lead to the loopback interface wherever they are known at all.
+const LOOPBACK: [&[u8]; 2] = [b"localhost", b"localhost.localdomain"];
+
+fn is_called(destination: &Destination, name: &[u8]) -> bool {
+    destination.host.eq_ignore_ascii_case(name)
+}
+
 /// What this mail system is.
 struct Own {
     name: Vec<u8>,
@@ -65,11 +72,10 @@ impl Own {
     fn has(&self, destination: &Destination) -> bool {
         match destination.address() {
             Some(address) => self.addresses.contains(&address) || self.loopback && address.is_loopback(),
-            // An MX record may lead elsewhere.
-            None if !destination.bracketed => false,
             None => {
-                let is_name = !self.name.is_empty() && destination.host.eq_ignore_ascii_case(&self.name);
-                is_name || self.loopback && destination.host.eq_ignore_ascii_case(b"localhost")
+                // An MX record may lead elsewhere, but none of the loopback's names.
+                let is_own = |name: &[u8]| destination.bracketed && !name.is_empty() && is_called(destination, name);
+                is_own(&self.name) || self.loopback && LOOPBACK.iter().any(|name| is_called(destination, name))
             }
         }
     }

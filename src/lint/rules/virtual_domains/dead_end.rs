@@ -39,15 +39,20 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             let domain = &address[at + 1..];
             let is_dead = list.find(domain).is_some()
                 && domains.list("mydestination").is_none_or(|local| local.find(domain).is_none())
-                && aliases.find(&address).is_none();
+                && aliases.ends_at(&address);
             if !is_dead {
                 continue;
             }
             let Some((source, text)) = table.text_of(entry) else { continue };
             let shown = String::from_utf8_lossy(&address);
-            let message = format!("{shown} is unknown: its virtual alias domain has no entry for it");
+            // Mail may be meant to end here for now.
+            let (what, severity) = match aliases.find(&address) {
+                None => ("its virtual alias domain has no entry for it", RULE.severity),
+                Some(_) => ("its entry names itself, and a virtual alias domain has no mailboxes", Severity::Warning),
+            };
             findings.push(
-                Finding::new(&RULE, message)
+                Finding::new(&RULE, format!("{shown} is unknown: {what}"))
+                    .severity(severity)
                     .at(source, text.value_span(), "mail that comes here bounces")
                     .help(RULE.remedy),
             );

@@ -4,6 +4,7 @@ pub mod expansion;
 
 use super::{LoadedSite, Table, TablesOf};
 use crate::maps::compile::Entry;
+use crate::syntax::alias_value::destinations;
 
 /// virtual_alias_maps as a lookup for an address goes through it.
 #[derive(Debug)]
@@ -42,8 +43,17 @@ impl<'s> VirtualAliases<'s> {
         found.or_else(|| self.tables.find(&[b"@", domain].concat()))
     }
 
+    /// Whether an address in lower case stays what it is: nothing is found for it, or an entry that names it again.
+    #[must_use]
+    pub fn ends_at(&self, address: &[u8]) -> bool {
+        self.find(address).is_none_or(|(table, entry)| {
+            let value = table.entries.as_ref().map_or(&b""[..], |entries| entries.value(entry));
+            destinations(value).iter().any(|target| **target == *address)
+        })
+    }
+
     /// The local part, and the domain: myorigin, if there is none.
-    fn split<'a>(&'a self, address: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    pub fn split<'a>(&'a self, address: &'a [u8]) -> (&'a [u8], &'a [u8]) {
         match memchr::memrchr(b'@', address) {
             Some(at) => (&address[..at], &address[at + 1..]),
             None => (address, &self.origin),
