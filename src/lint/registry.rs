@@ -92,6 +92,7 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &aliases::missing_postmaster::RULE, check: aliases::missing_postmaster::check },
         LintRule { rule: &aliases::malformed_value::RULE, check: aliases::malformed_value::check },
         LintRule { rule: &aliases::odd_destination::RULE, check: aliases::odd_destination::check },
+        LintRule { rule: &aliases::comment_in_alias::RULE, check: aliases::comment_in_alias::check },
         LintRule { rule: &vt::undeclared_domain::RULE, check: vt::undeclared_domain::check },
         LintRule { rule: &vt::hiding_catch_all::RULE, check: vt::hiding_catch_all::check },
         LintRule { rule: &vt::alias_loop::RULE, check: vt::alias_loop::check },

@@ -258,3 +258,22 @@ s/main.cf:11:23: error[MAP001] lmdb:/etc/postfix/no3: $DIR/s/no3: No such file o
 ";
     scratch.run("check --format concise --select MAP,PW s").is(1, said, "");
 }
+
+/// What a service sets itself is at fault before what main.cf says for all.
+#[test]
+fn an_override_that_takes_relay_control_away() {
+    let scratch = Scratch::example();
+    let main = "compatibility_level = 3.11\nsmtpd_relay_restrictions = permit_mynetworks\n\
+                smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination\n";
+    scratch.write("s/main.cf", main);
+    let said = "error[SEC002] submission/inet refuses to start: nothing here keeps strangers from relaying\n1 finding: 1 error\n";
+    for (overrides, place) in [
+        ("smtpd_recipient_restrictions=", "s/master.cf:3:35"),
+        ("smtpd_recipient_restrictions=permit", "s/master.cf:3:35"),
+        ("smtpd_relay_restrictions=\n  -o smtpd_recipient_restrictions=permit", "s/master.cf:3:31"),
+    ] {
+        let master = format!("smtp inet n - n - - smtpd\nsubmission inet n - n - - smtpd\n  -o {overrides}\n");
+        scratch.write("s/master.cf", master);
+        scratch.run("check --format concise --select SEC002 s").is(1, &format!("{place}: {said}"), "");
+    }
+}

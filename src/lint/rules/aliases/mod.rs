@@ -1,6 +1,7 @@
 //! Rules about aliases files (AL).
 
 pub mod alias_loop;
+pub mod comment_in_alias;
 pub mod empty_alias;
 pub mod forbidden_command;
 pub mod forbidden_file;

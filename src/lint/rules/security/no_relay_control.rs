@@ -48,9 +48,11 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         }
         let mut places: Vec<_> = lists.iter().filter_map(|list| list.place.clone()).collect();
         let is_written = !places.is_empty();
+        // A list of the service's own is at fault before what it shares with others.
+        let main = site.configuration.files.main.tree.source();
+        places.sort_by_key(|(source, _)| source.name() == main.name());
         if !is_written && site.is_whole {
             // Nothing but the defaults for an old compatibility level: the file as a whole is what lacks it.
-            let main = site.configuration.files.main.tree.source();
             places.push((Arc::clone(main), main.line_span(1)));
         }
         let spans: Vec<_> = places.iter().map(|(source, span)| (source.name().to_string(), span.start)).collect();
