@@ -5,7 +5,7 @@
 //! TTL says. Servers that do not answer are waited for as long as [`Patience`] says: once it is over, every question fails at once.
 
 use crate::base::Patience;
-use crate::routing::router::records::{NoRecords, Record, RecordType, Resolver};
+use crate::routing::router::records::{Answered, NoRecords, Record, RecordType, Resolver};
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
@@ -86,7 +86,7 @@ fn is_nobodys(name: &[u8]) -> bool {
 }
 
 impl Resolver for ServerResolver {
-    fn records(&self, name: &[u8], kind: RecordType) -> Result<Vec<Record>, NoRecords> {
+    fn records(&self, name: &[u8], kind: RecordType) -> Result<Vec<Answered>, NoRecords> {
         // A name that cannot be written in a question is nobody's.
         let is_nobodys = is_nobodys(name);
         let labels = name.strip_suffix(b".").unwrap_or(name).split(|&byte| byte == b'.');
@@ -103,7 +103,10 @@ impl Resolver for ServerResolver {
             return Err(NoRecords::Retry);
         };
         let lookup = lookup.map_err(|error| why(&error))?;
-        let records: Vec<Record> = lookup.iter().filter_map(|answer| record(&answer.data, kind)).collect();
+        let answered = |answer: &rr::Record| {
+            Some(Answered { owner: text(&answer.name), ttl: answer.ttl, record: record(&answer.data, kind)? })
+        };
+        let records: Vec<Answered> = lookup.iter().filter_map(answered).collect();
         if records.is_empty() { Err(NoRecords::NoData) } else { Ok(records) }
     }
 }

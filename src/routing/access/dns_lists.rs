@@ -7,7 +7,7 @@
 
 use super::client_name::reversed;
 use super::decision::{Checked, Decision, Stop, Subject};
-use super::dns_names::NEEDS_DNS;
+use super::dns_names::{FILTER, NEEDS_DNS};
 use super::session::{ClientName, Command};
 use super::topic::Topic;
 use super::walk::Access;
@@ -17,7 +17,7 @@ use crate::mail::host_name::is_host_name;
 use crate::mail::local_part::split_domain;
 use crate::mail::reply::Reply;
 use crate::routing::router::keys::KeyPart;
-use crate::routing::router::records::{NoRecords, Record, RecordType};
+use crate::routing::router::records::{Record, RecordType};
 use std::borrow::Cow;
 
 /// Whom a restriction looks for in a list.
@@ -139,16 +139,16 @@ impl Access<'_, '_> {
                 .note(format_args!("{}: {fault}: the server ends with a fatal error", String::from_utf8_lossy(list)));
             Stop::configuration()
         })?;
-        let records = match self.router.dns(&name, RecordType::A) {
+        let records = match self.router.dns_through(FILTER, &name, RecordType::A) {
             Ok(records) => records,
-            Err(NoRecords::Retry) => return Ok(Answer::None),
+            Err(none) if none.is_for_now() => return Ok(Answer::None),
             Err(_) => return Ok(Answer::Unlisted),
         };
         let is_taken = |address| filter.as_ref().is_none_or(|filter| filter.takes(address));
         if !records.iter().filter_map(Record::address).any(is_taken) {
             return Ok(Answer::Unlisted);
         }
-        let texts = self.router.dns(&name, RecordType::Txt).unwrap_or_default();
+        let texts = self.router.dns_through(FILTER, &name, RecordType::Txt).unwrap_or_default();
         let texts: Vec<&[u8]> = texts
             .iter()
             .filter_map(|record| if let Record::Text(text) = record { Some(text.as_slice()) } else { None })

@@ -8,10 +8,14 @@ use super::walk::Access;
 use crate::mail::local_part::split_domain;
 use crate::mail::reply::Reply;
 use crate::routing::rewrite::resolve::AddressClass;
+use crate::routing::router::dns::ReplyFilter;
 use crate::routing::router::records::{NoRecords, Record, RecordType};
 
 /// What a restriction says that may not ask.
 pub(super) const NEEDS_DNS: &str = "needs the DNS";
+
+/// The tables that may take records out of what the DNS says.
+pub(super) const FILTER: ReplyFilter = Some("smtpd_dns_reply_filter");
 
 /// The word for mail that must wait, of the parameters that tell what to do when the DNS gives no answer.
 const DEFER: &[u8] = b"defer";
@@ -25,9 +29,9 @@ impl Access<'_, '_> {
             }
             // Whatever protocols this machine speaks.
             let types = [RecordType::A, RecordType::Aaaa, RecordType::Mx];
-            match access.router.first_of(helo, &types, true) {
-                Ok(_) => Ok(Decision::Undecided),
-                Err(NoRecords::Retry) => {
+            match access.router.first_of(FILTER, helo, &types, true) {
+                Ok(_) | Err(NoRecords::Filtered) => Ok(Decision::Undecided),
+                Err(none) if none.is_for_now() => {
                     let reply = Reply::new(450, "4.7.1", subject.refused("Host not found"));
                     access.fail_for_now("unknown_helo_hostname_tempfail_action", reply)
                 }
@@ -55,14 +59,14 @@ impl Access<'_, '_> {
         let subject = Subject { name: address.to_vec(), topic, bare_table: None };
         let status = topic.fit("4.1.8");
         let types = [RecordType::Mx, RecordType::A, RecordType::Aaaa];
-        match self.router.first_of(domain, &types, true) {
+        match self.router.first_of(FILTER, domain, &types, true) {
             Ok(records) if is_null_mx(&records) => {
                 let (code, status) = if topic == Topic::Sender { (550, "5.7.27") } else { (556, "5.1.10") };
                 let why = format!("Domain {} does not accept mail (nullMX)", String::from_utf8_lossy(domain));
                 Ok(self.reject(code, status, subject.refused(&why)))
             }
-            Ok(_) => Ok(Decision::Undecided),
-            Err(NoRecords::Retry) => {
+            Ok(_) | Err(NoRecords::Filtered) => Ok(Decision::Undecided),
+            Err(none) if none.is_for_now() => {
                 let reply = Reply::new(450, &status, subject.refused("Domain not found"));
                 self.fail_for_now("unknown_address_tempfail_action", reply)
             }

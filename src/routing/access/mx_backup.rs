@@ -3,7 +3,7 @@
 //! Source: postconf(5), `permit_mx_backup`, `permit_mx_backup_networks`; experiments with 3.11.
 
 use super::decision::{Checked, Decision, Stop, Subject};
-use super::dns_names::{NEEDS_DNS, is_null_mx};
+use super::dns_names::{FILTER, NEEDS_DNS, is_null_mx};
 use super::session::Client;
 use super::topic::Topic;
 use super::walk::Access;
@@ -34,11 +34,15 @@ impl Access<'_, '_> {
         if !self.router.has_dns() {
             return Ok(Decision::NotAsked(NEEDS_DNS.into()));
         }
-        let mut exchangers: Vec<(u16, Vec<u8>)> = match self.router.dns(domain, RecordType::Mx) {
+        let mut exchangers: Vec<(u16, Vec<u8>)> = match self.router.dns_through(FILTER, domain, RecordType::Mx) {
             Ok(records) if is_null_mx(&records) => return Ok(Decision::Undecided),
             Ok(records) => records.into_iter().filter_map(Record::exchanger).collect(),
-            Err(NoRecords::Retry) => {
+            Err(none) if none.is_for_now() => {
                 let why = "Unable to look up mail exchanger information: Host not found, try again";
+                return Ok(self.defer(&recipient, why));
+            }
+            Err(NoRecords::Filtered) => {
+                let why = "Unable to look up mail exchanger information: DNS reply filter policy";
                 return Ok(self.defer(&recipient, why));
             }
             Err(_) => return Ok(Decision::Undecided),

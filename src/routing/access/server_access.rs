@@ -8,7 +8,7 @@
 
 use super::access_table::{address_parts, domain_keys};
 use super::decision::{Checked, Decision, Stop, Subject};
-use super::dns_names::{NEEDS_DNS, is_null_mx};
+use super::dns_names::{FILTER, NEEDS_DNS, is_null_mx};
 use super::session::ClientName;
 use super::topic::Topic;
 use super::walk::Access;
@@ -113,7 +113,7 @@ impl Access<'_, '_> {
             Servers::Name => (RecordType::Ns, domain),
         };
         loop {
-            match self.router.dns(name, kind) {
+            match self.router.dns_through(FILTER, name, kind) {
                 Ok(records) if is_null_mx(&records) => return Vec::new(),
                 Ok(records) => {
                     return records.iter().filter_map(|record| record.host()).map(<[u8]>::to_vec).collect();

@@ -13,6 +13,7 @@ use crate::routing::fate::MailHost;
 use crate::routing::rewrite::transport::Hop;
 use crate::routing::router::Router;
 use crate::routing::router::daemon::Daemon;
+use crate::routing::router::dns::ReplyFilter;
 use crate::routing::router::records::{NoRecords, Record, RecordType};
 use std::net::IpAddr;
 
@@ -53,6 +54,17 @@ struct Client {
     native: bool,
     /// It does not ask for mail exchangers.
     without_mx: bool,
+}
+
+impl Client {
+    /// The tables that may take records out of what the DNS says.
+    fn filter(&self) -> ReplyFilter {
+        match (self.native, self.protocol) {
+            (true, _) => None,
+            (_, "lmtp") => Some("lmtp_dns_reply_filter"),
+            _ => Some("smtp_dns_reply_filter"),
+        }
+    }
 }
 
 impl Router<'_> {
@@ -101,7 +113,7 @@ impl Router<'_> {
         let by_mx = !destination.bracketed && !client.without_mx && destination.address().is_none();
         let mut exchangers: Vec<(u16, Vec<u8>)> = Vec::new();
         if by_mx {
-            match self.dns(name, RecordType::Mx) {
+            match self.dns_through(client.filter(), name, RecordType::Mx) {
                 Ok(records) if records.contains(&Record::Mx { preference: 0, host: Vec::new() }) => {
                     let text = format!("Domain {} does not accept mail (nullMX)", String::from_utf8_lossy(name));
                     return Ok(NextHop::None(Failure { for_now: false, status: "5.1.0", text }));
@@ -193,11 +205,12 @@ impl Router<'_> {
         let mut found = Vec::new();
         let mut failure: Option<(RecordType, NoRecords)> = None;
         for kind in self.address_types() {
-            match self.dns(host, kind) {
+            match self.dns_through(client.filter(), host, kind) {
                 Ok(records) => found.extend(records.iter().filter_map(Record::address)),
                 Err(none) => {
-                    let stays = failure.as_ref().is_some_and(|(_, old)| *old == NoRecords::Retry);
-                    if !stays || none == NoRecords::Retry {
+                    let tells = |none: &NoRecords| none.is_for_now() || *none == NoRecords::Filtered;
+                    let stays = failure.as_ref().is_some_and(|(_, old)| tells(old));
+                    if !stays || tells(&none) {
                         failure = Some((kind, none));
                     }
                 }
@@ -235,7 +248,14 @@ impl Router<'_> {
 
 fn no_records(name: &[u8], kind: RecordType, none: &NoRecords) -> Failure {
     let name = String::from_utf8_lossy(name);
+    let filtered = |status, why| Failure {
+        for_now: true,
+        status,
+        text: format!("Error looking up name={name} type={kind}: {why}"),
+    };
     let (for_now, status, found, why) = match none {
+        NoRecords::Filtered => return filtered("4.7.0", "DNS reply filter drops all results"),
+        NoRecords::InvalidFilter => return filtered("4.4.3", "Invalid DNS reply filter syntax"),
         NoRecords::NotFound => (false, "5.4.4", NOT_FOUND, "Host not found"),
         NoRecords::NoData => (false, "5.4.4", NOT_FOUND, "Host found but no data record of requested type"),
         NoRecords::Retry => (true, "4.4.3", NOT_FOUND, "Host not found, try again"),
@@ -250,9 +270,9 @@ const NOT_FOUND: &str = "Host or domain name not found. ";
 fn not_found_by_library(name: &[u8], none: &NoRecords) -> Failure {
     let name = String::from_utf8_lossy(name);
     let (for_now, status) = match none {
-        NoRecords::Retry => (true, "4.4.4"),
+        NoRecords::Retry | NoRecords::InvalidFilter => (true, "4.4.4"),
         NoRecords::NoData => (false, "5.3.0"),
-        NoRecords::NotFound | NoRecords::Failed | NoRecords::Malformed => (false, "5.4.4"),
+        NoRecords::NotFound | NoRecords::Failed | NoRecords::Malformed | NoRecords::Filtered => (false, "5.4.4"),
     };
     Failure { for_now, status, text: format!("unable to look up host {name}: {}", none.library_words()) }
 }

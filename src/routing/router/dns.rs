@@ -2,11 +2,20 @@
 //! says so.
 
 use super::Router;
-use super::records::{NoRecords, Record, RecordType};
+use super::keys::KeyPart;
+use super::records::{Answered, NoRecords, Record, RecordType};
 use super::trail::StepKind;
 use crate::config::protocols::Protocols;
 use crate::mail::host_name::{ascii_domain, is_host_name};
 use std::net::IpAddr;
+
+/// The parameter whose tables say which records of a reply do not count; none for what the C library asks.
+pub(in crate::routing) type ReplyFilter = Option<&'static str>;
+
+/// Whether a record says that there is no mail (RFC 7505).
+fn is_null_mx(record: &Record) -> bool {
+    matches!(record, Record::Mx { host, .. } if host.is_empty())
+}
 
 impl Router<'_> {
     /// Whether the DNS may be asked.
@@ -20,6 +29,19 @@ impl Router<'_> {
     /// # Errors
     /// Why there are none.
     pub fn dns(&mut self, name: &[u8], kind: RecordType) -> Result<Vec<Record>, NoRecords> {
+        self.dns_through(None, name, kind)
+    }
+
+    /// As [`Router::dns`], less what the tables of a parameter such as `smtpd_dns_reply_filter` take out.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn dns_through(
+        &mut self,
+        filter: ReplyFilter,
+        name: &[u8],
+        kind: RecordType,
+    ) -> Result<Vec<Record>, NoRecords> {
         let Some(name) = ascii_domain(name) else { return Err(NoRecords::NotFound) };
         let name = &*name;
         // What cannot be a host's name is nobody's, and not asked for; where names stand that are none of hosts, PTR and lists, all have
@@ -28,16 +50,30 @@ impl Router<'_> {
             return Err(NoRecords::NotFound);
         }
         let answer = self.resolver.as_ref().map_or(Err(NoRecords::Retry), |resolver| resolver.records(name, kind));
-        let answer = match answer {
+        let answer = answer.and_then(|mut answered| {
             // What is unfit is left out; if nothing is fit, the answer is no answer.
-            Ok(mut records) => {
-                records.retain(Record::is_sound);
-                if records.is_empty() { Err(NoRecords::Malformed) } else { Ok(records) }
+            answered.retain(|one| one.record.is_sound());
+            if answered.is_empty() { Err(NoRecords::Malformed) } else { Ok(answered) }
+        });
+        let shown = answer.as_ref().map_err(NoRecords::clone);
+        let shown = shown.map(|answered| answered.iter().map(|one| one.record.clone()).collect());
+        self.step(|| StepKind::Dns { name: name.to_vec(), kind, answer: shown });
+        let mut kept = Vec::new();
+        for one in answer? {
+            if !self.is_filtered_out(filter, &one)? {
+                kept.push(one.record);
             }
-            Err(none) => Err(none),
-        };
-        self.step(|| StepKind::Dns { name: name.to_vec(), kind, answer: answer.clone() });
-        answer
+        }
+        if kept.is_empty() { Err(NoRecords::Filtered) } else { Ok(kept) }
+    }
+
+    /// Whether a filter says IGNORE. Of "no mail" it is not asked; and a word that it does not know is as good as no answer.
+    fn is_filtered_out(&mut self, filter: ReplyFilter, answered: &Answered) -> Result<bool, NoRecords> {
+        let Some(filter) = filter.filter(|_| !is_null_mx(&answered.record)) else { return Ok(false) };
+        let word = self.ask_tables(filter, &answered.filter_text(), KeyPart::Whole).map_err(|_| NoRecords::Retry)?;
+        let Some(word) = word else { return Ok(false) };
+        let word = word.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+        if word.eq_ignore_ascii_case(b"ignore") { Ok(true) } else { Err(NoRecords::InvalidFilter) }
     }
 
     /// The record types for addresses, as `inet_protocols` has them.
@@ -54,12 +90,13 @@ impl Router<'_> {
     /// Why there are none: what may change comes before what will not.
     pub fn host_addresses(&mut self, host: &[u8]) -> Result<Vec<IpAddr>, NoRecords> {
         let types = self.address_types();
-        self.first_of(host, &types, false).map(|records| records.iter().filter_map(Record::address).collect())
+        self.first_of(None, host, &types, false).map(|records| records.iter().filter_map(Record::address).collect())
     }
 
     /// The records of several types, or of the first type that has any if `one_suffices`.
     pub(in crate::routing) fn first_of(
         &mut self,
+        filter: ReplyFilter,
         name: &[u8],
         types: &[RecordType],
         one_suffices: bool,
@@ -67,7 +104,7 @@ impl Router<'_> {
         let mut found = Vec::new();
         let mut failure = NoRecords::NotFound;
         for kind in types {
-            match self.dns(name, *kind) {
+            match self.dns_through(filter, name, *kind) {
                 Ok(records) => found.extend(records),
                 Err(none) if rank(&none) > rank(&failure) => failure = none,
                 Err(_) => {}
@@ -87,6 +124,7 @@ fn rank(none: &NoRecords) -> u8 {
         NoRecords::NoData => 1,
         NoRecords::Failed => 2,
         NoRecords::Malformed => 3,
-        NoRecords::Retry => 4,
+        NoRecords::Retry | NoRecords::InvalidFilter => 4,
+        NoRecords::Filtered => 5,
     }
 }

@@ -54,6 +54,38 @@ pub enum NoRecords {
     Failed,
     /// There is an answer in which names stand that cannot be names of hosts.
     Malformed,
+    /// There were records, and a filter of the site (`smtpd_dns_reply_filter`) took all of them out.
+    Filtered,
+    /// Such a filter says something else of a record than IGNORE; it is as if there were no answer now.
+    InvalidFilter,
+}
+
+/// A record as an answer holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Whose it is: the name that was asked for, or what an alias leads to. Without a dot behind it.
+    pub owner: Vec<u8>,
+    /// For how many seconds it holds.
+    pub ttl: u32,
+    /// The record.
+    pub record: Record,
+}
+
+impl Answered {
+    /// As filters of replies see it: `name. ttl IN type value`, with dots behind names.
+    #[must_use]
+    pub fn filter_text(&self) -> Vec<u8> {
+        let dotted = |name: &[u8]| [name, b"."].concat();
+        let (kind, value) = match &self.record {
+            Record::Address(address) if address.is_ipv4() => ("A", address.to_string().into_bytes()),
+            Record::Address(address) => ("AAAA", address.to_string().into_bytes()),
+            Record::Mx { preference, host } => ("MX", [format!("{preference} ").as_bytes(), host, b"."].concat()),
+            // No filter sees PTR records: the C library asks for them.
+            Record::Name(name) => ("NS", dotted(name)),
+            Record::Text(text) => ("TXT", text.clone()),
+        };
+        [&dotted(&self.owner), format!(" {} IN {kind} ", self.ttl).as_bytes(), &value].concat()
+    }
 }
 
 /// Asks the DNS.
@@ -63,7 +95,7 @@ pub trait Resolver: Send + Sync {
     ///
     /// # Errors
     /// Why there are none.
-    fn records(&self, name: &[u8], kind: RecordType) -> Result<Vec<Record>, NoRecords>;
+    fn records(&self, name: &[u8], kind: RecordType) -> Result<Vec<Answered>, NoRecords>;
 }
 
 impl Record {
@@ -134,18 +166,26 @@ impl fmt::Display for NoRecords {
             Self::Retry => "no answer at present",
             Self::Failed => "the server refuses to answer",
             Self::Malformed => "names that are none in the answer",
+            Self::Filtered => "all of it is filtered out",
+            Self::InvalidFilter => "the filter says something else than IGNORE",
         })
     }
 }
 
 impl NoRecords {
+    /// Whether there may be an answer later.
+    #[must_use]
+    pub fn is_for_now(&self) -> bool {
+        matches!(self, Self::Retry | Self::InvalidFilter)
+    }
+
     /// What the C library says of a host without addresses.
     #[must_use]
     pub fn library_words(&self) -> &'static str {
         match self {
-            Self::Retry => "Temporary failure in name resolution",
+            Self::Retry | Self::InvalidFilter => "Temporary failure in name resolution",
             Self::NoData => "No address associated with hostname",
-            Self::NotFound | Self::Failed | Self::Malformed => "Name or service not known",
+            Self::NotFound | Self::Failed | Self::Malformed | Self::Filtered => "Name or service not known",
         }
     }
 }
