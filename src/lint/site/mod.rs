@@ -1,9 +1,11 @@
 //! What rules look at: the configuration, its tables with their sources read once, and the state of their indexes.
 
+pub mod accounts;
 pub mod cycles;
 pub mod domains;
 pub mod hops;
 pub mod inet_ports;
+pub mod key_advice;
 pub mod key_index;
 pub mod restriction_lists;
 pub mod set_values;

@@ -20,5 +20,5 @@ pub mod mailbox;
 pub mod next_hop;
 mod pipe_command;
 pub mod sink;
-mod tls_policy;
+pub mod tls_policy;
 pub mod virtual_mailbox;

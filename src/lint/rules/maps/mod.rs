@@ -1,5 +1,7 @@
 //! Rules about lookup tables (MAP).
 
+pub mod bad_result;
+pub mod cannot_open;
 pub mod comment_in_entry;
 pub mod compiled_patterns;
 pub mod damaged_index;

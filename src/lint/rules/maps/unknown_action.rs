@@ -48,7 +48,20 @@ const CHECKS: [&str; 15] = [
     "REPLACE", "STRIP", "WARN",
 ];
 /// Lists of patterns for the headers of messages.
-const HEADERS: [&str; 3] = ["header_checks", "mime_header_checks", "nested_header_checks"];
+const HEADERS: [&str; 10] = [
+    "header_checks",
+    "lmtp_header_checks",
+    "lmtp_mime_header_checks",
+    "lmtp_nested_header_checks",
+    "milter_header_checks",
+    "mime_header_checks",
+    "nested_header_checks",
+    "smtp_header_checks",
+    "smtp_mime_header_checks",
+    "smtp_nested_header_checks",
+];
+/// The same for their bodies.
+const BODIES: [&str; 3] = ["body_checks", "lmtp_body_checks", "smtp_body_checks"];
 /// What others call an action, and what it is called here.
 const OTHER_NAMES: [(&str, &str); 12] = [
     ("ACCEPT", "OK"),
@@ -103,7 +116,7 @@ enum Asked {
 fn asked_by(table: &Table) -> Option<Asked> {
     let mut uses = written_uses(table).map(|named| match catalogue::parameter(&named.parameter) {
         _ if HEADERS.contains(&named.parameter.as_str()) => Some(Asked::Headers),
-        Some(parameter) if parameter.name == "body_checks" => Some(Asked::Bodies),
+        Some(parameter) if BODIES.contains(&parameter.name) => Some(Asked::Bodies),
         Some(parameter) => (parameter.kind == Kind::RestrictionList).then_some(Asked::Access),
         // A file by itself.
         None if named.parameter.is_empty() => None,

@@ -3,6 +3,7 @@
 pub mod blanks_in_override;
 pub mod duplicate_service;
 pub mod filtered_again;
+pub mod long_name;
 pub mod malformed_override;
 pub mod malformed_service;
 pub mod missing_service;

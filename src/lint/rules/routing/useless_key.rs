@@ -1,13 +1,16 @@
 //! RT004: a key of a transport table, or an element of a list of domains, that no lookup asks for.
 
 use crate::base::{Source, Span};
+use crate::config::catalogue;
 use crate::config::listed::listed;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::domains::place_of;
+use crate::lint::site::key_advice::Asked;
 use crate::lint::site::set_values::set_values;
 use crate::lint::site::{LoadedSite, Table};
+use crate::routing::router::keys::Style;
 use crate::syntax::Text;
-use crate::syntax::match_list::{ElementKind, parse_elements, split_list};
+use crate::syntax::match_list::{ElementKind, parse_elements};
 use std::sync::Arc;
 
 /// The declaration.
@@ -102,50 +105,11 @@ fn in_table(site: &LoadedSite, table: &Table, tell: &mut impl FnMut(&Arc<Source>
 
 /// Why a parameter's lookups never ask for a key; nothing if they do.
 fn why_useless(site: &LoadedSite, parameter: &str, key: &[u8]) -> Option<Useless> {
-    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let is_transport = TRANSPORTS.contains(&parameter);
-    let is_whole = WHOLE.contains(&parameter);
-    if let Some(at) = memchr::memrchr(b'@', key) {
-        let (local, domain) = (&key[..at], &key[at + 1..]);
-        if !is_transport {
-            return Some((format!("{parameter} is asked for domains only"), format!("write {}", shown(domain))));
-        }
-        let is_pattern = matches!(local, b"" | b"*") || domain.starts_with(b".") || domain.starts_with(b"*");
-        let domain = domain.strip_prefix(b"*").unwrap_or(domain);
-        return is_pattern.then(|| {
-            (format!("{parameter} is asked for user@domain and for domain"), format!("write {}", shown(domain)))
-        });
-    }
-    if let Some(domain) = key.strip_prefix(b"*.") {
-        let by_parent = !is_whole && by_parent(site, parameter);
-        let help = match (is_whole, by_parent) {
-            (true, _) => "name each domain".to_string(),
-            (false, true) => format!("write {}", shown(domain)),
-            (false, false) => format!("write .{}", shown(domain)),
-        };
-        return Some(("a * is no wildcard here".into(), help));
-    }
-    if key.len() > 1 && key.ends_with(b".") {
-        return Some((
-            "domains are asked for without a dot at the end".into(),
-            format!("write {}", shown(&key[..key.len() - 1])),
-        ));
-    }
-    let domain = key.strip_prefix(b".").filter(|domain| !domain.is_empty())?;
-    if is_whole {
-        return Some((format!("{parameter} is asked for whole domains only"), "name each domain".into()));
-    }
-    let is_listed = || site.domains().list(parameter).is_some_and(|list| list.find(domain).is_some());
-    (by_parent(site, parameter) && !is_listed()).then(|| {
-        let why = format!("parent_domain_matches_subdomains names {parameter}: asked for without the dot");
-        (why, format!("write {}, which stands for the domains below it too", shown(domain)))
-    })
-}
-
-fn by_parent(site: &LoadedSite, parameter: &str) -> bool {
-    let parameter = if TRANSPORTS.contains(&parameter) { TRANSPORTS[0] } else { parameter };
-    let names = site.expanded("parent_domain_matches_subdomains");
-    split_list(&names).into_iter().any(|range| names[range].eq_ignore_ascii_case(parameter.as_bytes()))
+    let asked = Asked::by(site, catalogue::parameter(parameter)?.name)?;
+    let below = key.strip_prefix(b".").filter(|_| asked.style == Style::Parent);
+    // Many write both forms, to be safe.
+    let is_listed = |domain: &[u8]| site.domains().list(parameter).is_some_and(|list| list.find(domain).is_some());
+    asked.why_unused(key).filter(|_| !below.is_some_and(is_listed))
 }
 
 /// Mail for a virtual alias domain never comes to transport_maps: an address without an alias is an unknown user.
