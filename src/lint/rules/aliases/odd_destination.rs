@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     name: "odd-destination",
     family: Family::Aliases,
     severity: Severity::Warning,
-    summary: "a command without its quotes, single quotes, or a `$name` in the value of an alias",
+    summary: "a command without its quotes, single quotes, a `$name`, or a word of another mail system in the value of an alias",
     why: "Aliases files know double quotes only, and no parameters: a command without quotes ends at its first blank and its arguments \
           become addresses, single quotes and `$mydomain` are part of the address.",
     example: "tickets: |/usr/local/bin/ticket --new\n",
@@ -22,6 +22,7 @@ pub static RULE: Rule = Rule {
 
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
+    foreign_words(site, findings);
     each_value(site, [b'|', b'\'', b'$'], |source, text, value| {
         for (number, destination) in value.destinations.iter().enumerate() {
             let span = text.part_of_value(destination.span);
@@ -46,11 +47,19 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 DestinationKind::Address { localpart, domain } => {
                     let domain = domain.as_deref().unwrap_or_default();
                     let shown = String::from_utf8_lossy(&destination.text).into_owned();
-                    if domain.starts_with(b"$") {
+                    let is_parameter = domain.is_empty() && localpart.len() > 1 && localpart.starts_with(b"$");
+                    if domain.starts_with(b"$") || is_parameter {
                         let help = "write the domain itself, or leave it out to mean a user of this machine";
                         (
                             format!("{shown} is taken as it stands: aliases know no parameters"),
-                            "no such domain",
+                            if is_parameter { "no such user" } else { "no such domain" },
+                            help.into(),
+                        )
+                    } else if localpart.starts_with(b"'|") {
+                        let help = "write \"|command argument\" with double quotes around all of it";
+                        (
+                            format!("{shown} is no command: single quotes are part of a name"),
+                            "no such user",
                             help.into(),
                         )
                     } else if localpart.starts_with(b"'") && (domain.ends_with(b"'") || localpart.ends_with(b"'")) {
@@ -62,6 +71,27 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 _ => continue,
             };
             findings.push(Finding::new(&RULE, message).at(source, span, label).help(help));
+        }
+    });
+}
+
+/// Words that stand for something in the aliases of other mail systems; here they are the names of users that do not exist.
+fn foreign_words(site: &LoadedSite, findings: &mut Vec<Finding>) {
+    each_value(site, [b':'; 3], |source, text, value| {
+        for destination in &value.destinations {
+            let DestinationKind::Address { domain: None, .. } = &destination.kind else { continue };
+            let shown = String::from_utf8_lossy(&destination.text).into_owned();
+            let help = match shown.as_str() {
+                word if word.starts_with("error:") || word.starts_with(":fail:") => {
+                    "reject the address by check_recipient_access, or remove the alias: what has none is unknown"
+                }
+                ":blackhole:" | ":defer:" => "write /dev/null, or reject the address by check_recipient_access",
+                word if word.starts_with("include:") => "write :include: with a colon before it, too",
+                _ => continue,
+            };
+            let message = format!("{shown} is the name of a user here");
+            let span = text.part_of_value(destination.span);
+            findings.push(Finding::new(&RULE, message).at(source, span, "no such user").help(help));
         }
     });
 }

@@ -33,8 +33,9 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             let Ok(text) = std::str::from_utf8(&element.bytes) else { continue };
             let bare = text.trim_start_matches('!');
             let Some((wrong, meant)) = fault(bare) else { continue };
-            let mut finding = Finding::new(&RULE, format!("{bare}: {wrong}")).at(set.source, element.span, "here");
-            if !is_refused(bare, &set.parameter_name()) {
+            let mut finding = Finding::new(&RULE, format!("{}: {wrong}", if bare.is_empty() { text } else { bare }))
+                .at(set.source, element.span, "here");
+            if wrong == NO_CLIENT || !is_refused(bare, &set.parameter_name()) {
                 finding = finding.severity(Severity::Warning);
             }
             finding.help = Some(match &meant {
@@ -55,10 +56,13 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     }
 }
 
+/// What is said of an element that is neither an address nor a name that a client could have.
+const NO_CLIENT: &str = "no client has this address or name";
+
 /// Whether clients are turned away, or the server ends, for an element that has a fault.
 fn is_refused(text: &str, parameter: &str) -> bool {
     // A table without a type: the server ends. A type that does not exist makes only the lookup fail.
-    let is_table = text.starts_with(':');
+    let is_table = text.starts_with(':') || text.is_empty();
     let length = text.split_once('/').map_or("", |(_, length)| length);
     // What has other bytes in it is no network to Postfix, but a name that nobody has.
     let is_network = length.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
@@ -67,8 +71,14 @@ fn is_refused(text: &str, parameter: &str) -> bool {
 
 /// What is wrong with an element, and what was meant if that is plain; nothing for what is no address.
 pub fn fault(text: &str) -> Option<(&'static str, Option<String>)> {
+    if text.is_empty() {
+        return Some(("nothing stands right behind it, and the server ends", None));
+    }
     let (address, length) = match text.split_once('/') {
         Some((address, length)) if !address.is_empty() => (address, Some(length)),
+        Some((_, length)) if length.bytes().all(|byte| byte.is_ascii_digit()) => {
+            return Some(("a prefix without its address is taken for the name of a file", None));
+        }
         Some(_) => return None,
         None => (text, None),
     };
@@ -89,8 +99,28 @@ pub fn fault(text: &str) -> Option<(&'static str, Option<String>)> {
     if let Ok(address) = address.parse::<Ipv4Addr>() {
         return network(IpAddr::V4(address), length);
     }
+    // What stands in brackets may be split by a comma; a table has a colon.
+    if address.starts_with('[') && !address.contains(']') {
+        return Some(("a bracket without its other", None));
+    }
     let looks_like_v4 = length.is_some() && address.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    looks_like_v4.then_some(("an IPv4 network needs four numbers", None))
+    if looks_like_v4 {
+        return Some(("an IPv4 network needs four numbers", None));
+    }
+    is_no_client(text).then_some((NO_CLIENT, None))
+}
+
+/// Whether a text is no address and has what no host's name has: one of some characters, numbers only, or two addresses.
+fn is_no_client(text: &str) -> bool {
+    let is_range = || {
+        let parts = text.split_once('-').map(|(first, last)| (first.parse::<Ipv4Addr>(), last.parse::<Ipv4Addr>()));
+        matches!(parts, Some((Ok(_), Ok(_))))
+    };
+    // `type:name` is a table, and quotes have a rule of their own.
+    !text.contains([':', '"', '\'', '$'])
+        && (text.contains(['*', '{', '}', '(', ')', ']', '\\'])
+            || text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            || is_range())
 }
 
 fn network(address: IpAddr, length: Option<&str>) -> Option<(&'static str, Option<String>)> {
@@ -134,6 +164,9 @@ mod tests {
             ("::1", "smtpd_authorized_xclient_hosts", true),
             ("10.0.0.1/8", "smtpd_authorized_xclient_hosts", false),
             ("10.0.0.1/8", "debug_peer_list", false),
+            ("[10.0.0.0/8", "mynetworks", true),
+            ("/32", "mynetworks", true),
+            ("", "debug_peer_list", true),
         ];
         for (text, parameter, expected) in cases {
             assert_eq!((is_refused(text, parameter), fault(text).is_some()), (expected, true), "{text} {parameter}");
@@ -161,6 +194,17 @@ mod tests {
             ("192.0.2.0/33", Some((prefix, None))),
             ("192.0.2.0/255.255.255.0", Some((prefix, None))),
             ("192.0/16", Some(("an IPv4 network needs four numbers", None))),
+            ("[10.0.0.0/8", Some(("a bracket without its other", None))),
+            ("/32", Some(("a prefix without its address is taken for the name of a file", None))),
+            ("10.0.0.1]", Some((NO_CLIENT, None))),
+            ("10.0.0.", Some((NO_CLIENT, None))),
+            ("10.0.0.*", Some((NO_CLIENT, None))),
+            ("256.0.0.1", Some((NO_CLIENT, None))),
+            ("010.0.0.1", Some((NO_CLIENT, None))),
+            ("10.0.0.0-10.0.0.255", Some((NO_CLIENT, None))),
+            ("{10.0.0.0/8}", Some((NO_CLIENT, None))),
+            ("static:{a*}", None),
+            ("1-2-3-4.example.com", None),
         ];
         for (text, expected) in cases {
             let got = fault(text);

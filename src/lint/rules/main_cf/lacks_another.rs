@@ -35,6 +35,8 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             "smtpd_tls_security_level" if is("may") || is("encrypt") => without_certificate(site, &set),
             "smtpd_use_tls" | "smtpd_enforce_tls" if is("yes") => without_certificate(site, &set),
             "smtpd_sasl_type" if is("dovecot") => without_socket(site, &set),
+            "smtp_tls_wrappermode" | "lmtp_tls_wrappermode" if is("yes") => wrapped_without_tls(site, &set),
+            "smtp_tls_security_level" | "lmtp_tls_security_level" => client_level(site, &set, &value),
             "smtp_sasl_password_maps" => senders_without_switch(site, &set),
             _ => None,
         };
@@ -73,6 +75,49 @@ fn without_socket(site: &LoadedSite, set: &SetValue) -> Option<Told> {
             "set smtpd_sasl_path to the socket of Dovecot, such as private/auth".to_string(),
         )
     })
+}
+
+/// TLS from the first byte on, where none need be spoken.
+fn wrapped_without_tls(site: &LoadedSite, set: &SetValue) -> Option<Told> {
+    let level_name = set.parameter_name().replace("wrappermode", "security_level");
+    let level = value(site, set, &level_name).to_ascii_lowercase();
+    let policies = set.parameter_name().replace("wrappermode", "policy_maps");
+    let is_weak = matches!(level.as_slice(), b"" | b"none" | b"may");
+    (is_weak && value(site, set, &policies).is_empty()).then(|| {
+        (
+            format!("{} needs {level_name} = encrypt or stronger: all mail is put off", set.parameter_name()),
+            "TLS is not demanded",
+            format!("set {level_name} = encrypt"),
+        )
+    })
+}
+
+/// A level of a client that needs something else.
+fn client_level(site: &LoadedSite, set: &SetValue, level: &[u8]) -> Option<Told> {
+    let name = set.parameter_name();
+    let of_client = |what: &str| value(site, set, &name.replace("tls_security_level", what));
+    match level.to_ascii_lowercase().as_slice() {
+        b"fingerprint" if of_client("tls_fingerprint_cert_match").is_empty() => {
+            let parameter = name.replace("security_level", "fingerprint_cert_match");
+            Some((
+                format!("{name} without {parameter}: mail is put off"),
+                "no fingerprint is known",
+                format!(
+                    "set {parameter}, or name the fingerprints in {}",
+                    name.replace("security_level", "policy_maps")
+                ),
+            ))
+        }
+        b"dane" | b"dane-only" if !of_client("dns_support_level").eq_ignore_ascii_case(b"dnssec") => {
+            let parameter = name.replace("tls_security_level", "dns_support_level");
+            Some((
+                format!("{name} without {parameter} = dnssec: DANE is not used"),
+                "no DNSSEC, no DANE",
+                format!("set {parameter} = dnssec"),
+            ))
+        }
+        _ => None,
+    }
 }
 
 fn senders_without_switch(site: &LoadedSite, set: &SetValue) -> Option<Told> {

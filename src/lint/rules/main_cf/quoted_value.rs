@@ -36,7 +36,6 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 | Kind::Charset
                 | Kind::PathTemplate
                 | Kind::PathTemplateList
-                | Kind::EmailAddress
                 | Kind::Boolean
                 | Kind::Number
                 | Kind::Duration
@@ -46,6 +45,12 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             continue;
         }
         let value = set.value.bytes();
+        // A local part may have quotes, a whole address has none.
+        if kind == Kind::EmailAddress
+            && !quoted(value.trim_ascii()).is_some_and(|inside| value.trim_ascii()[inside].contains(&b'@'))
+        {
+            continue;
+        }
         let all = set.value.trim_range(0..value.len());
         let parts = if quoted(&value[all.clone()]).is_some() { vec![all] } else { split_list(value) };
         for range in parts {

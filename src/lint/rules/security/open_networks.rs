@@ -5,9 +5,9 @@ use crate::base::{Source, Span};
 use crate::config::listed::{Listed, listed};
 use crate::config::table_reference::behind_proxy;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::LoadedSite;
 use crate::lint::site::domains::place_of;
 use crate::lint::site::set_values::{SetValue, set_values};
+use crate::lint::site::{LoadedSite, Table};
 use crate::maps::networks::network::{Address, Family as AddressFamily, Network};
 use crate::syntax::Text;
 use crate::syntax::match_list::{ElementKind, parse_elements};
@@ -48,6 +48,9 @@ const NOT_PUBLIC: [&str; 13] = [
     "fc00::/7",
     "fe80::/9",
 ];
+
+/// Addresses that have nothing in common but what all have.
+const PROBES: [&str; 4] = ["192.0.2.9", "203.0.113.77", "8.31.46.255", "2001:db8::9"];
 
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
@@ -170,10 +173,15 @@ impl<'a> List<'a> {
         if let Ok(network) = Network::parse(text) {
             return self.add_network(network, false, text, source, span, named_at);
         }
-        let table = self
-            .site
-            .table_named(text)
-            .filter(|table| table.named.reference.pattern_form() == Some(PatternForm::Network));
+        let table = self.site.table_named(text);
+        if let Some(mut patterns) = table.and_then(Table::open_patterns) {
+            if PROBES.iter().all(|address| matches!(patterns.lookup(address.as_bytes()), Ok(Some(_)))) {
+                let message = "mynetworks trusts the whole world: a table of patterns matches every client".into();
+                self.found.push(Open { message, source: Arc::clone(source), span, named_at });
+            }
+            return;
+        }
+        let table = table.filter(|table| table.named.reference.pattern_form() == Some(PatternForm::Network));
         let Some(Ok(rules)) = table.and_then(|table| table.source.as_ref()) else { return };
         let mut depth = 0_usize;
         for statement in parse_pattern_table(rules, PatternForm::Network).statements {
@@ -236,6 +244,8 @@ mod tests {
             ("mynetworks_style = class\nmynetworks = 192.0.2.0/24\n", 0),
             ("mynetworks = static:x\n", 1),
             ("mynetworks = !static:x\n", 0),
+            ("mynetworks = regexp:{{/./ x}}\n", 1),
+            ("mynetworks = regexp:{{/^192\\./ x}}\n", 0),
             ("mynetworks = $x, 10.0.0.0/8\nx = 0.0.0.0/1 128.0.0.0/1\n", 1),
         ];
         for (main, expected) in cases {
