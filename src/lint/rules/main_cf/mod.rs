@@ -1,5 +1,6 @@
 //! Rules about main.cf (MC).
 
+pub mod bad_account;
 pub mod bad_expansion;
 pub mod bad_milter;
 pub mod bad_network;

@@ -107,7 +107,9 @@ fn wrong_argument(set: &SetValue, step: &Step) -> Option<Finding> {
 fn classes_without_list(site: &LoadedSite, set: &SetValue, findings: &mut Vec<Finding>) {
     let mut told: Vec<Span> = Vec::new();
     for element in set.elements(site) {
-        let is_defined = site.configuration.value(&element.bytes, set.service).is_some();
+        // One that is empty counts for none.
+        let list = site.configuration.expanded(&element.bytes, set.service).unwrap_or_default();
+        let is_defined = !list.trim_ascii().is_empty();
         if is_defined || told.contains(&element.span) {
             continue;
         }

@@ -1,6 +1,7 @@
 //! Rules about master.cf (MS).
 
 pub mod blanks_in_override;
+pub mod chrooted_socket;
 pub mod duplicate_service;
 pub mod filtered_again;
 pub mod long_name;

@@ -72,7 +72,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             let label = format!("{daemon} ends: it must know whose command it is");
             tell(place, Wrong::new(format!("{who} has no user="), &label, RULE.remedy));
         }
-        for argument in own {
+        for argument in own.into_iter().filter(|argument| !argument.braced) {
             if let Some(wrong) = of_attribute(site, service, &daemon, &argument.text.to_string_lossy(), attributes) {
                 tell(argument.span, wrong);
             }
@@ -93,7 +93,6 @@ fn own_arguments(arguments: &[Argument]) -> Vec<&Argument> {
         match argument.text.bytes() {
             b"-o" => drop(rest.next()),
             [b'-', ..] => {}
-            _ if argument.braced => {}
             _ => own.push(argument),
         }
     }
