@@ -1,6 +1,7 @@
 //! Filters of IPv4 addresses behind the name of a list in the DNS: `127.0.0.[2;4..6]`.
 //!
-//! Four parts between dots, each a number or, in brackets, numbers and ranges with semicolons between.
+//! Four parts between dots, each a number or, in brackets, numbers and ranges with semicolons between; all of it may stand in
+//! brackets.
 //!
 //! Source: postconf(5), `reject_rbl_client`; experiments with 3.11.
 
@@ -31,6 +32,11 @@ impl AddressFilter {
     /// It is none.
     pub fn parse(text: &[u8]) -> Result<Self, FilterFault> {
         let text = std::str::from_utf8(text).map_err(|_| FilterFault)?;
+        let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        inner.ok_or(FilterFault).and_then(Self::parts).or_else(|_| Self::parts(text))
+    }
+
+    fn parts(text: &str) -> Result<Self, FilterFault> {
         let mut parts: [Vec<RangeInclusive<u8>>; 4] = Default::default();
         let mut rest = text;
         for (number, part) in parts.iter_mut().enumerate() {
@@ -90,6 +96,9 @@ mod tests {
             ("127.0.0.[2..4]", "127.0.0.5", Ok(false)),
             ("127.[0..1].[0;2].[2;3;5..10]", "127.1.2.7", Ok(true)),
             ("127.[0..1].[0;2].[2;3;5..10]", "127.1.1.7", Ok(false)),
+            ("[127.0.0.[2;3]]", "127.0.0.3", Ok(true)),
+            ("[127.0.0.[2;3]]", "127.0.0.4", Ok(false)),
+            ("[127].0.0.[2;3]", "127.0.0.3", Ok(true)),
             ("127.0.0.2", "::1", Ok(false)),
             ("127.0.0.[4..2]", "127.0.0.4", Err(FilterFault)),
             ("127.0.0", "127.0.0.4", Err(FilterFault)),

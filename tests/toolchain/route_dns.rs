@@ -200,8 +200,8 @@ fn names_that_are_nobodys_are_asked_for() {
     );
 }
 
-/// The words for a list are looked up with its filter, then without; a table about the servers of a `HELO` name takes what stands
-/// behind the last `@`.
+/// The words for a list are looked up with its filter, then without; a table about the servers of an address takes what stands
+/// behind the last `@`, which no `HELO` name keeps.
 #[test]
 fn what_restrictions_look_for() {
     let (scratch, route) = site();
@@ -217,7 +217,14 @@ fn what_restrictions_look_for() {
     assert_eq!(first(list, ""), "  → rejected 554 5.7.1 other words");
     let helo = "smtpd_helo_restrictions = check_helo_a_access inline:{{192.0.2.10 = REJECT by address}}";
     assert_eq!(
-        first(helo, " --helo x@one.example.org"),
-        "  → rejected 554 5.7.1 <x@one.example.org>: Helo command rejected: by address"
+        first(helo, " --helo one.example.org"),
+        "  → rejected 554 5.7.1 <one.example.org>: Helo command rejected: by address"
+    );
+    let refused = first(helo, " --helo x@one.example.org");
+    assert!(!refused.contains("Helo"), "{refused}");
+    let sender = "smtpd_sender_restrictions = check_sender_a_access inline:{{192.0.2.10 = REJECT by address}}";
+    assert_eq!(
+        first(sender, " --from \"x@y\"@one.example.org"),
+        "  → rejected 554 5.7.1 <x@y@one.example.org>: Sender address rejected: by address"
     );
 }

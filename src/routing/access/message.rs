@@ -19,7 +19,15 @@ impl Access<'_, '_> {
 
     /// The client has sent the message.
     pub fn end_of_message(&mut self) -> Option<Reply> {
-        self.message_stage(Command::EndOfMessage, "smtpd_end_of_data_restrictions", Topic::EndOfData)
+        let refused = self.message_stage(Command::EndOfMessage, "smtpd_end_of_data_restrictions", Topic::EndOfData);
+        refused.or_else(|| self.cleanup_fails())
+    }
+
+    /// cleanup(8) cannot take the message: a table that has no answer about its sender.
+    fn cleanup_fails(&mut self) -> Option<Reply> {
+        let error = self.router.map_sender(&self.session.sender.clone()).err()?;
+        self.router.note(error.to_string());
+        Some(Reply::new(451, "4.3.0", "Error: queue file write error"))
     }
 
     fn message_stage(&mut self, command: Command, list: &str, topic: Topic) -> Option<Reply> {

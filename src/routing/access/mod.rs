@@ -25,6 +25,7 @@ pub mod decision;
 pub mod destination;
 mod dns_lists;
 mod dns_names;
+mod local_client;
 pub mod login;
 pub mod message;
 mod mx_backup;

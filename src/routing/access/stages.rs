@@ -44,6 +44,9 @@ impl Access<'_, '_> {
             self.router.note("smtpd_helo_required = yes");
             return Some(Reply::new(503, "5.5.1", "Error: send HELO/EHLO first"));
         }
+        if let Some(reply) = self.local_client() {
+            return Some(reply);
+        }
         let sender = self.session.sender.clone();
         if !sender.is_empty()
             && let Some(reply) = self.bad_address(&sender, "5.1.7", "Bad sender address syntax")

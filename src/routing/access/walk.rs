@@ -64,6 +64,11 @@ pub struct Access<'l, 'a> {
     asked_before: Asking,
 }
 
+/// A byte of a HELO name as the server keeps it.
+fn tame(byte: u8) -> u8 {
+    if matches!(byte, b'<' | b'>' | b'(' | b')' | b'"' | b';' | b'@' | b'\\') { b'?' } else { byte }
+}
+
 impl<'l, 'a> Access<'l, 'a> {
     /// A session with a server; `service` is its line in master.cf. Until this is dropped, parameters are those of that service.
     ///
@@ -76,6 +81,7 @@ impl<'l, 'a> Access<'l, 'a> {
     ) -> Result<Self, StartError> {
         let asked_before = router.ask_as_server(service);
         let classes = router.start().inspect_err(|_| router.asking = asked_before)?;
+        session.helo = session.helo.map(|helo| helo.into_iter().map(tame).collect());
         session.tls |= router.is_yes("smtpd_tls_wrappermode").unwrap_or(false);
         Ok(Self {
             session,

@@ -5,6 +5,7 @@
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
 use crate::routing::router::Router;
+use crate::routing::router::keys::Style;
 use crate::routing::router::trail::StepKind;
 use crate::syntax::match_list::split_list;
 
@@ -12,18 +13,17 @@ impl Router<'_> {
     /// What masquerading makes of an address of a class: `envelope_sender`, `envelope_recipient`.
     ///
     /// # Errors
-    /// A parameter that cannot be expanded.
+    /// A parameter that cannot be expanded, or a table of exceptions without an answer.
     pub fn masquerade(&mut self, class: &str, address: &[u8]) -> Result<Vec<u8>, LookupError> {
         let kept = Ok(address.to_vec());
         let (local, Some(domain)) = split_domain(address) else { return kept };
         if !self.has_word("masquerade_classes", class)? {
             return kept;
         }
-        let exceptions = self.text("masquerade_exceptions")?;
-        if split_list(&exceptions).into_iter().any(|range| exceptions[range].eq_ignore_ascii_case(local)) {
+        let domains = self.text("masquerade_domains")?;
+        if domains.is_empty() || self.is_listed("masquerade_exceptions", local, Style::Exact)? {
             return kept;
         }
-        let domains = self.text("masquerade_domains")?;
         for range in split_list(&domains) {
             let marks = domains[range.clone()].iter().take_while(|&&byte| byte == b'!').count();
             let masked = &domains[range][marks..];
