@@ -76,6 +76,11 @@ pub trait Opener: Send + Sync {
         reference: &TableReference,
         options: &OpenOptions,
     ) -> Option<Result<Box<dyn LookupTable>, LookupError>>;
+
+    /// Where a file lies that a table names, besides its own.
+    fn path(&self, named: &[u8]) -> Vec<u8> {
+        named.to_vec()
+    }
 }
 
 /// How a table is opened.

@@ -199,3 +199,26 @@ fn the_system_tells_its_types() {
     assert_eq!(asked("--root root"), "hash:/etc/aliases");
     assert_eq!(asked("--root root --target 3.7"), "hash:/etc/aliases");
 }
+
+/// The database that a client file names lies where the site's other files lie.
+#[cfg(feature = "sql")]
+#[test]
+fn databases_of_clients_are_the_sites() {
+    let scratch = Scratch::example();
+    for (root, site) in [("site", "-c site"), ("root/etc/postfix", "--root root")] {
+        let main = "compatibility_level = 3.11\nmydestination = example.com\nlocal_recipient_maps =\n\
+                    virtual_alias_maps = proxy:sqlite:/etc/postfix/aliases.cf\n";
+        scratch.write(&format!("{root}/main.cf"), main);
+        scratch.write(
+            &format!("{root}/aliases.cf"),
+            "dbpath = /etc/postfix/aliases.db\nquery = SELECT goto FROM alias WHERE address = '%s'\n",
+        );
+        let database = rusqlite::Connection::open(scratch.path(&format!("{root}/aliases.db"))).unwrap();
+        let rows = "CREATE TABLE alias (address, goto); \
+                    INSERT INTO alias VALUES ('bob@example.com', 'ann@else.example')";
+        database.execute_batch(rows).unwrap();
+        let out = scratch.run(&format!("route -q {site} bob@example.com"));
+        let end = "  → ann@else.example: relayed via smtp to else.example, or the MX hosts that the DNS has for it\n";
+        assert!(out.stdout.contains(end), "{site}: {}{}", out.stdout, out.stderr);
+    }
+}

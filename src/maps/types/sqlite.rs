@@ -32,7 +32,8 @@ impl SqliteTable {
     /// For what is wrong with the parameters, and a database that cannot be opened.
     pub fn open(name: &[u8], options: &OpenOptions, open: OpenNamed) -> Result<Self, LookupError> {
         let parameters = ClientParameters::open(name, &options.caller)?;
-        let path = parameters.filled("dbpath", "")?;
+        let named = parameters.filled("dbpath", "")?;
+        let path = options.opener.as_ref().map_or_else(|| named.clone(), |opener| opener.path(&named));
         let query = match parameters.text("query", "") {
             empty if empty.is_empty() => older_query(&parameters)?,
             query => query,
@@ -43,7 +44,7 @@ impl SqliteTable {
         let templates = Templates::new("sqlite", name, &query, &result)?;
         let domain = DomainFilter::open(&parameters.text("domain", ""), name, options, open)?;
         let database = open_database(&path).map_err(|words| {
-            LookupError::config(&[b"sqlite:", name, b": open database ", &path, b": ", words.as_bytes()].concat())
+            LookupError::config(&[b"sqlite:", name, b": open database ", &named, b": ", words.as_bytes()].concat())
         })?;
         Ok(Self { name: name.to_vec(), database, templates, domain, limit, options: options.clone() })
     }

@@ -18,6 +18,7 @@ use crate::syntax::match_list::split_list;
 use crate::syntax::table_line::TableForm;
 use std::collections::HashSet;
 use std::io::ErrorKind;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -225,6 +226,14 @@ impl Opener for Door {
         is_file.then(|| {
             open_as_named(&opening.here(reference), options).map_err(|error| opening.missing(reference, error))
         })
+    }
+
+    fn path(&self, named: &[u8]) -> Vec<u8> {
+        if named.starts_with(b"/") {
+            self.opening.paths.resolve(named).into_os_string().into_vec()
+        } else {
+            named.to_vec()
+        }
     }
 }
 
