@@ -13,6 +13,7 @@ mod damage;
 mod damage_updates;
 mod expand_properties;
 mod hostile_texts;
+mod lmdb_formats;
 mod lossless;
 mod odd_files;
 mod replaced_files;

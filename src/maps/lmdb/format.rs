@@ -1,14 +1,70 @@
-//! The numbers of the LMDB 0.9 file format, and how a file can be damaged.
+//! The numbers of the two LMDB file formats that a Postfix can be linked with, and how a file can be damaged.
+//!
+//! Seen in files that LMDB 0.9.36 and 1.0.2 wrote: the second has a longer page header, counts the offsets on a page from behind
+//! it, begins values at even places, and says of a long value also which transaction wrote it and how many pages it has.
 
 use std::fmt;
 use std::io;
 
-/// Longest key, the trailing NUL included, in bytes (LMDB's `MDB_MAXKEYSIZE`).
+/// A file format, which the library of the other cannot open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Data version 1, of LMDB 0.9.
+    V0_9,
+    /// Data version 3, of LMDB 1.0.
+    V1_0,
+}
+
+impl Format {
+    /// Bytes before the first node pointer of a page.
+    pub(super) const fn page_header(self) -> usize {
+        match self {
+            Self::V0_9 => PAGE_HEADER,
+            Self::V1_0 => 24,
+        }
+    }
+
+    /// What the offsets on a page count from.
+    pub(super) const fn origin(self) -> usize {
+        match self {
+            Self::V0_9 => 0,
+            Self::V1_0 => self.page_header(),
+        }
+    }
+
+    /// Bytes in a node that tell where a long value stands: the number of its first page; in the newer format also the
+    /// transaction that wrote it and how many pages it has.
+    pub(super) const fn place_of_value(self) -> usize {
+        match self {
+            Self::V0_9 => 8,
+            Self::V1_0 => 24,
+        }
+    }
+
+    /// Bytes from the start of a key to its value: the newer format begins a value at an even place.
+    pub(super) const fn key_room(self, key: usize) -> usize {
+        match self {
+            Self::V0_9 => key,
+            Self::V1_0 => (key + 1) & !1,
+        }
+    }
+
+    /// Longest key, the trailing NUL included, in bytes, on pages of this size.
+    pub(super) const fn max_key(self, page_size: usize) -> usize {
+        match self {
+            Self::V0_9 => MAX_KEY,
+            // What leaves room for a tree beside it on half a page.
+            Self::V1_0 => (((page_size - self.page_header()) / 2) & !1) - 2 - NODE_HEADER - DATABASE,
+        }
+    }
+}
+
+/// Longest key that LMDB 0.9 takes, the trailing NUL included, in bytes (its `MDB_MAXKEYSIZE`).
 pub const MAX_KEY: usize = 511;
 
 /// Size of the pages that we write, in bytes, and the least that LMDB gives a file; others are read.
 pub(super) const PAGE: usize = 4096;
-/// Bytes before the first node pointer of a page.
+/// Bytes before the first node pointer of a page that we write.
 pub(super) const PAGE_HEADER: usize = 16;
 /// Bytes before the key of a node.
 pub(super) const NODE_HEADER: usize = 8;
@@ -28,6 +84,10 @@ pub(super) const SUB_DATA: u16 = 0x02;
 pub(super) const MAGIC: u32 = 0xBEEF_C0DE;
 /// Data version of LMDB 0.9.
 pub(super) const VERSION: u32 = 1;
+/// Data version of LMDB 1.0.
+pub(super) const VERSION_1_0: u32 = 3;
+/// Data version of the development branch before LMDB 1.0.
+pub(super) const VERSION_DEVELOPMENT: u32 = 2;
 /// Root of an empty tree.
 pub(super) const NO_PAGE: u64 = u64::MAX;
 /// Flag of the tree of free pages, which it always has: its keys are integers.
@@ -41,19 +101,19 @@ pub(super) const MAX_MAP_SIZE: u64 = 1 << 46;
 /// Where `lmdb_map_size` starts, in bytes.
 pub(super) const MAP_SIZE: u64 = 16 * 1024 * 1024;
 
-/// Offset of `mm_mapsize` in a meta page.
-pub(super) const META_MAP_SIZE: usize = PAGE_HEADER + 16;
+/// Offset of `mm_mapsize` in a meta page, from behind its header, as all that follow.
+pub(super) const META_MAP_SIZE: usize = 16;
 /// Offset of the record of free pages in a meta page.
-pub(super) const META_FREE: usize = PAGE_HEADER + 24;
+pub(super) const META_FREE: usize = 24;
 /// Offset of the record of the main tree in a meta page.
-pub(super) const META_MAIN: usize = META_FREE + 48;
+pub(super) const META_MAIN: usize = META_FREE + DATABASE;
 /// Offset of the number of the last page in a meta page.
-pub(super) const META_LAST_PAGE: usize = META_MAIN + 48;
+pub(super) const META_LAST_PAGE: usize = META_MAIN + DATABASE;
 /// Offset of the transaction number in a meta page.
 pub(super) const META_TXN: usize = META_LAST_PAGE + 8;
 /// Bytes of the record of a tree, in a meta page or as the value of a named database.
 pub(super) const DATABASE: usize = 48;
-/// Bytes of a meta page that mean something.
+/// Bytes of a meta page that mean something, behind its header.
 pub(super) const META_SIZE: usize = META_TXN + 8;
 
 /// Why an LMDB file cannot be read.

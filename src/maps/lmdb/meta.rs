@@ -4,8 +4,8 @@
 //! what it reads is not what we read.
 
 use super::format::{
-    Damage, MAGIC, MAX_DEPTH, MAX_MAP_SIZE, META, META_FREE, META_LAST_PAGE, META_MAIN, META_MAP_SIZE, META_SIZE,
-    META_TXN, NO_PAGE, PAGE, PAGE_HEADER, VERSION,
+    DATABASE, Damage, Format, MAGIC, MAX_DEPTH, MAX_MAP_SIZE, META, META_FREE, META_LAST_PAGE, META_MAIN,
+    META_MAP_SIZE, META_SIZE, META_TXN, NO_PAGE, PAGE, VERSION, VERSION_1_0, VERSION_DEVELOPMENT,
 };
 use super::page::{u16_at, u32_at, u64_at};
 use std::fs::File;
@@ -49,6 +49,8 @@ impl TreeRoot {
 /// The meta page that is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Meta {
+    /// How the file is laid out.
+    pub format: Format,
     /// Which of the two it is, 0 or 1.
     number: u64,
     /// Bytes of a page.
@@ -70,42 +72,40 @@ pub(super) struct Meta {
 impl Meta {
     /// Reads both and takes the newer one.
     pub(super) fn read(file: &File) -> Result<Self, Damage> {
-        let mut head = [0_u8; META_SIZE];
-        read_start(file, &mut head, 0)?;
-        let is_meta = |page: &[u8]| u16_at(page, 10) & META != 0;
-        if u32_at(&head, PAGE_HEADER) != MAGIC {
-            return Err(Damage::Foreign("it does not begin as one"));
-        }
-        if u32_at(&head, PAGE_HEADER + 4) != VERSION {
-            return Err(Damage::Foreign("it has another format version"));
-        }
-        if !is_meta(&head) {
+        let format = format_of(file)?;
+        let header = format.page_header();
+        let mut first = [0_u8; LARGEST];
+        let first = &mut first[..header + META_SIZE];
+        read_start(file, first, 0)?;
+        if !is_meta(first, format) {
             return Err(Damage::Page(0, "not a meta page"));
         }
-        let page_size = u32_at(&head, META_FREE) as usize;
+        let head = &first[header..];
+        let page_size = u32_at(head, META_FREE) as usize;
         if !page_size.is_power_of_two() || !(512..=32768).contains(&page_size) {
             return Err(Damage::Page(0, "impossible page size"));
         }
-        let mut second = [0_u8; META_SIZE];
-        read_start(file, &mut second, page_size as u64)?;
-        let version = (u32_at(&second, PAGE_HEADER), u32_at(&second, PAGE_HEADER + 4));
-        if !is_meta(&second) || version != (MAGIC, VERSION) {
+        let mut second = [0_u8; LARGEST];
+        let second = &mut second[..header + META_SIZE];
+        read_start(file, second, page_size as u64)?;
+        if !is_meta(second, format) || second[header..header + 8] != head[..8] {
             return Err(Damage::Page(1, "not a meta page"));
         }
-        if u32_at(&second, META_FREE) != u32_at(&head, META_FREE) {
+        let second = &second[header..];
+        if u32_at(second, META_FREE) != u32_at(head, META_FREE) {
             return Err(Damage::Page(1, "it tells another page size than page 0"));
         }
-        let (number, newer) =
-            if u64_at(&head, META_TXN) >= u64_at(&second, META_TXN) { (0, &head) } else { (1, &second) };
+        let (number, newer) = if u64_at(head, META_TXN) >= u64_at(second, META_TXN) { (0, head) } else { (1, second) };
         let meta = Self {
+            format,
             number,
             page_size,
             map_size: u64_at(newer, META_MAP_SIZE),
             last_page: u64_at(newer, META_LAST_PAGE),
             pages: file.metadata()?.len() / page_size as u64,
             transaction: u64_at(newer, META_TXN),
-            main: TreeRoot::parse(&newer[META_MAIN..META_MAIN + 48]),
-            free: TreeRoot::parse(&newer[META_FREE..META_FREE + 48]),
+            main: TreeRoot::parse(&newer[META_MAIN..META_MAIN + DATABASE]),
+            free: TreeRoot::parse(&newer[META_FREE..META_FREE + DATABASE]),
         };
         meta.check()?;
         Ok(meta)
@@ -150,6 +150,32 @@ impl Meta {
         }
         self.free.check()
     }
+}
+
+/// Bytes of a meta page that mean something, with the longest header.
+const LARGEST: usize = Format::V1_0.page_header() + META_SIZE;
+
+/// By which format a file begins.
+fn format_of(file: &File) -> Result<Format, Damage> {
+    let mut start = [0; Format::V1_0.page_header() + 8];
+    read_start(file, &mut start, 0)?;
+    let version = |format: Format| {
+        let at = format.page_header();
+        (u32_at(&start, at) == MAGIC).then(|| u32_at(&start, at + 4))
+    };
+    match (version(Format::V0_9), version(Format::V1_0)) {
+        (Some(VERSION), _) => Ok(Format::V0_9),
+        (_, Some(VERSION_1_0)) => Ok(Format::V1_0),
+        (_, Some(VERSION_DEVELOPMENT)) => Err(Damage::Foreign(
+            "it is of data version 2, which a development branch of LMDB writes and no Postfix reads; make it anew",
+        )),
+        (None, None) => Err(Damage::Foreign("it does not begin as one")),
+        _ => Err(Damage::Foreign("it has another format version")),
+    }
+}
+
+fn is_meta(page: &[u8], format: Format) -> bool {
+    u16_at(page, format.page_header() - 6) & META != 0
 }
 
 fn read_start(file: &File, buffer: &mut [u8], offset: u64) -> Result<(), Damage> {

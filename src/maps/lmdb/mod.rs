@@ -4,7 +4,8 @@
 //! one entry after the other; `cargo bench` shows what making them on all cores is worth. So rebuilding and reading are ours;
 //! updating in place ([`mod@update`]) is the library's, after the file was proved sound.
 //!
-//! Format: LMDB 0.9, data version 1, 64-bit little-endian, one unnamed database without duplicate keys.
+//! Formats: data version 1, of LMDB 0.9, and for reading also data version 3, of LMDB 1.0; 64-bit little-endian, one unnamed
+//! database without duplicate keys.
 
 mod cache;
 mod format;
@@ -16,7 +17,7 @@ pub mod update;
 mod verify;
 pub mod write;
 
-pub use format::{Damage, MAX_KEY};
+pub use format::{Damage, Format, MAX_KEY};
 pub use read::LmdbFile;
 pub use update::{Put, Update, UpdateError, refill, update};
 pub use write::{LeafRun, LmdbWriter};

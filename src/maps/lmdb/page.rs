@@ -1,6 +1,6 @@
 //! One branch or leaf page: every offset and length on it is checked before it is used.
 
-use super::format::{BIG_DATA, BRANCH, DATABASE, Damage, NODE_HEADER, PAGE_HEADER, SUB_DATA};
+use super::format::{BIG_DATA, BRANCH, DATABASE, Damage, Format, NODE_HEADER, SUB_DATA};
 use std::cmp::Ordering;
 
 /// A value on its page, or where else it is.
@@ -22,6 +22,7 @@ impl Value<'_> {
 /// A branch or leaf page whose header makes sense.
 pub(super) struct NodePage<'a> {
     bytes: &'a [u8],
+    format: Format,
     number: u64,
     kind: u16,
     /// Number of entries.
@@ -32,23 +33,25 @@ pub(super) struct NodePage<'a> {
 
 impl<'a> NodePage<'a> {
     /// A page that must carry this number and be of this kind.
-    pub(super) fn check(bytes: &'a [u8], number: u64, flags: u16) -> Result<Self, Damage> {
+    pub(super) fn check(bytes: &'a [u8], format: Format, number: u64, flags: u16) -> Result<Self, Damage> {
         let damaged = |what| Err(Damage::Page(number, what));
         if u64_at(bytes, 0) != number {
             return damaged("it carries another number");
         }
-        if u16_at(bytes, 10) != flags {
+        if u16_at(bytes, format.page_header() - 6) != flags {
             return damaged("it is of another kind than its place in the tree says");
         }
-        let (lower, upper) = (usize::from(u16_at(bytes, 12)), usize::from(u16_at(bytes, 14)));
-        if lower < PAGE_HEADER || lower > upper || upper > bytes.len() || lower % 2 != 0 {
+        let header = format.page_header();
+        let offset = |at| format.origin() + usize::from(u16_at(bytes, at));
+        let (lower, upper) = (offset(header - 4), offset(header - 2));
+        if lower < header || lower > upper || upper > bytes.len() || lower % 2 != 0 {
             return damaged("impossible bounds");
         }
-        let count = (lower - PAGE_HEADER) / 2;
+        let count = (lower - header) / 2;
         if count == 0 || (flags == BRANCH && count < 2) {
             return damaged("too few entries");
         }
-        Ok(Self { bytes, number, kind: flags, count, upper })
+        Ok(Self { bytes, format, number, kind: flags, count, upper })
     }
 
     /// Bytes of the page.
@@ -58,7 +61,7 @@ impl<'a> NodePage<'a> {
 
     /// Size of the largest entry that LMDB puts on such a page; the value of a larger one goes elsewhere.
     pub(super) fn max_node(&self) -> usize {
-        (((self.size() - PAGE_HEADER) / 2) & !1) - 2
+        (((self.size() - self.format.page_header()) / 2) & !1) - 2
     }
 
     /// A contradiction on this page.
@@ -75,11 +78,12 @@ impl<'a> NodePage<'a> {
     pub(super) fn extent(&self, index: usize) -> Result<(usize, usize), Damage> {
         let (at, key) = self.node(index)?;
         let key_end = at + NODE_HEADER + key.len();
+        let value_at = at + NODE_HEADER + self.format.key_room(key.len());
         let end = match self.kind {
             BRANCH => key_end,
             _ => match self.entry(index)?.1 {
-                Value::Here(bytes) => key_end + bytes.len(),
-                Value::Away { .. } => key_end + 8,
+                Value::Here(bytes) => value_at + bytes.len(),
+                Value::Away { .. } => value_at + self.format.place_of_value(),
             },
         };
         let even = (end + 1) & !1;
@@ -88,7 +92,8 @@ impl<'a> NodePage<'a> {
 
     /// Offset of a node, its key in bounds.
     fn node(&self, index: usize) -> Result<(usize, &'a [u8]), Damage> {
-        let at = usize::from(u16_at(self.bytes, PAGE_HEADER + 2 * index));
+        let pointer = self.format.page_header() + 2 * index;
+        let at = self.format.origin() + usize::from(u16_at(self.bytes, pointer));
         let bad = Damage::Page(self.number, "an entry lies outside");
         if at < self.upper || at + NODE_HEADER > self.bytes.len() {
             return Err(bad);
@@ -136,12 +141,12 @@ impl<'a> NodePage<'a> {
     pub(super) fn entry(&self, index: usize) -> Result<(&'a [u8], Value<'a>), Damage> {
         let (at, key) = self.node(index)?;
         let length = usize::from(u16_at(self.bytes, at)) | usize::from(u16_at(self.bytes, at + 2)) << 16;
-        let start = at + NODE_HEADER + key.len();
+        let start = at + NODE_HEADER + self.format.key_room(key.len());
         let outside = || Damage::Page(self.number, "a value lies outside");
         match u16_at(self.bytes, at + 4) {
             0 => Ok((key, Value::Here(self.bytes.get(start..start + length).ok_or_else(outside)?))),
             BIG_DATA => {
-                let page = self.bytes.get(start..start + 8).ok_or_else(outside)?;
+                let page = self.bytes.get(start..start + self.format.place_of_value()).ok_or_else(outside)?;
                 Ok((key, Value::Away { page: u64_at(page, 0), length }))
             }
             SUB_DATA if length == DATABASE => Err(Damage::NamedDatabases),

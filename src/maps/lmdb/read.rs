@@ -7,7 +7,7 @@
 //! holds none, and asks [`LmdbFile::is_as_read`] after each lookup whether what was read still counts.
 
 use super::cache::PageCache;
-use super::format::{BRANCH, Damage, LEAF, NO_PAGE, OVERFLOW, PAGE_HEADER};
+use super::format::{BRANCH, Damage, Format, LEAF, NO_PAGE, OVERFLOW};
 use super::meta::Meta;
 use super::page::{NodePage, Value, u16_at, u32_at, u64_at};
 use super::page_set::PageSet;
@@ -106,6 +106,12 @@ impl LmdbFile {
         self.branches.clear();
         self.leaves.clear();
         self.window.clear();
+    }
+
+    /// How the file is laid out.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.meta.format
     }
 
     /// Number of entries, as the file says.
@@ -216,7 +222,7 @@ impl LmdbFile {
             }
             buffer.clear();
             buffer.extend_from_slice(self.page(number)?);
-            let page = NodePage::check(&buffer, number, LEAF)?;
+            let page = NodePage::check(&buffer, self.meta.format, number, LEAF)?;
             let mut last: &[u8] = &bound;
             for index in 0..page.count {
                 let (key, value) = page.entry(index)?;
@@ -241,7 +247,8 @@ impl LmdbFile {
     }
 
     fn node_page(&mut self, number: u64, flags: u16) -> Result<NodePage<'_>, Damage> {
-        NodePage::check(self.page(number)?, number, flags)
+        let format = self.meta.format;
+        NodePage::check(self.page(number)?, format, number, flags)
     }
 
     /// The bytes of a page, from the window of pages read last.
@@ -295,7 +302,7 @@ impl Pages<'_> {
         }
         for _ in 1..self.meta.main.depth {
             let bytes = branches.get(number, |page| self.read(number, page))?;
-            number = NodePage::check(bytes, number, BRANCH)?.child_for(key)?;
+            number = NodePage::check(bytes, self.meta.format, number, BRANCH)?.child_for(key)?;
         }
         Ok(Some(number))
     }
@@ -314,7 +321,7 @@ impl Pages<'_> {
     /// The value of a key that can only stand on this leaf.
     fn get(self, leaf: u64, key: &[u8], leaves: &mut PageCache) -> Result<Option<Vec<u8>>, Damage> {
         let bytes = leaves.get(leaf, |page| self.read(leaf, page))?;
-        let page = NodePage::check(bytes, leaf, LEAF)?;
+        let page = NodePage::check(bytes, self.meta.format, leaf, LEAF)?;
         let Some(index) = page.find(key)? else { return Ok(None) };
         match page.entry(index)?.1 {
             Value::Here(bytes) => Ok(Some(bytes.to_vec())),
@@ -339,18 +346,21 @@ impl Pages<'_> {
             return Err(Damage::Page(number, VALUE_TOO_LONG));
         }
         let mut value = vec![0; length];
-        self.file.read_exact_at(&mut value, number * self.meta.page_size as u64 + PAGE_HEADER as u64)?;
+        let start = number * self.meta.page_size as u64 + self.meta.format.page_header() as u64;
+        self.file.read_exact_at(&mut value, start)?;
         Ok(value)
     }
 
     /// The number of pages that are set aside for the value of this length that begins there; it may need fewer.
     fn check_overflow(self, number: u64, length: usize) -> Result<u64, Damage> {
-        let pages = ((PAGE_HEADER - 1 + length) / self.meta.page_size + 1) as u64;
+        let size = self.meta.format.page_header();
+        let pages = ((size - 1 + length) / self.meta.page_size + 1) as u64;
         self.meta.check_there(number, pages)?;
-        let mut header = [0; PAGE_HEADER];
-        self.file.read_exact_at(&mut header, number * self.meta.page_size as u64)?;
-        let aside = u64::from(u32_at(&header, 12));
-        if u64_at(&header, 0) != number || u16_at(&header, 10) != OVERFLOW {
+        let mut header = [0; Format::V1_0.page_header()];
+        let header = &mut header[..size];
+        self.file.read_exact_at(header, number * self.meta.page_size as u64)?;
+        let aside = u64::from(u32_at(header, size - 4));
+        if u64_at(header, 0) != number || u16_at(header, size - 6) != OVERFLOW {
             return Err(Damage::Page(number, "not the pages of a long value"));
         }
         if aside < pages {
@@ -435,9 +445,9 @@ mod tests {
         let put = |at: u64, new: &[u8]| file.write_all_at(new, at).expect("scratch space");
         // Pages 2 and 3 hold the value, page 4 the entry, at the end of its page, and page 1 tells the last page.
         put(2 * 4096 + 12, &0x10001_u32.to_le_bytes());
-        put(4096 + super::super::format::META_LAST_PAGE as u64, &0x20000_u64.to_le_bytes());
+        put(4096 + (16 + super::super::format::META_LAST_PAGE) as u64, &0x20000_u64.to_le_bytes());
         file.read_exact_at(&mut bytes, 4 * 4096).expect("a page");
-        let node = u64::from(u16_at(&bytes, PAGE_HEADER));
+        let node = u64::from(u16_at(&bytes, 16));
         // The leaf stands behind the value now.
         put(4 * 4096 + node, &0x1000_0000_u32.to_le_bytes()[..2]);
         put(4 * 4096 + node + 2, &0x1000_u16.to_le_bytes());
@@ -471,7 +481,7 @@ mod tests {
         for number in 2..file.metadata().expect("status").len() / 4096 {
             let mut bytes = [0; 4096];
             file.read_exact_at(&mut bytes, number * 4096).expect("a page");
-            let Ok(page) = NodePage::check(&bytes, number, BRANCH) else { continue };
+            let Ok(page) = NodePage::check(&bytes, Format::V0_9, number, BRANCH) else { continue };
             for index in 1..page.count {
                 let at = page.key(index).map(|key| key.as_ptr() as usize - bytes.as_ptr() as usize).expect("in bounds")
                     as u64;

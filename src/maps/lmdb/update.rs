@@ -4,7 +4,7 @@
 //! again, since a rebuild may have put another file there. The file is [proved sound](LmdbFile::verify) first. It is not mapped
 //! for writing, so a full disk is an error and not a signal.
 
-use super::format::{Damage, MAX_KEY, MAX_MAP_SIZE};
+use super::format::{Damage, Format, MAX_KEY, MAX_MAP_SIZE};
 use super::read::LmdbFile;
 use crate::base::{FileLock, LockKind};
 use lmdb::{Database, Environment, EnvironmentFlags, RwTransaction, Transaction, WriteFlags};
@@ -25,6 +25,8 @@ pub enum UpdateError {
     Open(io::Error),
     /// It is damaged, or no LMDB file.
     Damaged(Damage),
+    /// It is of LMDB 1.0, whose files the library that we have does not open.
+    OtherFormat,
     /// The library refused.
     Library(lmdb::Error),
 }
@@ -34,6 +36,10 @@ impl fmt::Display for UpdateError {
         match self {
             Self::Open(error) => error.fmt(f),
             Self::Damaged(damage) => write!(f, "{damage}; it is left as it was: rebuild it from its source"),
+            Self::OtherFormat => f.write_str(
+                "an LMDB file of data version 3, from LMDB 1.0; such files are read and not yet changed: rebuild it from its source, \
+                 which makes one of data version 1",
+            ),
             Self::Library(error) => error.fmt(f),
         }
     }
@@ -157,7 +163,11 @@ fn update_locked<T>(
     // A file without a byte is a new one to the library.
     if length > 0 {
         let copy = file.try_clone().map_err(UpdateError::Open)?;
-        LmdbFile::open(copy)?.verify()?;
+        let mut there = LmdbFile::open(copy)?;
+        if there.format() != Format::V0_9 {
+            return Err(UpdateError::OtherFormat);
+        }
+        there.verify()?;
     }
     let mut size = map_size.max(LEAST_ROOM);
     while (size as u64) < length {

@@ -5,7 +5,7 @@
 //! on each page), keys ascend and stay between those of the page above, long values stand on pages of their own, and pages
 //! listed as free, by a transaction that was, are used by nothing else.
 
-use super::format::{BRANCH, Damage, FREE_FLAGS, INTEGER_KEYS, LEAF, MAX_KEY, NO_PAGE, PAGE_HEADER};
+use super::format::{BRANCH, Damage, FREE_FLAGS, INTEGER_KEYS, LEAF, NO_PAGE};
 use super::meta::TreeRoot;
 use super::page::{NodePage, Value, u64_at};
 use super::page_set::PageSet;
@@ -29,7 +29,8 @@ impl LmdbFile {
         meta.check_writable()?;
         let mut check = Check { file: self, met: PageSet::default() };
         check.meet(0, 2)?;
-        check.tree(meta.main, KeyOrder::Bytes)?;
+        let longest = meta.format.max_key(meta.page_size);
+        check.tree(meta.main, KeyOrder::Bytes { longest })?;
         check.tree(meta.free, KeyOrder::Transactions { last: meta.transaction })?;
         if meta.pages <= meta.last_page && !check.met.holds(meta.pages, meta.last_page + 1) {
             return Err(Damage::Page(meta.pages, "the file ends before it, and it is not free"));
@@ -42,7 +43,7 @@ impl LmdbFile {
 #[derive(Clone, Copy)]
 enum KeyOrder {
     /// By bytes: the entries.
-    Bytes,
+    Bytes { longest: usize },
     /// As numbers of the machine: transactions, from 1 to the last one, in the tree of free pages.
     Transactions { last: u64 },
 }
@@ -51,15 +52,25 @@ impl KeyOrder {
     /// A form of the key that compares by bytes.
     fn comparable(self, key: &[u8], page: u64) -> Result<Vec<u8>, Damage> {
         match self {
-            Self::Bytes if key.is_empty() || key.len() > MAX_KEY => {
+            Self::Bytes { longest } if key.is_empty() || key.len() > longest => {
                 Err(Damage::Page(page, "impossible length of a key"))
             }
-            Self::Bytes => Ok(key.to_vec()),
+            Self::Bytes { .. } => Ok(key.to_vec()),
             Self::Transactions { .. } if key.len() != 8 => Err(Damage::Page(page, "impossible length of a key")),
             Self::Transactions { last } => match u64_at(key, 0) {
                 number if (1..=last).contains(&number) => Ok(number.to_be_bytes().to_vec()),
                 _ => Err(Damage::Page(page, "it lists what a transaction freed that never was")),
             },
+        }
+    }
+}
+
+impl KeyOrder {
+    /// Whether there are keys of this length.
+    fn may_be(self, key: &[u8]) -> bool {
+        match self {
+            Self::Bytes { longest } => key.len() <= longest,
+            Self::Transactions { .. } => key.len() <= 8,
         }
     }
 }
@@ -100,7 +111,8 @@ impl Check<'_> {
             self.meet(next.page, 1)?;
             bytes.clear();
             bytes.extend_from_slice(self.file.page(next.page)?);
-            let page = NodePage::check(&bytes, next.page, if next.level < root.depth { BRANCH } else { LEAF })?;
+            let kind = if next.level < root.depth { BRANCH } else { LEAF };
+            let page = NodePage::check(&bytes, self.file.meta().format, next.page, kind)?;
             page.check_room()?;
             if next.level < root.depth {
                 let first = pending.len();
@@ -151,7 +163,8 @@ impl Check<'_> {
             match *list {
                 Value::Here(bytes) => part.copy_from_slice(&bytes[at..at + part.len()]),
                 Value::Away { page, .. } => {
-                    let start = page * self.file.meta().page_size as u64 + (PAGE_HEADER + at) as u64;
+                    let start =
+                        page * self.file.meta().page_size as u64 + (self.file.meta().format.page_header() + at) as u64;
                     self.file.file().read_exact_at(part, start)?;
                 }
             }
@@ -180,7 +193,7 @@ fn branch(page: &NodePage<'_>, place: &Pending, order: KeyOrder, pending: &mut V
         let child = page.child(index)?;
         // The first key of an inner page counts as smaller than all; what it is does not matter.
         let from = match page.key(index)? {
-            key if index == 0 && key.len() <= MAX_KEY => place.from.clone(),
+            key if index == 0 && order.may_be(key) => place.from.clone(),
             key => Some(order.comparable(key, place.page)?),
         };
         if index > 0
@@ -226,11 +239,17 @@ impl NodePage<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::format::{META_FREE, META_LAST_PAGE, META_MAP_SIZE, META_TXN, PAGE};
+    use super::super::format::{self, PAGE, PAGE_HEADER};
     use super::super::update::update;
     use super::super::write::LmdbWriter;
     use super::*;
     use std::fs::File;
+
+    // In a file of LMDB 0.9, from the start of the page.
+    const META_FREE: usize = PAGE_HEADER + format::META_FREE;
+    const META_LAST_PAGE: usize = PAGE_HEADER + format::META_LAST_PAGE;
+    const META_MAP_SIZE: usize = PAGE_HEADER + format::META_MAP_SIZE;
+    const META_TXN: usize = PAGE_HEADER + format::META_TXN;
 
     /// A file that three transactions changed, with a long value and free pages; the third left page 1 in force.
     fn changed() -> (tempfile::NamedTempFile, Vec<u8>) {

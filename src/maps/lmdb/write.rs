@@ -335,13 +335,13 @@ fn meta_page(number: u64, main: &[u8], last_page: u64, txn: u64, pages: u64) -> 
     put(10, &META.to_le_bytes());
     put(PAGE_HEADER, &MAGIC.to_le_bytes());
     put(PAGE_HEADER + 4, &VERSION.to_le_bytes());
-    put(META_MAP_SIZE, &map_size.to_le_bytes());
+    put(PAGE_HEADER + META_MAP_SIZE, &map_size.to_le_bytes());
     #[allow(clippy::cast_possible_truncation)] // 4096
-    put(META_FREE, &(PAGE as u32).to_le_bytes());
-    put(META_FREE + 4, &FREE_FLAGS.to_le_bytes());
-    put(META_FREE + 40, &NO_PAGE.to_le_bytes());
-    put(META_MAIN, main);
-    put(META_LAST_PAGE, &last_page.to_le_bytes());
-    put(META_TXN, &txn.to_le_bytes());
+    put(PAGE_HEADER + META_FREE, &(PAGE as u32).to_le_bytes());
+    put(PAGE_HEADER + META_FREE + 4, &FREE_FLAGS.to_le_bytes());
+    put(PAGE_HEADER + META_FREE + 40, &NO_PAGE.to_le_bytes());
+    put(PAGE_HEADER + META_MAIN, main);
+    put(PAGE_HEADER + META_LAST_PAGE, &last_page.to_le_bytes());
+    put(PAGE_HEADER + META_TXN, &txn.to_le_bytes());
     page
 }

@@ -1,0 +1,123 @@
+//! Files of LMDB 1.0, which the library of 0.9 does not open: read like those of 0.9, and damaged ones end in words.
+
+use postwright::maps::lmdb::{Damage, Format, LmdbFile};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use support::{Random, Scratch};
+
+type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// What `testdata/lmdb-1.0/make` puts into changed.lmdb.
+fn expected() -> Pairs {
+    let mut pairs = Pairs::new();
+    for number in (0..400).filter(|number| number % 7 != 0) {
+        pairs.insert(format!("key{number:05}\0").into(), format!("{}\0", "v".repeat(number % 40)).into());
+    }
+    pairs.insert(b"key00001\0".to_vec(), b"changed\0".to_vec());
+    pairs.insert(b"long\0".to_vec(), format!("{}\0", "L".repeat(9000)).into());
+    pairs.insert(format!("{}\0", "k".repeat(1500)).into(), b"of a long key\0".to_vec());
+    pairs.insert(b"zz\0".to_vec(), format!("{}\0", "Z".repeat(3000)).into());
+    pairs
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    fs::read(support::fixture(&format!("lmdb-1.0/{name}"))).unwrap()
+}
+
+/// A file with these bytes, open and without a name.
+fn file(bytes: &[u8]) -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    file
+}
+
+fn walked(file: &mut LmdbFile) -> Result<Pairs, Damage> {
+    let mut pairs = Pairs::new();
+    file.walk(|key, value| {
+        pairs.insert(key.to_vec(), value.to_vec());
+        Ok::<(), Damage>(())
+    })?;
+    Ok(pairs)
+}
+
+#[test]
+fn what_the_library_wrote_is_read() {
+    let mut empty = LmdbFile::open(file(&fixture("empty.lmdb"))).unwrap();
+    assert_eq!((empty.format(), empty.entries()), (Format::V1_0, 0));
+    empty.verify().unwrap();
+    let mut changed = LmdbFile::open(file(&fixture("changed.lmdb"))).unwrap();
+    changed.verify().unwrap();
+    let pairs = expected();
+    assert_eq!(walked(&mut changed).unwrap(), pairs);
+    for (key, value) in &pairs {
+        assert_eq!(changed.get(key).unwrap().as_ref(), Some(value));
+    }
+    assert_eq!(changed.get(b"key00007\0").unwrap(), None);
+}
+
+#[test]
+fn the_program_reads_it_and_does_not_change_it() {
+    let scratch = Scratch::example();
+    scratch.write("site/old.lmdb", fixture("changed.lmdb"));
+    scratch.run("postmap -c site -q key00001 lmdb:site/old").is(0, "changed\n", "");
+    let listed = scratch.run("postmap -c site -s lmdb:site/old");
+    assert_eq!((listed.status, listed.stdout.lines().count()), (0, expected().len()));
+    let refused = scratch.run_with_input("postmap -c site -i lmdb:site/old", b"new entry\n");
+    let words = "an LMDB file of data version 3, from LMDB 1.0; such files are read and not yet changed: rebuild it from its \
+                 source, which makes one of data version 1";
+    refused.is(1, "", &format!("postmap: fatal: open database site/old.lmdb: {words}\n"));
+    assert_eq!(scratch.read("site/old.lmdb"), fixture("changed.lmdb"));
+    // Those of the development branch are named; only their first bytes are looked at.
+    let mut development = fixture("empty.lmdb");
+    for page in [0, 4096] {
+        development[page + 28] = 2;
+    }
+    scratch.write("site/old.lmdb", development);
+    let words = "it is of data version 2, which a development branch of LMDB writes and no Postfix reads; make it anew";
+    let told = format!("postmap: fatal: open database site/old.lmdb: not a usable LMDB file: {words}\n");
+    scratch.run("postmap -c site -q key00001 lmdb:site/old").is(1, "", &told);
+}
+
+/// Opens, looks up and walks: a damaged file may give anything but a panic, a loop, or more than was there.
+fn read_all(bytes: &[u8]) -> Result<Pairs, Damage> {
+    let mut opened = LmdbFile::open(file(bytes))?;
+    let _ = opened.verify();
+    for key in [&b"key00001\0"[..], b"long\0", b"zz\0", b"none\0"] {
+        let _ = opened.get(key);
+    }
+    walked(&mut opened)
+}
+
+#[test]
+fn a_file_that_is_cut_short_is_an_error() {
+    let bytes = fixture("changed.lmdb");
+    for length in (0..bytes.len()).step_by(509).chain((0..bytes.len()).step_by(4096)) {
+        // The last pages may be free.
+        match read_all(&bytes[..length]) {
+            Ok(pairs) => assert_eq!(pairs, expected(), "{length} bytes"),
+            Err(damage) => drop(damage.to_string()),
+        }
+    }
+}
+
+#[test]
+fn damages_end_in_words_or_answers() {
+    let sound = fixture("changed.lmdb");
+    let mut random = Random(10);
+    let (mut told, mut read) = (0, 0);
+    for _ in 0..1000 {
+        let mut bytes = sound.clone();
+        for _ in 0..=random.below(3) {
+            // Mostly where the pages tell how they are laid out.
+            let page = random.below(bytes.len() / 4096) * 4096;
+            let at = page + if random.below(4) == 0 { random.below(4096) } else { random.below(200) };
+            bytes[at] = random.byte();
+        }
+        match read_all(&bytes) {
+            Ok(_) => read += 1,
+            Err(_) => told += 1,
+        }
+    }
+    assert!(told > 100 && read > 100, "{told} told, {read} read");
+}
