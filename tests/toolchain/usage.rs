@@ -163,4 +163,11 @@ fn what_was_perhaps_meant() {
         let help = format!("\"help\":\"{help}\"");
         assert!(outcome.stdout.contains(&help), "{}", outcome.stdout);
     }
+    // Of a main.cf without a master.cf, what no service is ever called.
+    let scratch = Scratch::example();
+    let main = "default_transport = smtp mail.example.com\nrelay_transport = hash:/etc/postfix/relay\nlocal_transport = nosuch\n";
+    scratch.write("main.cf", main);
+    let told = "main.cf:1:21: error[RT003] smtp mail.example.com is no transport\n\
+                main.cf:2:19: error[RT003] hash is no transport\n";
+    scratch.run("check -q --format concise --select RT003 main.cf").is(1, told, "");
 }

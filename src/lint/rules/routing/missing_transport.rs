@@ -64,7 +64,6 @@ impl Missing {
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let files = &site.configuration.files;
-    let Some(master) = &files.master else { return };
     let mut missing = Missing::default();
     each_hop(site, |hop| {
         if !hop.transport().is_empty() {
@@ -85,6 +84,11 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let names: Vec<String> = files.services.iter().map(|service| service.line.name().to_string_lossy()).collect();
     for (transport, places) in missing.transports {
         let name = String::from_utf8_lossy(&transport).into_owned();
+        // Of a main.cf alone it is told what no service is ever called.
+        let is_table = catalogue::map_type(&name).is_some();
+        if files.master.is_none() && !is_table && !name.contains([' ', '\t']) {
+            continue;
+        }
         let service = transport_service(site, &transport);
         let mut finding = Finding::new(
             &RULE,
@@ -92,19 +96,20 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 Some(service) => {
                     format!("the service {} is not private: no transport of this name is found", service.label())
                 }
+                None if files.master.is_none() => format!("{name} is no transport"),
                 None => format!("master.cf has no transport {name}"),
             },
         );
         for (at, (source, span)) in places.iter().enumerate() {
             finding = finding.at(source, *span, if at == 0 { "mail that goes here waits" } else { "here too" });
         }
-        if let Some(service) = service {
+        if let (Some(service), Some(master)) = (service, &files.master) {
             finding = finding.at(master.tree.source(), service.line.fields[2].span(), "n: not private");
         }
         let similar = suggest(&name, names.iter().map(String::as_str));
         let help = match (service, similar.first()) {
             (Some(_), _) => "write - or y in the third field".to_string(),
-            (None, _) if catalogue::map_type(&name).is_some() => {
+            (None, _) if is_table => {
                 format!(
                     "{name} is a type of lookup tables, not a transport; a table of transports belongs in transport_maps"
                 )
@@ -112,7 +117,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             (None, _) if name.contains([' ', '\t']) => {
                 let (first, rest) = name.split_once([' ', '\t']).unwrap_or((&name, ""));
                 let first = first.trim_end_matches(':');
-                let is_there = names.iter().any(|known| known == first);
+                let is_there = files.master.is_none() || names.iter().any(|known| known == first);
                 let (first, rest) = if is_there { (first, rest.trim()) } else { ("transport", "nexthop") };
                 format!("a colon stands between transport and nexthop, and no white space: write {first}:{rest}")
             }
