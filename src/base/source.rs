@@ -80,13 +80,15 @@ pub struct Source {
     name: String,
     bytes: Vec<u8>,
     line_starts: OnceLock<Vec<usize>>,
+    /// Places in long lines, and how many characters of their line stand before each.
+    milestones: OnceLock<Vec<(usize, usize)>>,
 }
 
 impl Source {
     /// Bytes under a name.
     #[must_use]
     pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), bytes: bytes.into(), line_starts: OnceLock::new() }
+        Self { name: name.into(), bytes: bytes.into(), line_starts: OnceLock::new(), milestones: OnceLock::new() }
     }
 
     /// Reads a whole file, named as `path` is written.
@@ -139,8 +141,11 @@ impl Source {
         let starts = self.line_starts();
         let line = starts.partition_point(|&start| start <= offset);
         let start = starts[line - 1];
-        let column = String::from_utf8_lossy(&self.bytes[start..offset]).chars().count() + 1;
-        Position { line, column }
+        let milestones = self.milestones();
+        let passed = milestones.partition_point(|&(at, _)| at <= offset);
+        let last = passed.checked_sub(1).map(|last| milestones[last]).filter(|&(at, _)| at >= start);
+        let (from, before) = last.unwrap_or((start, 0));
+        Position { line, column: before + characters(&self.bytes[from..offset]) + 1 }
     }
 
     /// The span of a line (from 1) without its newline; empty at the end for a line that does not exist.
@@ -154,11 +159,38 @@ impl Source {
         Span::new(start, end)
     }
 
+    /// So that a place far along a line is not counted from its start each time.
+    fn milestones(&self) -> &[(usize, usize)] {
+        self.milestones.get_or_init(|| {
+            let mut milestones = Vec::new();
+            for line in 1..=self.line_starts().len() {
+                let Span { mut start, end } = self.line_span(line);
+                let mut before = 0;
+                while end - start > MILE {
+                    // A character is not cut: what begins one is no byte that goes on with another.
+                    let is_start = |&at: &usize| self.bytes[at] & 0xc0 != 0x80;
+                    let Some(next) = (start + MILE..end).find(is_start) else { break };
+                    before += characters(&self.bytes[start..next]);
+                    milestones.push((next, before));
+                    start = next;
+                }
+            }
+            milestones
+        })
+    }
+
     fn line_starts(&self) -> &[usize] {
         self.line_starts.get_or_init(|| {
             std::iter::once(0).chain(memchr::memchr_iter(b'\n', &self.bytes).map(|at| at + 1)).collect()
         })
     }
+}
+
+/// Bytes of a line between two places whose columns are kept.
+const MILE: usize = 1 << 12;
+
+fn characters(bytes: &[u8]) -> usize {
+    String::from_utf8_lossy(bytes).chars().count()
 }
 
 impl fmt::Debug for Source {
@@ -170,6 +202,25 @@ impl fmt::Debug for Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Wherever it is looked up, and whatever stands on the line.
+    #[test]
+    fn columns_far_along_a_line_are_those_that_are_counted_from_its_start() {
+        let mut text = b"short\n".to_vec();
+        for number in 0..5000_usize {
+            text.extend_from_slice(
+                [&b"word "[..], "h\u{e4}\u{20ac}\u{1f4ec}".as_bytes(), b"\xff\xe2\x82", b"\x80\x80"][number % 4],
+            );
+        }
+        text.extend_from_slice(b"\nlast");
+        let source = Source::new("text", text.clone());
+        let end = text.len() - 5;
+        for offset in (6..end + 1).step_by(7).rev() {
+            let column = String::from_utf8_lossy(&text[6..offset]).chars().count() + 1;
+            assert_eq!(source.position(offset), Position { line: 2, column }, "{offset}");
+        }
+        assert_eq!(source.position(text.len()), Position { line: 3, column: 5 });
+    }
 
     #[test]
     fn positions_count_lines_and_characters_from_one() {

@@ -15,5 +15,6 @@ mod expand_properties;
 mod hostile_texts;
 mod lmdb_formats;
 mod lossless;
+mod merely_big;
 mod odd_files;
 mod replaced_files;

@@ -28,16 +28,15 @@ impl Excerpt {
     pub fn around(source: &Source, span: Span) -> Self {
         let bytes = source.bytes();
         let begin = span.start.min(bytes.len());
-        let line_start = |at: usize| memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |newline| newline + 1);
-        let first = line_start(begin);
-        let mut start = if first > 0 { line_start(first - 1) } else { 0 };
+        let line = source.position(begin).line;
+        let first = source.line_span(line).start;
+        let mut start = source.line_span((line - 1).max(1)).start;
         if begin - start > LIMIT / 2 {
             start = first.max(begin.saturating_sub(BEFORE));
         }
         let wanted = span.end.clamp(begin, bytes.len());
-        let line_end = |at: usize| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |newline| at + newline);
-        let last = line_end(wanted);
-        let end = line_end((last + 1).min(bytes.len())).min(start + LIMIT).max(begin);
+        let next = source.line_span(source.position(wanted).line + 1);
+        let end = next.end.min(start + LIMIT).max(begin);
         let position = source.position(start);
         Self {
             name: super::clean(source.name()),

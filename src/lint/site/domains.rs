@@ -12,6 +12,7 @@ use crate::config::listed::{Listed, listed};
 use crate::syntax::Text;
 use crate::syntax::match_list::{ElementKind, parse_elements, split_list};
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The lists, in the order in which Postfix asks them.
@@ -130,11 +131,12 @@ impl List {
             _ => None,
         });
         let source = configuration.files.main.tree.source();
+        let places = written.map(WrittenElements::of);
         let elements = parse_elements(&Text::whole(&text));
         for one in listed(&elements, |name| files.overlay.read(&files.site.paths.resolve(name))) {
             let place = match &one.source {
                 Some(file) => Some((Arc::clone(file), one.element.span)),
-                None => written.map(|written| (Arc::clone(source), place_of(written, &one.element.shown()))),
+                None => places.as_ref().map(|places| (Arc::clone(source), places.place_of(&one.element.shown()))),
             };
             self.add(files, &one, place);
         }
@@ -182,9 +184,32 @@ impl List {
     }
 }
 
-/// Where a value names an element: the element itself, if it stands there as it is; else the whole value.
+/// The elements of a value as they are written, for whoever asks for the places of many.
+pub struct WrittenElements<'t> {
+    written: &'t Text,
+    places: HashMap<&'t [u8], Range<usize>>,
+}
+
+impl<'t> WrittenElements<'t> {
+    /// Those of a value.
+    #[must_use]
+    pub fn of(written: &'t Text) -> Self {
+        let mut places = HashMap::new();
+        for range in split_list(written.bytes()) {
+            places.entry(&written.bytes()[range.clone()]).or_insert(range);
+        }
+        Self { written, places }
+    }
+
+    /// Where the value names an element: the element itself, if it stands there as it is; else the whole value.
+    #[must_use]
+    pub fn place_of(&self, element: &[u8]) -> Span {
+        self.written.source_span(self.places.get(element).cloned().unwrap_or(0..self.written.bytes().len()))
+    }
+}
+
+/// The place of one element, see [`WrittenElements::place_of`].
 #[must_use]
 pub fn place_of(written: &Text, element: &[u8]) -> Span {
-    let stands = split_list(written.bytes()).into_iter().find(|range| &written.bytes()[range.clone()] == element);
-    written.source_span(stands.unwrap_or(0..written.bytes().len()))
+    WrittenElements::of(written).place_of(element)
 }

@@ -6,10 +6,11 @@ use crate::config::listed::{Unread, listed};
 use crate::config::services::Service;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
-use crate::lint::site::domains::place_of;
+use crate::lint::site::domains::{WrittenElements, place_of};
 use crate::lint::site::set_values::{SetValue, set_values};
 use crate::syntax::Text;
 use crate::syntax::match_list::{Element, parse_elements, split_list};
+use std::cell::LazyCell;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -69,6 +70,7 @@ fn is_missing(site: &LoadedSite, name: &[u8]) -> bool {
 
 /// The files of a list, and those that they name.
 fn list_files(site: &LoadedSite, set: &SetValue, elements: &[Element], findings: &mut Vec<Finding>) {
+    let places = LazyCell::new(|| WrittenElements::of(set.value));
     for one in listed(elements, |name| site.overlay.read(&site.paths.resolve(name))) {
         let name = one.element.text.bytes();
         if !matches!(one.file, Some(Err(Unread::Io(_)))) || !is_missing(site, name) {
@@ -78,7 +80,7 @@ fn list_files(site: &LoadedSite, set: &SetValue, elements: &[Element], findings:
         let label = format!("lookups in {} fail for the time being", set.parameter_name());
         let mut finding = match &one.source {
             Some(file) => Finding::new(&RULE, message).at(file, one.element.span, label),
-            None => Finding::new(&RULE, message).at(set.source, place_of(set.value, &one.element.shown()), label),
+            None => Finding::new(&RULE, message).at(set.source, places.place_of(&one.element.shown()), label),
         };
         if !NEEDED_LISTS.contains(&set.parameter_name().as_str()) {
             finding.severity = Severity::Warning;

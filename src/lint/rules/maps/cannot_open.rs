@@ -4,11 +4,12 @@ use crate::config::catalogue;
 use crate::config::table_reference::behind_proxy;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
-use crate::lint::site::domains::place_of;
+use crate::lint::site::domains::WrittenElements;
 use crate::lint::site::set_values::{SetValue, read_values};
 use crate::maps::open::open_named;
 use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, Opener, TableReference, open};
 use crate::syntax::match_list::split_list;
+use std::cell::LazyCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The declaration.
@@ -47,6 +48,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
 
 fn look_at(site: &LoadedSite, set: &SetValue<'_>, told: &mut Vec<Vec<u8>>, findings: &mut Vec<Finding>) {
     let Some(expanded) = set.expanded(site) else { return };
+    let written = LazyCell::new(|| WrittenElements::of(set.value));
     let mut elements = split_list(&expanded).into_iter().map(|range| &expanded[range]);
     while let Some(element) = elements.next() {
         // Its operand is the name of a socket.
@@ -56,8 +58,11 @@ fn look_at(site: &LoadedSite, set: &SetValue<'_>, told: &mut Vec<Vec<u8>>, findi
         }
         let marks = element.iter().take_while(|&&byte| byte == b'!').count();
         let wrong = faults(&element[marks..]);
+        if wrong.is_empty() {
+            continue;
+        }
         let is_written = memchr::memmem::find(set.value.bytes(), element).is_some();
-        if wrong.is_empty() || (!is_written && told.iter().any(|other| other == element)) {
+        if !is_written && told.iter().any(|other| other == element) {
             continue;
         }
         told.push(element.to_vec());
@@ -67,7 +72,7 @@ fn look_at(site: &LoadedSite, set: &SetValue<'_>, told: &mut Vec<Vec<u8>>, findi
                 _ => "the rule is left out",
             };
             let finding = Finding::new(&RULE, words).severity(severity);
-            findings.push(finding.at(set.source, place_of(set.value, element), label).help(help(element)));
+            findings.push(finding.at(set.source, written.place_of(element), label).help(help(element)));
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::base::{Source, Span};
 use crate::config::catalogue;
 use crate::config::listed::listed;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::domains::place_of;
+use crate::lint::site::domains::WrittenElements;
 use crate::lint::site::key_advice::Asked;
 use crate::lint::site::set_values::set_values;
 use crate::lint::site::{LoadedSite, Table};
@@ -53,6 +53,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for set in domains {
         let Some(value) = set.expanded(site) else { continue };
         let elements = parse_elements(&Text::whole(&value));
+        let places = WrittenElements::of(set.value);
         for one in listed(&elements, |name| site.overlay.read(&site.paths.resolve(name))) {
             let text = one.element.text.bytes();
             let is_told_here = one.source.is_some() || text.starts_with(b".");
@@ -62,7 +63,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             if let Some(useless) = why_useless(site, "relay_domains", text) {
                 match &one.source {
                     Some(file) => tell(file, one.element.span, text, useless),
-                    None => tell(set.source, place_of(set.value, &one.element.shown()), text, useless),
+                    None => tell(set.source, places.place_of(&one.element.shown()), text, useless),
                 }
             }
         }

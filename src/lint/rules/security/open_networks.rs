@@ -5,7 +5,7 @@ use crate::base::{Source, Span};
 use crate::config::listed::{Listed, listed};
 use crate::config::table_reference::behind_proxy;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
-use crate::lint::site::domains::place_of;
+use crate::lint::site::domains::WrittenElements;
 use crate::lint::site::set_values::{SetValue, set_values};
 use crate::lint::site::{LoadedSite, Table};
 use crate::maps::networks::network::{Address, Family as AddressFamily, Network};
@@ -121,8 +121,9 @@ impl<'a> List<'a> {
             true => site.overlay.read(&site.paths.resolve(name)),
             false => Err(io::ErrorKind::NotFound.into()),
         };
+        let places = WrittenElements::of(set.value);
         for one in listed(&elements, read) {
-            let named_at = place_of(set.value, &elements[one.root].shown());
+            let named_at = places.place_of(&elements[one.root].shown());
             let (source, span) = one.source.as_ref().map_or((set.source, named_at), |file| (file, one.element.span));
             list.add(&one, source, span, named_at);
         }
