@@ -320,7 +320,8 @@ impl Router<'_> {
             .within(&Daemon::SmtpServer, |server| server.has_word("receive_override_options", "no_address_mappings"))?;
         if !is_mapped {
             self.note("receive_override_options: no_address_mappings");
-            return tracer.through_filter(self, route, "recipient", sender, &address);
+            let sender = if sender.is_empty() { Vec::new() } else { self.rewrite(sender)? };
+            return tracer.through_filter(self, route, "recipient", &sender, &address);
         }
         let envelope = self.within(&Daemon::Cleanup, |cleanup| cleanup.map_envelope(sender, &address))?;
         let (sender, recipients, copies) = match envelope {

@@ -267,6 +267,19 @@ fn sources_that_are_newer_than_their_indexes() {
     assert_eq!(out.stderr, format!("postwright: looked through the sources: {both}\n"));
 }
 
+/// The time in an index of aliases differs from one second to the next, and its key has capitals.
+#[test]
+fn what_postalias_notes_in_an_index_is_no_difference() {
+    let scratch = sites();
+    for site in ["site", "other"] {
+        assert_eq!(scratch.run(&format!("build -q {site}")).status, 0);
+        let note = format!("postmap -c {site} -f -r -i lmdb:{site}/aliases");
+        let stamp = if site == "site" { "YP_LAST_MODIFIED 1\n" } else { "YP_LAST_MODIFIED 2\n" };
+        scratch.run_with_input(&note, stamp.as_bytes()).is(0, "", "");
+    }
+    scratch.run("diff --routes site other --color never --from-indexes -q").is(0, "", "");
+}
+
 #[test]
 fn a_site_is_what_it_is() {
     let scratch = Scratch::example();

@@ -98,8 +98,9 @@ impl Reached {
         }
     }
 
+    /// Whether a key was added, whatever its case: an index of aliases has `YP_LAST_MODIFIED`.
     fn holds(&self, keys: Keys, key: &[u8]) -> bool {
-        self.keys.get(key).is_some_and(|uses| uses.contains(&keys))
+        self.keys.get(&key.to_ascii_lowercase()).is_some_and(|uses| uses.contains(&keys))
     }
 
     /// Whether a value names an address that leads to a difference, or what is not in a table.

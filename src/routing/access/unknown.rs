@@ -110,6 +110,6 @@ pub fn split_status(text: &str, status: &str) -> (String, String) {
     if class && digits(parts.next()) && digits(parts.next()) && parts.next().is_none() {
         (first.to_string(), rest.trim_start().to_string())
     } else {
-        (status.to_string(), text.to_string())
+        (status.to_string(), text.trim_start().to_string())
     }
 }

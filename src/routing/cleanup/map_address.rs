@@ -22,6 +22,9 @@ pub enum Mapped {
     TooMuch(String),
 }
 
+/// How much of an address that is too long is shown, in bytes.
+const LONGEST_SHOWN: usize = 300;
+
 impl Router<'_> {
     /// Looks an address up and reads the value as a list of addresses; nothing if no table has it. All are in internal form.
     ///
@@ -110,6 +113,7 @@ impl Router<'_> {
         }
         let most = self.number("virtual_alias_expansion_limit")?;
         let deepest = self.number("virtual_alias_recursion_limit")?;
+        let longest = self.number("virtual_alias_address_length_limit")?;
         // Addresses that have expanded into themselves: they are final.
         let mut settled: Vec<Vec<u8>> = Vec::new();
         // What was found before: in a circle the tables are asked for the same again and again.
@@ -146,6 +150,10 @@ impl Router<'_> {
                     }
                 };
                 let Some(found) = found.filter(|found| !found.is_empty()) else { break };
+                if let Some(long) = found.iter().find(|next| next.len() > longest) {
+                    let start = &long[..long.len().min(LONGEST_SHOWN)];
+                    return Ok(Mapped::TooMuch(format!("unreasonable {MAPS} result {}...", lossy(start))));
+                }
                 if found.iter().any(|next| next.eq_ignore_ascii_case(&address)) {
                     settled.push(address.clone());
                 }
