@@ -101,6 +101,7 @@ impl Router<'_> {
 /// Takes an enhanced status code off the front of a text; `status` if there is none.
 #[must_use]
 pub fn split_status(text: &str, status: &str) -> (String, String) {
+    let text = text.trim_start();
     let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
     let mut parts = first.split('.');
     let class = parts.next().is_some_and(|part| matches!(part, "2" | "4" | "5"));
@@ -110,6 +111,6 @@ pub fn split_status(text: &str, status: &str) -> (String, String) {
     if class && digits(parts.next()) && digits(parts.next()) && parts.next().is_none() {
         (first.to_string(), rest.trim_start().to_string())
     } else {
-        (status.to_string(), text.trim_start().to_string())
+        (status.to_string(), text.to_string())
     }
 }
