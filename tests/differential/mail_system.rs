@@ -20,6 +20,9 @@ use support::dns_server::{Zone, serve};
 /// How long to wait for anything that should come.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What stands for a reply that does not come.
+pub const NO_ANSWER: &str = "(no answer)";
+
 /// What leaves the machine ends in `discard`, under the name of its transport.
 const MASTER: &str = "\
 pickup unix n - n 60 1 pickup
@@ -165,8 +168,12 @@ impl<'o> MailSystem<'o> {
     /// A connection to the SMTP server, which has greeted.
     pub fn smtp(&self) -> Smtp {
         let stream = self.connect("private/submit");
+        let other = stream.try_clone().unwrap();
         let mut smtp = Smtp(BufReader::new(fs::File::from(OwnedFd::from(stream))));
-        smtp.reply();
+        if smtp.reply() == NO_ANSWER {
+            // Nobody waits for each further line again.
+            let _ = other.shutdown(std::net::Shutdown::Both);
+        }
         smtp
     }
 
@@ -224,13 +231,31 @@ impl<'o> MailSystem<'o> {
                 return found;
             }
             assert!(start.elapsed() < PATIENCE, "{}: waited for {what}; {}", self.inside, self.log());
+            assert!(!self.has_ended(), "{}: Postfix ended; {}", self.inside, self.log());
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Whether the first process ended, of which nobody has taken notice yet.
+    fn has_ended(&self) -> bool {
+        fs::read_to_string(format!("/proc/{}/stat", self.child.id())).is_ok_and(|stat| stat.contains(") Z "))
     }
 
     /// What was logged so far.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.directory.join("log")).unwrap_or_default()).into_owned()
+    }
+
+    /// The warnings and errors of the log.
+    pub fn complaints(&self) -> String {
+        let log = self.log();
+        let is_one =
+            |line: &&str| ["warning: ", "error: ", "fatal: ", "panic: "].iter().any(|word| line.contains(word));
+        log.lines()
+            .filter(is_one)
+            .map(|line| line.split("]: ").nth(1).unwrap_or(line))
+            .collect::<Vec<_>>()
+            .join("\n    ")
     }
 
     /// Asks the rewrite service.
@@ -258,7 +283,7 @@ impl<'o> MailSystem<'o> {
             let mut answer = String::new();
             match reader.read_line(&mut answer) {
                 Ok(_) => answer.trim_end().to_string(),
-                Err(_) => "(no answer)".to_string(),
+                Err(_) => NO_ANSWER.to_string(),
             }
         };
         say("");
@@ -439,7 +464,7 @@ impl Smtp {
         loop {
             let mut line = String::new();
             if self.0.read_line(&mut line).is_err() || line.is_empty() {
-                return "(no answer)".into();
+                return NO_ANSWER.into();
             }
             if line.as_bytes().get(3) != Some(&b'-') {
                 return line.trim_end().to_string();

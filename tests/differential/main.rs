@@ -22,6 +22,7 @@ mod berkeley_db;
 mod catalogue;
 mod edit_properties;
 mod expand;
+mod generated;
 mod mail_system;
 mod networks;
 mod next_hop;

@@ -114,7 +114,7 @@ fn only(text: &str, words: &[&str]) -> String {
     text.lines().filter(is_wanted).map(|line| format!("{line}\n")).collect()
 }
 
-fn with_site<T>(site: &Path, work: impl FnOnce(&mut Router<'_>) -> T) -> T {
+pub(crate) fn with_site<T>(site: &Path, work: impl FnOnce(&mut Router<'_>) -> T) -> T {
     let files = ConfigFiles::load(site).unwrap();
     let mut paths = PathMap::directory(site, None);
     paths.add(Path::new("/etc/passwd"), &directory().join("passwd"));
@@ -203,12 +203,12 @@ fn logged(ending: &Ending) -> String {
 }
 
 /// Whether an address is read by everybody as it stands.
-fn is_plain(address: &str) -> bool {
+pub(crate) fn is_plain(address: &str) -> bool {
     !address.contains([' ', '"', '(', ',', '<', ';', '\\']) && !address.ends_with("]x")
 }
 
 /// Where mail ends, and its copies.
-fn everywhere(route: &Route) -> impl Iterator<Item = &Ending> {
+pub(crate) fn everywhere(route: &Route) -> impl Iterator<Item = &Ending> {
     route.ends.iter().chain(route.copies.iter().flat_map(|copy| &copy.ends))
 }
 
@@ -274,7 +274,7 @@ fn recipients_and_refusals() {
 }
 
 /// The same with the nexthop of what left the machine. `sendmail -bv` calls a maildir that an alias names a file.
-fn went(ending: &Ending) -> String {
+pub(crate) fn went(ending: &Ending) -> String {
     let words = logged(ending);
     match &ending.fate {
         Fate::Relayed { .. } => format!("{words} {}", text(&ending.hop.nexthop).to_lowercase()),
@@ -284,7 +284,7 @@ fn went(ending: &Ending) -> String {
 }
 
 /// The same from a line of Postfix's.
-fn told_hop(line: &str) -> String {
+pub(crate) fn told_hop(line: &str) -> String {
     let words = told(line);
     match line.split_once("relay=none, status=sent (") {
         Some((_, nexthop)) if !nexthop.ends_with("discarded)") => {

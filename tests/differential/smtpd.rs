@@ -8,7 +8,7 @@
 //! the client is. What the DNS says stands in the site's file `dns`, if it has one; it is asked by both. `POSTWRIGHT_BLESS=1` writes
 //! the answers anew.
 
-use crate::mail_system::{MailSystem, compare_records};
+use crate::mail_system::{MailSystem, NO_ANSWER, compare_records};
 use postwright::config::paths::PathMap;
 use postwright::config::{ConfigFiles, Configuration, Platform, Site};
 use postwright::dns::resolver::ServerResolver;
@@ -23,9 +23,8 @@ use std::sync::Arc;
 use support::Oracle;
 use support::dns_server::{Zone, serve};
 
-const TAKEN: &str = "250 2.1.5 Ok";
+pub(crate) const TAKEN: &str = "250 2.1.5 Ok";
 const GO_ON: &str = "354 End data with <CR><LF>.<CR><LF>";
-const NO_ANSWER: &str = "(no answer)";
 /// Behind this stands the queue id.
 const QUEUED: &str = "250 2.0.0 Ok: queued as";
 
@@ -41,20 +40,20 @@ fn sites() -> Vec<PathBuf> {
 }
 
 /// A session, as its line tells it.
-struct Case {
+pub(crate) struct Case {
     login: Option<String>,
     name: String,
     reverse_name: String,
     address: String,
     helo: Option<String>,
     sender: String,
-    recipients: Vec<String>,
+    pub(crate) recipients: Vec<String>,
     /// It goes on to the message, and that to its end.
     has_message: bool,
 }
 
 impl Case {
-    fn parse(line: &str) -> Self {
+    pub(crate) fn parse(line: &str) -> Self {
         let (login, line) = match line.strip_prefix("login=").map(|rest| rest.split_once(' ').unwrap()) {
             Some((login, rest)) => (Some(login.to_string()), rest),
             None => (None, line),
@@ -83,7 +82,7 @@ impl Case {
 
     /// What Postfix answers for each recipient: the first reply that refuses anything. Then, to `DATA` and to the end of the message,
     /// as far as it comes to that.
-    fn asked(&self, system: &MailSystem<'_>) -> Vec<String> {
+    pub(crate) fn asked(&self, system: &MailSystem<'_>) -> Vec<String> {
         let mut smtp = if self.is_nameless() { system.smtp_from(&self.address) } else { system.smtp() };
         let family = if self.address.contains(':') { "IPV6:" } else { "" };
         let name = |name: &str| match name {
@@ -120,7 +119,7 @@ impl Case {
         replies
     }
 
-    fn ours(&self, lookups: &mut Router<'_>) -> Vec<String> {
+    pub(crate) fn ours(&self, lookups: &mut Router<'_>) -> Vec<String> {
         let configuration = &lookups.site.configuration;
         let service = configuration.files.services.iter().find(|service| service.label() == "smtp/inet");
         let name = |name: &String| match name.as_str() {

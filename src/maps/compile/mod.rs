@@ -36,6 +36,8 @@ pub enum Duplicates {
     Ignore,
     /// The last, silently (`-r`).
     Replace,
+    /// None: a table in memory with such a key gives no answers, as Postfix's daemons see it.
+    Refuse,
 }
 
 /// How a source becomes an indexed file.

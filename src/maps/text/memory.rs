@@ -35,7 +35,7 @@ impl MemoryTable {
                 if duplicates == Duplicates::Replace {
                     occupied.get_mut().1 = value;
                 }
-                duplicates == Duplicates::Warn
+                matches!(duplicates, Duplicates::Warn | Duplicates::Refuse)
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Lines are split by the function that the compiler uses; they need not be UTF-8. Source: DATABASE_README, postmap(1).
 
 use crate::base::user_file::{self, LONGEST_SOURCE};
+use crate::maps::compile::Duplicates;
 use crate::maps::error::LookupError;
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
 use crate::maps::text::file_values::encode_files;
@@ -16,6 +17,8 @@ use std::path::Path;
 /// An open `texthash:` table.
 pub struct TexthashTable {
     table: MemoryTable,
+    /// Why no lookup gets an answer: a key that stands twice, where that is refused.
+    refused: Option<Vec<u8>>,
 }
 
 impl TexthashTable {
@@ -29,6 +32,7 @@ impl TexthashTable {
         let text =
             user_file::read_rest(&file, LONGEST_SOURCE).map_err(|error| LookupError::system("read", name, &error))?;
         let mut table = MemoryTable::new(options.folding);
+        let mut refused = None;
         for_each_line(&text, name, &*options.caller, |line, text| {
             let warn = |words: &[&[u8]]| {
                 let place = format!(", line {line}: ");
@@ -49,23 +53,34 @@ impl TexthashTable {
             match value {
                 Err(fault) => warn(&[&fault.message(), b": skipping this entry"]),
                 Ok(value) => {
-                    if table.insert(key, value, options.duplicates) {
+                    let is_duplicate = table.insert(key, value, options.duplicates);
+                    if is_duplicate && options.duplicates == Duplicates::Refuse {
+                        let place = format!(", line {line}: duplicate entry: \"");
+                        refused.get_or_insert_with(|| [name, place.as_bytes(), key, b"\""].concat());
+                    } else if is_duplicate {
                         warn(&[b"duplicate entry: \"", key, b"\""]);
                     }
                 }
             }
         });
-        Ok(Self { table })
+        Ok(Self { table, refused })
+    }
+
+    fn usable(&self) -> Result<&MemoryTable, LookupError> {
+        match &self.refused {
+            Some(words) => Err(LookupError::config(words)),
+            None => Ok(&self.table),
+        }
     }
 }
 
 impl LookupTable for TexthashTable {
     fn lookup(&mut self, key: &[u8]) -> Answer {
-        Ok(self.table.get(key))
+        Ok(self.usable()?.get(key))
     }
 
     fn walk(&mut self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), LookupError> {
-        self.table.walk(visit);
+        self.usable()?.walk(visit);
         Ok(())
     }
 }
@@ -75,6 +90,19 @@ mod tests {
     use super::*;
     use crate::maps::text::source::tests::Told;
     use std::sync::Arc;
+
+    /// As daemons of 3.11.7 have it, which know no other entry of such a table either.
+    #[test]
+    fn a_key_that_stands_twice_refuses_all_answers_where_that_is_asked_for() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("t");
+        std::fs::write(&path, "a 1\nb 2\nA 3\n").unwrap();
+        let name = path.as_os_str().as_bytes().to_vec();
+        let options = OpenOptions { duplicates: Duplicates::Refuse, ..OpenOptions::default() };
+        let mut table = TexthashTable::open(&name, &options).unwrap();
+        let words = format!("{}, line 3: duplicate entry: \"A\"", path.display());
+        assert_eq!(table.lookup(b"b"), Err(LookupError::Config(words)));
+    }
 
     #[test]
     fn entries_and_warnings() {

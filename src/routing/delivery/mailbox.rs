@@ -55,23 +55,22 @@ impl Router<'_> {
         if let Some(hop) = self.other_transport("fallback_transport", user, mail)? {
             return self.hand_to(hop, recipient, mail);
         }
-        // Nobody is behind these names, and yet mail to them ends nowhere else.
+        // Nobody is behind this name, and yet mail to it ends nowhere else.
         if user == b"double-bounce" {
             mail.end(recipient, Fate::Discarded);
             return Ok(());
         }
-        if matches!(user, b"mailer-daemon" | b"postmaster") {
-            self.note("mail to this name without an alias or account is logged and thrown away");
-            mail.end(recipient, Fate::Discarded);
-            return Ok(());
-        }
         match self.luser_relay(recipient)? {
-            Some(address) => mail.submit(self, "luser_relay", sender, &address),
-            None => {
-                mail.end(recipient, Fate::unknown_user(user));
-                Ok(())
+            // Where it leads to nobody either, it is not followed again.
+            Some(address) if address.eq_ignore_ascii_case(recipient) => mail.end(recipient, Fate::unknown_user(user)),
+            Some(address) => return mail.submit(self, "luser_relay", sender, &address),
+            None if matches!(user, b"mailer-daemon" | b"postmaster") => {
+                self.note("mail to this name without an alias or account is logged and thrown away");
+                mail.end(recipient, Fate::Discarded);
             }
+            None => mail.end(recipient, Fate::unknown_user(user)),
         }
+        Ok(())
     }
 
     /// `NAME_maps`, then `NAME`.

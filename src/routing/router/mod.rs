@@ -28,6 +28,7 @@ pub mod values;
 
 use crate::config::Site;
 use crate::config::catalogue::MapType;
+use crate::maps::compile::Duplicates;
 use crate::maps::compile::Folding;
 use crate::maps::source_table::SourceTable;
 use crate::maps::{Answer, Caller, LookupError, LookupTable, OpenOptions, TableReference, open};
@@ -266,6 +267,7 @@ impl<'a> Router<'a> {
             substitution: way.substitution,
             folding: if way.folds { Folding::Unicode } else { Folding::None },
             snapshot: true,
+            duplicates: Duplicates::Refuse,
             opener: Some(opener),
             ..OpenOptions::default()
         };
