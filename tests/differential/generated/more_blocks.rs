@@ -3,6 +3,86 @@
 use super::blocks::{Made, SERVICES};
 
 impl Made {
+    pub(super) fn local(&mut self) {
+        let usual: &[&str] = match self.random.below(4) {
+            0 => &["$myhostname", "localhost.$mydomain", "localhost"],
+            1 => &["example.com"],
+            _ => &["$myhostname", "example.com", "localhost"],
+        };
+        let list = self.domain_list("destinations", usual);
+        if self.chance(85) {
+            self.set("mydestination", &list);
+        }
+        let aliases = [
+            "info: joe",
+            "sales: joe, tim",
+            "ann: joe@far.example",
+            "ann: ann@alias.example",
+            "postmaster: joe # the boss",
+            "sales: \"joe x\"@far.example",
+            "info: \"joe@far.example\"",
+            "info: \"|/bin/cat >/dev/null\"",
+            "sales: /var/tmp/sales",
+            "info: :include:/etc/postfix/list",
+            "nobody: /dev/null",
+            "sales: joe,\n  # none\n  tim",
+            "info: \\joe",
+            "\"sales\": tim",
+            "ann: error:5.1.6 gone",
+            "info: joe+y",
+            "owner-sales: joe\nsales: tim",
+            "joe: \\joe, tim",
+        ];
+        if self.chance(70) {
+            let mut text = String::from("# local aliases\n");
+            for _ in 0..1 + self.random.below(5) {
+                let line = self.random.pick(&aliases);
+                let key = line.split(':').next().unwrap();
+                if !text.contains(&format!("\n{key}:")) {
+                    text += &format!("{line}\n");
+                }
+            }
+            if text.contains("/etc/postfix/list") {
+                let list = self.random.pick(&["joe\n# none\ntim, ann@far.example\n", "joe@far.example\n", "\"tim\"\n"]);
+                self.files.push(("list".into(), list.into()));
+            }
+            self.files.push(("aliases".into(), text));
+            self.set("alias_maps", "lmdb:/etc/postfix/aliases");
+        } else {
+            let kind = self.random.pick(&["inline", "texthash", "unionmap"]);
+            let table = if self.chance(50) {
+                self.table_of(kind, "names", &[("info", "joe"), ("sales", "tim, joe"), ("ann", "x@far.example")])
+            } else {
+                String::new()
+            };
+            self.set("alias_maps", &table);
+        }
+        match self.random.below(10) {
+            0 => self.set("local_recipient_maps", ""),
+            1 => {
+                let table = self.table("people", &[("joe", "x"), ("tim@example.com", "x"), ("@localhost", "x")]);
+                self.set("local_recipient_maps", &table);
+            }
+            2..=5 => self.set("local_recipient_maps", "unix:passwd.byname $alias_maps"),
+            _ => {}
+        }
+        for (name, percent, values) in [
+            ("luser_relay", 10, &["joe", "$local@far.example", "tim+$user"][..]),
+            ("mailbox_command", 5, &["/bin/cat >/dev/null"]),
+            ("mailbox_transport", 5, &["discard:", "smtp:[far.example]", "error:no boxes", "virtual"]),
+            ("fallback_transport", 7, &["discard:", "smtp:[far.example]", "error:5.1.1 who"]),
+            ("mail_spool_directory", 5, &["/var/mail/"]),
+            ("expand_owner_alias", 5, &["yes"]),
+            ("allow_mail_to_commands", 5, &["alias,forward,include", ""]),
+            ("allow_mail_to_files", 5, &["alias", ""]),
+        ] {
+            if self.chance(percent) {
+                let value = self.random.pick(values);
+                self.set(name, value);
+            }
+        }
+    }
+
     pub(super) fn domains(&mut self) {
         if self.chance(60) {
             let list = self.domain_list("relayed", &["relay.example"]);
