@@ -28,6 +28,7 @@ mod networks;
 mod next_hop;
 mod postconf;
 mod postmap;
+mod records;
 mod route;
 mod smtpd;
 mod stock;

@@ -4,7 +4,8 @@
 //! client said stands in `answers`. Nothing outside the machine can be reached in a test, so the client names the last of the
 //! addresses that it tried. `POSTWRIGHT_BLESS=1` writes the answers anew.
 
-use crate::mail_system::{MailSystem, compare_records};
+use crate::mail_system::MailSystem;
+use crate::records::compare_records;
 use postwright::config::paths::PathMap;
 use postwright::config::{ConfigFiles, Configuration, Platform, Site};
 use postwright::dns::resolver::ServerResolver;

@@ -5,7 +5,8 @@
 //! for each site: its rewrite service, its SMTP server and `sendmail -bv` are asked, and to some sites mail is sent.
 //! `POSTWRIGHT_BLESS=1` writes the answers anew.
 
-use crate::mail_system::{MailSystem, compare_records};
+use crate::mail_system::MailSystem;
+use crate::records::compare_records;
 use postwright::config::paths::PathMap;
 use postwright::config::{ConfigFiles, Configuration, Platform, Site};
 use postwright::mail::local_part::{external, internal};

@@ -8,7 +8,8 @@
 //! the client is. What the DNS says stands in the site's file `dns`, if it has one; it is asked by both. `POSTWRIGHT_BLESS=1` writes
 //! the answers anew.
 
-use crate::mail_system::{MailSystem, NO_ANSWER, compare_records};
+use crate::mail_system::{MailSystem, NO_ANSWER};
+use crate::records::compare_records;
 use postwright::config::paths::PathMap;
 use postwright::config::{ConfigFiles, Configuration, Platform, Site};
 use postwright::dns::resolver::ServerResolver;
