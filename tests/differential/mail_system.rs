@@ -322,7 +322,7 @@ impl<'o> MailSystem<'o> {
             let mut at = 0;
             while let Some(id) = ids.get(at).cloned() {
                 let mine = || log[seen..].lines().filter(|line| line.contains(&format!(" {id}: ")));
-                let is_kept = mine().any(|line| line.contains("status=deferred"));
+                let is_kept = mine().any(|line| line.contains("status=deferred") || line.contains("status=SOFTBOUNCE"));
                 mine().find(|line| line.ends_with(": removed") || is_kept)?;
                 for line in mine().filter_map(delivery) {
                     match line.split_once("(forwarded as ") {

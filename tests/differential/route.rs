@@ -352,7 +352,7 @@ fn told(line: &str) -> String {
             format!("{recipient} deliverable {}", how.split([' ', ':']).next().unwrap())
         }
         ("deliverable" | "sent", _) => format!("{recipient} deliverable"),
-        ("bounced" | "deferred", _) => format!("{recipient} undeliverable {why}"),
+        ("bounced" | "deferred" | "SOFTBOUNCE", _) => format!("{recipient} undeliverable {why}"),
         _ => format!("{recipient} {status} {why}"),
     }
 }

@@ -9,7 +9,9 @@ use super::hand_over::Handed;
 use super::local_mail::LocalMail;
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
+use crate::routing::access::unknown::split_status;
 use crate::routing::fate::{Action, Fate};
+use crate::routing::rewrite::resolve::Resolved;
 use crate::routing::rewrite::transport::Hop;
 use crate::routing::router::Router;
 use crate::routing::router::keys::KeyPart;
@@ -95,11 +97,22 @@ impl Router<'_> {
             mail.end_at(recipient, hop, fate);
             return Ok(());
         }
-        let (hop, fate) = match hop.transport.as_slice() {
+        let text = || String::from_utf8_lossy(&hop.nexthop);
+        let (hop, fate) = match self.program(&hop.transport).as_slice() {
             b"discard" => (hop, Fate::Discarded),
+            b"error" if hop.transport == b"retry" => {
+                let why = split_status(&text(), "4.0.0").1;
+                (hop, Fate::Deferred(why))
+            }
             b"error" => {
-                let why = String::from_utf8_lossy(&hop.nexthop).into_owned();
-                (hop, Fate::bounced("5.0.0", why))
+                let (status, why) = split_status(&text(), "5.0.0");
+                (hop, Fate::bounced(status, why))
+            }
+            b"virtual" => {
+                let recipient = recipient.to_vec();
+                let resolved = Resolved { hop, recipient, ..mail.resolved.clone() };
+                let fate = self.virtual_mailbox(&resolved)?;
+                (resolved.hop, fate)
             }
             _ => match self.hand_away(&hop)? {
                 Handed::Ends(fate) => (hop, fate),
