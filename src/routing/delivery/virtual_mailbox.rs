@@ -18,7 +18,7 @@ impl Router<'_> {
         self.within(&Daemon::Agent(resolved.hop.transport.clone()), |agent| {
             agent.stage("virtual", recipient, |agent| {
                 let Some(found) = agent.find_address("virtual_mailbox_maps", recipient)? else {
-                    return Ok(Fate::unknown_user(recipient));
+                    return Ok(Fate::unknown_user(&recipient.to_ascii_lowercase()));
                 };
                 let lowest = agent.number("virtual_minimum_uid")?;
                 for (maps, lowest) in [("virtual_uid_maps", lowest), ("virtual_gid_maps", 1)] {

@@ -306,7 +306,7 @@ impl Made {
             "defer",
             "warn_if_reject reject_non_fqdn_helo_hostname",
             "defer_unauth_destination",
-            "permit_inet_interfaces",
+            "permit_mynetworks",
             "reject_multi_recipient_bounce",
             "reject_plaintext_session",
             "defer_if_permit",
