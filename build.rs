@@ -26,6 +26,7 @@ fn main() {
     let mut build = Build::default();
     build.parameters();
     build.families();
+    build.systems();
     build.profiles();
     build.restrictions();
     build.deprecated();
@@ -44,6 +45,8 @@ struct Build {
     problems: Vec<String>,
     parameters: BTreeSet<String>,
     restrictions: BTreeSet<String>,
+    /// The code of each profile, by its name.
+    systems: BTreeMap<String, (usize, String)>,
     earlier: BTreeMap<String, Vec<(Version, String)>>,
 }
 
@@ -193,27 +196,63 @@ impl Build {
         self.write("catalogue_families.rs", &[("FAMILIES", "ServiceParameter", entries)]);
     }
 
+    fn systems(&mut self) {
+        // In the order of the enum.
+        const SYSTEMS: &str = "upstream debian redhat alpine gentoo suse freebsd netbsd arch nixos";
+        let entries = self.read("systems.tsv", |build, row| {
+            let name = row.some_text("profile")?;
+            let (system, release) = name.split_once('-').unwrap_or((name, ""));
+            let place = SYSTEMS.split(' ').position(|known| known == system).unwrap_or_default();
+            let profile = format!("Profile::of({}, {release:?})", row.variant("System", system, SYSTEMS)?);
+            let lmdb = row.option("lmdb", |text| match text {
+                "0.9" => Ok("LmdbLibrary::V0_9".to_owned()),
+                "1.0" => Ok("LmdbLibrary::V1_0".to_owned()),
+                other => Err(row.fault(format!("{other:?} is neither LMDB 0.9 nor 1.0"))),
+            });
+            let code = format!(
+                "profile: {profile}, name: {name:?}, title: {:?}, without_berkeley_db: {}, target: {}, lmdb: {}, \
+                 holds_for: {}, source: {}, compared: {}",
+                row.some_text("title")?,
+                row.flag("without_db")?,
+                row.option("target", |text| row.version(text).map(version_code))?,
+                lmdb?,
+                row.literal("holds_for")?,
+                row.literal("source")?,
+                row.flag("compared")?,
+            );
+            match build.systems.insert(name.to_owned(), (place, profile)) {
+                Some(_) => Err(row.fault(format!("{name} occurs twice"))),
+                None => Ok((String::new(), code)),
+            }
+        });
+        self.write("catalogue_systems.rs", &[("PROFILES", "ProfileFacts", entries)]);
+    }
+
     fn profiles(&mut self) {
         let entries = self.read_sorted("profiles.tsv", |build, row| {
             let parameter = row.some_text("parameter")?;
             build.must_know(row, parameter)?;
-            // The place in the order of the enum, where no profile comes before all.
+            // The order of profiles, where none comes before all.
             let (place, profile) = match row.text("profile")? {
-                "unset" => (0, "None"),
-                "debian" => (2, "Some(Profile::Debian)"),
-                "redhat" => (3, "Some(Profile::Redhat)"),
-                "alpine" => (4, "Some(Profile::Alpine)"),
-                other => return Err(row.fault(format!("{other:?} is not a profile"))),
+                "unset" => (String::new(), "None".to_owned()),
+                name => match build.systems.get(name) {
+                    Some((place, code)) => {
+                        let release = name.split_once('-').map_or("", |(_, release)| release);
+                        (format!("{place:02}{release}"), format!("Some({code})"))
+                    }
+                    None => return Err(row.fault(format!("{name:?} is not in systems.tsv"))),
+                },
             };
             let first = row.version_or("first", Version::OLDEST)?;
             let last = row.version_or("last", Version::NEWEST)?;
             let code = format!(
-                "parameter: {parameter:?}, profile: {profile}, first: {}, last: {}, value: {}",
+                "parameter: {parameter:?}, profile: {profile}, first: {}, last: {}, value: {}, source: {}",
                 version_code(first),
                 version_code(last),
                 row.literal("value")?,
+                row.literal("source")?,
             );
-            Ok((format!("{parameter}\0{place} {:03}.{:03}", first.major, first.minor), code))
+            Ok((format!("{parameter}\0{place}\0{:03}.{:03}", first.major, first.minor), code))
         });
         self.write("catalogue_profiles.rs", &[("PROFILE_DEFAULTS", "ProfileDefault", entries)]);
     }

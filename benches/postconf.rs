@@ -36,7 +36,7 @@ fn main_cf() -> String {
     let mut text = String::from("compatibility_level = 3.11\nmyhostname = mail.example.com\n");
     let known = parameters().iter().filter(|known| known.name.starts_with("smtp"));
     let current = known.filter(|known| deprecation(NameKind::Parameter, known.name).is_none());
-    let set = current.filter_map(|known| Some((known, default_value(known, Version::NEWEST, Profile::Debian)?)));
+    let set = current.filter_map(|known| Some((known, default_value(known, Version::NEWEST, Profile::DEBIAN)?)));
     for (known, value) in set.take(LINES - 2) {
         writeln!(text, "{} = {value}", known.name).unwrap();
     }

@@ -24,7 +24,8 @@ pub struct SiteOptions {
     /// Postfix version to judge by, 2.11 to 3.11 [default: that of postwright.toml, else 3.11]
     #[arg(long, value_name = "VERSION")]
     pub target: Option<Version>,
-    /// Package whose defaults hold: upstream, debian, redhat, alpine [default: that of postwright.toml]
+    /// Package whose defaults hold: upstream, debian, redhat, alpine, gentoo, suse, freebsd, netbsd, arch, nixos; or that of a release, with
+    /// its version of Postfix: debian-12, debian-13, debian-14, redhat-9, redhat-10, gentoo-stable, gentoo-testing, netbsd-11 [default: that of postwright.toml]
     #[arg(long, value_name = "NAME", value_parser = parse_profile)]
     pub profile: Option<Profile>,
 }
@@ -37,7 +38,7 @@ fn parse_mapping(text: &str) -> Result<(PathBuf, PathBuf), String> {
 }
 
 fn parse_profile(text: &str) -> Result<Profile, String> {
-    Profile::from_name(text).ok_or_else(|| "expected upstream, debian, redhat or alpine".into())
+    Profile::from_name(text).ok_or_else(Profile::expected)
 }
 
 impl SiteOptions {

@@ -45,7 +45,7 @@ impl Build {
         Self {
             database_type: value("DEF_DB_TYPE").or_else(|| usual("hash")),
             cache_type: value("DEF_CACHE_DB_TYPE").or_else(|| usual("btree")),
-            profile: defined("-DDEBIAN").then_some(Profile::Debian),
+            profile: defined("-DDEBIAN").then_some(Profile::DEBIAN),
         }
     }
 }
@@ -71,9 +71,9 @@ mod tests {
         };
         // Debian forky.
         let forky = "CC\t= gcc -fPIC -DDEBIAN -DDEF_DB_TYPE=\\\"cdb\\\" -DDEF_CACHE_DB_TYPE=\\\"lmdb\\\" $(WARN)\n";
-        assert_eq!(build(forky)?, types("cdb", "lmdb", Some(Profile::Debian)));
+        assert_eq!(build(forky)?, types("cdb", "lmdb", Some(Profile::DEBIAN)));
         // Debian 12.
-        assert_eq!(build("CC\t= gcc -I. -DDEBIAN -DHAS_CDB\n")?, types("hash", "btree", Some(Profile::Debian)));
+        assert_eq!(build("CC\t= gcc -I. -DDEBIAN -DHAS_CDB\n")?, types("hash", "btree", Some(Profile::DEBIAN)));
         assert_eq!(
             build("EXPORT = CCARGS='-DNO_DB -DDEF_DB_TYPE=\\\"lmdb\\\"'\n")?.database_type.as_deref(),
             Some("lmdb")

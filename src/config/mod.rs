@@ -14,6 +14,7 @@ pub mod load;
 pub mod migration;
 pub mod networks;
 pub mod own_names;
+pub mod package;
 pub mod paths;
 pub mod pipe_macros;
 pub mod platform;

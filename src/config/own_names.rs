@@ -6,7 +6,7 @@
 //!
 //! Source: postconf(5), experiments with 3.11, Debian's among them.
 
-use super::catalogue::Profile;
+use super::catalogue::System;
 use super::effective::{Configuration, LOCAL_DOMAIN, Origin};
 use super::expand::expand;
 use super::services::Service;
@@ -119,7 +119,7 @@ impl Configuration {
     ) -> Result<Vec<u8>, NameFault> {
         let fault = |value: &[u8], kind| Err(NameFault { parameter: "myorigin", value: value.to_vec(), kind });
         let mut name = value;
-        if name.starts_with(b"/") && self.platform.profile == Some(Profile::Debian) {
+        if name.starts_with(b"/") && self.platform.system() == Some(System::Debian) {
             let shown = String::from_utf8_lossy(&name).into_owned();
             let source = match read(&name) {
                 Ok(source) => source,
@@ -172,6 +172,7 @@ impl Configuration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::catalogue::Profile;
     use crate::config::{ConfigFiles, Platform};
 
     fn fault(main: &str, profile: Option<Profile>, file: Option<&str>) -> String {
@@ -235,7 +236,7 @@ mod tests {
             (None, "/etc/mailname: cannot open file: No such file or directory".into()),
         ];
         for (file, expected) in cases {
-            let found = fault("myorigin = /etc/mailname\n", Some(Profile::Debian), file);
+            let found = fault("myorigin = /etc/mailname\n", Some(Profile::DEBIAN), file);
             assert_eq!(found, expected, "{file:?}");
         }
     }

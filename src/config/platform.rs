@@ -1,12 +1,13 @@
 //! By what a configuration is judged: a release of Postfix, the package whose defaults hold, and the machine.
 //!
 //! The command line decides, else the environment (`POSTWRIGHT_TARGET`, `POSTWRIGHT_PROFILE`), else `postwright.toml`, else what
-//! the build of the system says that is looked at, else the newest release and upstream's defaults with `lmdb`. A checkout is of no
+//! the build of the system says that is looked at, else the newest release and upstream's defaults with `lmdb`. A profile of one
+//! release of a system (`debian-12`) also says which Postfix that has, where no target stands beside it. A checkout is of no
 //! system: what this machine has installed says nothing of it. What cannot be understood is an error wherever it stands: a slip must not
 //! silently give another answer.
 
 use super::built::Build;
-use super::catalogue::{Profile, Version};
+use super::catalogue::{LmdbLibrary, Profile, System, Version};
 use super::host::Host;
 use super::project::Project;
 use crate::syntax::toml_file::TomlError;
@@ -48,9 +49,7 @@ impl fmt::Display for PlatformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Target(why) => write!(f, "POSTWRIGHT_TARGET: {why}"),
-            Self::Profile(name) => {
-                write!(f, "POSTWRIGHT_PROFILE={name}: expected upstream, debian, redhat or alpine")
-            }
+            Self::Profile(name) => write!(f, "POSTWRIGHT_PROFILE={name}: {}", Profile::expected()),
             Self::Project(error) => error.fmt(f),
         }
     }
@@ -77,21 +76,37 @@ impl Platform {
         profile: Option<Profile>,
     ) -> Result<Self, PlatformError> {
         let project = Project::find(directory).map_err(PlatformError::Project)?;
-        let target = match (target, environment("POSTWRIGHT_TARGET")) {
-            (Some(target), _) => target,
-            (None, Some(text)) => text.parse().map_err(|error| PlatformError::Target(format!("{error}")))?,
-            (None, None) => project.target.unwrap_or(Version::NEWEST),
+        let named = match environment("POSTWRIGHT_TARGET") {
+            Some(text) => Some(text.parse().map_err(|error| PlatformError::Target(format!("{error}")))?),
+            None => None,
         };
-        let profile = match (profile, environment("POSTWRIGHT_PROFILE")) {
-            (Some(profile), _) => Some(profile),
-            (None, Some(name)) => Some(Profile::from_name(&name).ok_or(PlatformError::Profile(name))?),
-            (None, None) => project.profile,
+        let in_environment = match environment("POSTWRIGHT_PROFILE") {
+            Some(name) => Some(Profile::from_name(&name).ok_or(PlatformError::Profile(name))?),
+            None => None,
         };
+        // Who names a release of a system names its Postfix too, unless a target stands beside.
+        let wanted = [(target, profile), (named, in_environment), (project.target, project.profile)];
+        let of_release = |profile: Option<Profile>| profile.and_then(Profile::facts).and_then(|facts| facts.target);
+        let target = wanted.iter().find_map(|&(target, profile)| target.or_else(|| of_release(profile)));
+        let target = target.unwrap_or(Version::NEWEST);
+        let profile = wanted.iter().find_map(|&(_, profile)| profile);
         let build = match (profile, system) {
             (None, Some(root)) => Build::of_system(root),
             _ => Build::default(),
         };
         Ok(Self { target, profile: profile.or(build.profile), build, host: Host::this() })
+    }
+
+    /// The system whose package is meant.
+    #[must_use]
+    pub fn system(&self) -> Option<System> {
+        self.profile.map(Profile::system)
+    }
+
+    /// The LMDB library that the Postfix of the package reads and writes its files with, if that is known.
+    #[must_use]
+    pub fn lmdb_library(&self) -> Option<LmdbLibrary> {
+        self.profile.and_then(Profile::facts).and_then(|facts| facts.lmdb)
     }
 }
 

@@ -52,7 +52,7 @@ const KEYS: &[Key] = &[
         name: "profile",
         take: |project, text| {
             let known = Profile::from_name(text);
-            project.profile = Some(known.ok_or_else(|| not_called("profile", text, &Profile::ALL.map(Profile::name)))?);
+            project.profile = Some(known.ok_or_else(|| not_called("profile", text, &Profile::names()))?);
             Ok(())
         },
     },
@@ -152,8 +152,8 @@ mod tests {
             ("", None, None),
             ("[check]\nselect = []\n", None, None),
             ("target = \"3.7\"\n", Some(Version::new(3, 7)), None),
-            ("profile = 'redhat'", None, Some(Profile::Redhat)),
-            ("\"profile\" = \"\"\"debian\"\"\"\r\ntarget = '3.10.2'", Some(Version::new(3, 10)), Some(Profile::Debian)),
+            ("profile = 'redhat'", None, Some(Profile::REDHAT)),
+            ("\"profile\" = \"\"\"debian\"\"\"\r\ntarget = '3.10.2'", Some(Version::new(3, 10)), Some(Profile::DEBIAN)),
         ];
         for (text, target, profile) in cases {
             assert_eq!(parsed(text.as_bytes()), Ok(Project { target, profile }), "{text:?}");

@@ -3,6 +3,7 @@
 //! What a mail system runs on lies in `/etc/postfix`, or in a directory that `multi_instance_directories` there names; a
 //! configuration anywhere else is a *checkout*, whose indexes say what they said when somebody last made them.
 
+use super::catalogue::{default_value, parameter};
 use super::effective::Configuration;
 use super::load::ConfigFiles;
 use super::paths::{PathMap, STOCK_DIRECTORY};
@@ -107,7 +108,8 @@ impl Site {
             None if is_system => PathMap::system(),
             None => {
                 let own = configuration.files.entry(b"config_directory").map(|entry| entry.value.to_string_lossy());
-                PathMap::directory(&directory, own.as_deref().map(Path::new))
+                let of_package = package_directory(&configuration.platform);
+                PathMap::directory(&directory, own.as_deref().or(of_package).map(Path::new))
             }
         };
         for (from, to) in &location.mappings {
@@ -116,6 +118,11 @@ impl Site {
         let tables_from = if location.is_installed() { TablesFrom::Indexes } else { TablesFrom::Sources };
         Ok(Self { configuration, paths, is_system, tables_from })
     }
+}
+
+/// Where the package of another system has its configuration.
+fn package_directory(platform: &Platform) -> Option<&'static str> {
+    default_value(parameter("config_directory")?, platform.target, platform.profile?)
 }
 
 /// Whether a directory is the stock one, or one of the instances that this names.

@@ -410,7 +410,7 @@ mod tests {
         std::fs::write(scratch.path().join("empty"), "")?;
         let to =
             |name: &str, profile| ends(&format!("myorigin = /etc/postfix/{name}\n"), "bob", scratch.path(), profile);
-        let debian = Some(Profile::Debian);
+        let debian = Some(Profile::DEBIAN);
         assert_eq!(to("mailname", debian), ["bob@origin.example: relayed via smtp to origin.example"]);
         assert_eq!(to("empty", debian), ["bob: deferred: myorigin: myorigin file /etc/postfix/empty is empty"]);
         let none = "bob: deferred: myorigin: /etc/postfix/none: cannot open file: No such file or directory";

@@ -61,7 +61,7 @@ fn debian_defaults_are_those_of_postconf() {
             differences.push(format!("{name}: unknown to us, {value:?} in Postfix"));
             continue;
         };
-        let ours = default_value(found, target, Profile::Debian);
+        let ours = default_value(found, target, Profile::DEBIAN);
         let expected = if COMPUTED.contains(&name.as_str()) { None } else { Some(value.as_str()) };
         if ours != expected && !PATCH_RELEASE.contains(&name.as_str()) {
             differences.push(format!("{name}: {ours:?} here, {expected:?} in Postfix"));

@@ -283,7 +283,7 @@ fn wrong_usage_is_status_2() {
         ),
         ("--type hash", "invalid value 'hash' for '--type <TYPE>'\n  [possible values: lmdb, cdb]"),
         ("--format xml", "invalid value 'xml' for '--format <FORMAT>'\n  [possible values: human, json]"),
-        ("--profile bsd", "invalid value 'bsd' for '--profile <NAME>': expected upstream, debian, redhat or alpine"),
+        ("--profile bsd", &format!("invalid value 'bsd' for '--profile <NAME>': {}", super::packages::EXPECTED)),
         ("--map-path x=y", "invalid value 'x=y' for '--map-path <FROM=TO>': expected FROM=TO with an absolute FROM"),
         (
             "--target 4.0",
@@ -301,7 +301,7 @@ fn wrong_usage_is_status_2() {
         "postwright: site/main.cf is a file; give the directory of the configuration: site\n",
     );
     let outcome = scratch.outcome(scratch.command(&["build", "site"]).env("POSTWRIGHT_PROFILE", "bsd"));
-    outcome.is(2, "", "postwright: POSTWRIGHT_PROFILE=bsd: expected upstream, debian, redhat or alpine\n");
+    outcome.is(2, "", &format!("postwright: POSTWRIGHT_PROFILE=bsd: {}\n", super::packages::EXPECTED));
     assert_eq!(scratch.names("site").len(), 8, "something was written");
 }
 

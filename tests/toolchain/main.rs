@@ -22,6 +22,7 @@ mod explain;
 mod graph;
 mod index_keys;
 mod judge;
+mod packages;
 mod project;
 mod route;
 mod route_access;

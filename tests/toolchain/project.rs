@@ -85,8 +85,7 @@ fn the_drop_in_programs_are_judged_by_it_too() {
     assert!(scratch.names("site").contains(&"virtual.lmdb".to_string()));
     for (program, status) in [("postconf", 1), ("postmap", 1), ("postalias", 1), ("newaliases", 75)] {
         let directory = if program == "newaliases" { "-Csite" } else { "-csite" };
-        let words =
-            format!("{program}: fatal: POSTWRIGHT_PROFILE=nosuch: expected upstream, debian, redhat or alpine\n");
+        let words = format!("{program}: fatal: POSTWRIGHT_PROFILE=nosuch: {}\n", super::packages::EXPECTED);
         run(&[program, directory], "POSTWRIGHT_PROFILE", "nosuch").is(status, "", &words);
         let words = "\"9\" is not a Postfix release from 2.11 to 3.11, such as 3.11";
         run(&[program, directory], "POSTWRIGHT_TARGET", "9").is(

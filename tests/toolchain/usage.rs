@@ -60,7 +60,7 @@ fn operands_that_are_empty() {
         )
     };
     refused(&scratch, &["expand", "-c", "site", ""], &needed("[NAME|STRING]..."));
-    refused(&scratch, &["explain", ""], &needed("<CODE|PARAMETER>"));
+    refused(&scratch, &["explain", ""], &needed("[CODE|PARAMETER]"));
 }
 
 #[test]

@@ -1,6 +1,8 @@
-//! `postwright explain`: what a rule finds and why, what a restriction does, or what a parameter is and where it is used.
+//! `postwright explain`: what a rule finds and why, what a restriction does, what a parameter is and where it is used, or what is known
+//! of a package of Postfix.
 
 mod parameter;
+mod profile;
 mod restriction;
 mod rule;
 
@@ -8,9 +10,10 @@ use super::site_options::SiteOptions;
 use super::terminal::format::Format;
 use super::terminal::output::Output;
 use crate::base::{Overlay, suggest};
-use crate::config::Site;
 use crate::config::catalogue::{restriction, suggest_parameter};
 use crate::config::facts::{facts, uses};
+use crate::config::package::PackageFacts;
+use crate::config::{Platform, Site};
 use crate::diagnostic::Family;
 use crate::diagnostic::render::clean;
 use crate::lint::declarations;
@@ -20,15 +23,16 @@ use clap::builder::NonEmptyStringValueParser;
 use serde_json::json;
 use std::process::ExitCode;
 
-/// Explain a rule, a parameter or a restriction
+/// Explain a rule, a parameter, a restriction or a package
 ///
 /// NAME is the code or the name of a rule, a family of rules (MC, MAP, …), a parameter of main.cf, or an access restriction. Of a parameter, the places
 /// are shown that set it or refer to it in the configuration that -c names, else in the system's own, if that can be read.
+/// Without NAME, --profile tells what is known of that package, and how.
 #[derive(Args, Clone, Debug)]
 pub struct Explain {
     /// A rule, a family of rules, a parameter, or a restriction
-    #[arg(value_name = "CODE|PARAMETER", value_parser = NonEmptyStringValueParser::new())]
-    name: String,
+    #[arg(value_name = "CODE|PARAMETER", value_parser = NonEmptyStringValueParser::new(), required_unless_present = "profile")]
+    name: Option<String>,
     /// Format of the explanation
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human")]
     format: Format,
@@ -43,8 +47,8 @@ pub struct Explain {
 pub fn run(options: &Explain, output: &Output) -> Result<ExitCode, String> {
     let location = options.site.location(None);
     let platform = options.site.platform(&location.directory())?;
-    let name = options.name.as_str();
     let is_json = options.format == Format::Json;
+    let Some(name) = options.name.as_deref() else { return Ok(package(&platform, is_json, output)) };
     if let Ok(rule) = rule_called(name) {
         if is_json {
             output.line(&json!({ "version": 1, "rule": rule::document(rule) }).to_string());
@@ -86,6 +90,20 @@ pub fn run(options: &Explain, output: &Output) -> Result<ExitCode, String> {
         output.text(&parameter::text(&facts, &places, &platform, output.width()));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells what is known of the package that the options name.
+fn package(platform: &Platform, is_json: bool, output: &Output) -> ExitCode {
+    let facts = platform.profile.and_then(|profile| PackageFacts::of(profile, platform.target));
+    match facts {
+        Some(facts) if is_json => {
+            output.line(&json!({ "version": 1, "profile": profile::document(&facts) }).to_string());
+        }
+        Some(facts) => output.text(&profile::text(&facts, output.width())),
+        // An argument is required where none is named.
+        None => {}
+    }
+    ExitCode::SUCCESS
 }
 
 /// Says that there is no such name, and what may be meant; status 1.

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | parameters, their types, versions and defaults | `parameter.rs`, `value_type.rs`, `kind.rs` | [`parameter`] |
 //! | parameters of one transport | `family.rs` | [`service_parameter`] |
+//! | systems, and what their packages are built with | `system.rs` | [`Profile`] |
 //! | defaults that packages change | `profile.rs` | [`default_value`] |
 //! | old names | `deprecated.rs` | [`deprecation`] |
 //! | who reads which | `readers.rs` | [`readers`], [`read_by_every_program`] |
@@ -27,6 +28,7 @@ mod readers;
 mod restrictions;
 mod services;
 mod suggest;
+mod system;
 mod value_type;
 mod version;
 
@@ -36,7 +38,7 @@ pub use family::{ServiceParameter, service_parameter, service_parameters};
 pub use kind::Kind;
 pub use map_types::{MapContent, MapFile, MapKind, MapType, map_type, map_types};
 pub use parameter::{EarlierDefault, Origin, Parameter, parameter, parameters};
-pub use profile::{Profile, default_value};
+pub use profile::{Knowledge, default_value, knowledge_of_default};
 pub use readers::{is_read_at_start, is_read_by_bounce, read_by_bounce, read_by_every_program, readers};
 pub use restrictions::{
     Argument, Class, Information, Restriction, RestrictionList, Stage, restriction, restriction_list,
@@ -47,5 +49,6 @@ pub use services::{
     master_fields, stock_services,
 };
 pub use suggest::{ParameterSuggestion, suggest_map_type, suggest_parameter};
+pub use system::{LmdbLibrary, Profile, ProfileFacts, System};
 pub use value_type::{Limits, TimeUnit, ValueType};
 pub use version::{NotAVersion, Version};

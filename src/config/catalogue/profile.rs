@@ -1,50 +1,11 @@
-//! Which package of Postfix is meant: the defaults that packages choose when they build it.
+//! The defaults that packages choose when they build Postfix.
 //!
 //! Paths, the database type and a few more defaults are fixed when Postfix is compiled; `data/profiles.tsv` lists where a
-//! package differs from upstream.
+//! package differs from upstream, and where each of that is known from.
 
 use super::parameter::Parameter;
+use super::system::{Profile, System};
 use super::version::Version;
-use std::fmt;
-
-/// A build of Postfix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Profile {
-    /// As the source builds it on Linux, with Berkeley DB.
-    Upstream,
-    /// The Debian package.
-    Debian,
-    /// The package of Red Hat Enterprise Linux 10 and Fedora.
-    Redhat,
-    /// The Alpine Linux package.
-    Alpine,
-}
-
-impl Profile {
-    /// Every profile.
-    pub const ALL: [Self; 4] = [Self::Upstream, Self::Debian, Self::Redhat, Self::Alpine];
-
-    /// The name on the command line and in settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Upstream => "upstream",
-            Self::Debian => "debian",
-            Self::Redhat => "redhat",
-            Self::Alpine => "alpine",
-        }
-    }
-
-    /// The profile with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|profile| profile.name() == name)
-    }
-}
-
-impl fmt::Display for Profile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// A default that a build changes.
 #[derive(Debug)]
@@ -55,6 +16,8 @@ struct ProfileDefault {
     first: Version,
     last: Version,
     value: &'static str,
+    /// Where it is known from; empty: it was not verified.
+    source: &'static str,
 }
 
 include!(concat!(env!("OUT_DIR"), "/catalogue_profiles.rs"));
@@ -69,13 +32,49 @@ pub fn default_value(
     profile: impl Into<Option<Profile>>,
 ) -> Option<&'static str> {
     let default = parameter.default_for(target)?;
-    let key = (parameter.name, profile.into());
-    let start = PROFILE_DEFAULTS.partition_point(|entry| (entry.parameter, entry.profile) < key);
-    let changed = PROFILE_DEFAULTS[start..]
-        .iter()
-        .take_while(|entry| (entry.parameter, entry.profile) == key)
-        .find(|entry| entry.first <= target && target <= entry.last);
-    Some(changed.map_or(default, |entry| entry.value))
+    Some(changed(parameter, target, profile.into()).map_or(default, |entry| entry.value))
+}
+
+/// How it is known that [`default_value`] is the default of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knowledge {
+    /// It was seen there.
+    Verified(&'static str),
+    /// It was not.
+    NotVerified,
+    /// Nothing is known of the package: this is upstream's.
+    AsUpstream,
+}
+
+impl Knowledge {
+    /// What is known from a source, which may be empty.
+    pub fn from_source(source: &'static str) -> Self {
+        if source.is_empty() { Self::NotVerified } else { Self::Verified(source) }
+    }
+}
+
+/// How the default of a parameter is known that a package has.
+pub fn knowledge_of_default(parameter: &Parameter, target: Version, profile: Profile) -> Knowledge {
+    match (changed(parameter, target, Some(profile)), profile.facts()) {
+        (Some(entry), _) if entry.profile.is_some() => Knowledge::from_source(entry.source),
+        (None, Some(facts)) if facts.compared => Knowledge::from_source(facts.source),
+        _ => Knowledge::AsUpstream,
+    }
+}
+
+/// What a package changes: of its release, else of its system; else what a build without Berkeley DB changes, if it is taken for one.
+fn changed(parameter: &Parameter, target: Version, profile: Option<Profile>) -> Option<&'static ProfileDefault> {
+    let listed = |profile: Option<Profile>| {
+        let key = (parameter.name, profile);
+        let start = PROFILE_DEFAULTS.partition_point(|entry| (entry.parameter, entry.profile) < key);
+        PROFILE_DEFAULTS[start..]
+            .iter()
+            .take_while(|entry| (entry.parameter, entry.profile) == key)
+            .find(|entry| entry.first <= target && target <= entry.last)
+    };
+    let Some(chosen) = profile else { return listed(None) };
+    let without = || chosen.facts().filter(|facts| facts.without_berkeley_db).and_then(|_| listed(None));
+    listed(Some(chosen)).or_else(|| listed(Some(chosen.of_any_release()))).or_else(without)
 }
 
 #[cfg(test)]
@@ -90,32 +89,56 @@ mod tests {
         let none = None;
         let cases = [
             ("default_database_type", new, none, "lmdb"),
-            ("default_database_type", new, Some(Profile::Upstream), "hash"),
-            ("default_database_type", new, Some(Profile::Debian), "cdb"),
-            ("default_database_type", old, Some(Profile::Debian), "hash"),
-            ("default_database_type", new, Some(Profile::Redhat), "lmdb"),
-            ("default_database_type", new, Some(Profile::Alpine), "lmdb"),
+            ("default_database_type", new, Some(Profile::UPSTREAM), "hash"),
+            ("default_database_type", new, Some(Profile::DEBIAN), "cdb"),
+            ("default_database_type", old, Some(Profile::DEBIAN), "hash"),
+            ("default_database_type", new, Some(Profile::REDHAT), "lmdb"),
+            ("default_database_type", new, Some(Profile::ALPINE), "lmdb"),
             ("default_cache_db_type", new, none, "btree"),
-            ("default_cache_db_type", new, Some(Profile::Debian), "lmdb"),
+            ("default_cache_db_type", new, Some(Profile::DEBIAN), "lmdb"),
             ("alias_maps", new, none, "$default_database_type:/etc/aliases, nis:mail.aliases"),
             ("alias_maps", old, none, "lmdb:/etc/aliases, nis:mail.aliases"),
-            ("alias_maps", old, Some(Profile::Upstream), "hash:/etc/aliases, nis:mail.aliases"),
-            ("alias_maps", new, Some(Profile::Alpine), "$default_database_type:/etc/aliases"),
-            ("alias_maps", old, Some(Profile::Alpine), "lmdb:/etc/aliases"),
-            ("daemon_directory", Version::new(3, 0), Some(Profile::Debian), "/usr/lib/postfix"),
-            ("daemon_directory", old, Some(Profile::Debian), "/usr/lib/postfix/sbin"),
-            ("daemon_directory", old, Some(Profile::Redhat), "/usr/libexec/postfix"),
-            ("shlib_directory", old, Some(Profile::Redhat), "/usr/lib64/postfix"),
-            ("mail_owner", old, Some(Profile::Redhat), "postfix"),
-            ("tls_ffdhe_auto_groups", new, Some(Profile::Debian), ""),
-            ("tls_ffdhe_auto_groups", old, Some(Profile::Debian), "ffdhe2048 ffdhe3072"),
+            ("alias_maps", old, Some(Profile::UPSTREAM), "hash:/etc/aliases, nis:mail.aliases"),
+            ("alias_maps", new, Some(Profile::ALPINE), "$default_database_type:/etc/aliases"),
+            ("alias_maps", old, Some(Profile::ALPINE), "lmdb:/etc/aliases"),
+            ("daemon_directory", Version::new(3, 0), Some(Profile::DEBIAN), "/usr/lib/postfix"),
+            ("daemon_directory", old, Some(Profile::DEBIAN), "/usr/lib/postfix/sbin"),
+            ("daemon_directory", old, Some(Profile::REDHAT), "/usr/libexec/postfix"),
+            ("shlib_directory", old, Some(Profile::REDHAT), "/usr/lib64/postfix"),
+            ("mail_owner", old, Some(Profile::REDHAT), "postfix"),
+            ("tls_ffdhe_auto_groups", new, Some(Profile::DEBIAN), ""),
+            ("tls_ffdhe_auto_groups", old, Some(Profile::DEBIAN), "ffdhe2048 ffdhe3072"),
         ];
         for (name, target, profile, expected) in cases {
             let found = default_value(parameter(name).unwrap(), target, profile);
             assert_eq!(found, Some(expected), "{name} in {target} of {profile:?}");
         }
-        assert_eq!(default_value(parameter("shlib_directory").unwrap(), Version::OLDEST, Profile::Debian), None);
-        assert_eq!(default_value(parameter("myhostname").unwrap(), Version::NEWEST, Profile::Debian), None);
+        let cases = [
+            ("default_database_type", old, "debian-12", "hash"),
+            ("default_database_type", new, "debian-12", "hash"),
+            ("default_cache_db_type", new, "debian-12", "btree"),
+            ("alias_database", new, "debian-12", "$default_database_type:/etc/aliases"),
+            ("daemon_directory", old, "debian-12", "/usr/lib/postfix/sbin"),
+            ("default_database_type", new, "debian-14", "cdb"),
+            ("default_database_type", old, "redhat-9", "hash"),
+            ("alias_database", Version::new(3, 5), "redhat-9", "hash:/etc/aliases"),
+            ("address_verify_map", Version::new(3, 8), "redhat-10", "lmdb:$data_directory/verify_cache"),
+            ("shlib_directory", old, "redhat-10", "/usr/lib64/postfix"),
+            ("default_database_type", old, "gentoo", "hash"),
+            ("default_database_type", new, "gentoo-testing", "lmdb"),
+            ("alias_database", new, "gentoo", "$default_database_type:/etc/mail/aliases"),
+            ("default_database_type", old, "suse", "lmdb"),
+            ("default_database_type", old, "netbsd", "lmdb"),
+            ("alias_database", old, "nixos", "lmdb:/etc/aliases"),
+            ("default_cache_db_type", new, "arch", "btree"),
+            ("config_directory", new, "freebsd", "/usr/local/etc/postfix"),
+        ];
+        for (name, target, profile, expected) in cases {
+            let found = default_value(parameter(name).unwrap(), target, Profile::from_name(profile));
+            assert_eq!(found, Some(expected), "{name} in {target} of {profile}");
+        }
+        assert_eq!(default_value(parameter("shlib_directory").unwrap(), Version::OLDEST, Profile::DEBIAN), None);
+        assert_eq!(default_value(parameter("myhostname").unwrap(), Version::NEWEST, Profile::DEBIAN), None);
     }
 
     #[test]
@@ -127,10 +150,22 @@ mod tests {
     }
 
     #[test]
-    fn profiles_have_names() {
-        for profile in Profile::ALL {
-            assert_eq!(Profile::from_name(profile.name()), Some(profile));
+    fn what_was_not_verified_is_told_apart() {
+        let new = Version::NEWEST;
+        let cases = [
+            ("default_database_type", "debian", Knowledge::Verified("the package")),
+            ("default_database_type", "debian-13", Knowledge::Verified("its release notes")),
+            ("queue_directory", "debian-14", Knowledge::Verified("the package")),
+            ("default_database_type", "gentoo-testing", Knowledge::Verified("its news")),
+            ("command_directory", "gentoo", Knowledge::AsUpstream),
+            ("shlib_directory", "redhat-10", Knowledge::NotVerified),
+            ("default_database_type", "redhat-10", Knowledge::Verified("public reports")),
+            ("default_database_type", "arch", Knowledge::AsUpstream),
+            ("queue_directory", "upstream", Knowledge::Verified("the source")),
+        ];
+        for (name, profile, expected) in cases {
+            let found = knowledge_of_default(parameter(name).unwrap(), new, Profile::from_name(profile).unwrap());
+            assert_eq!(found, expected, "{name} of {profile}");
         }
-        assert_eq!(Profile::from_name("Debian"), None);
     }
 }

@@ -72,7 +72,7 @@ mod tests {
         let families = service_parameters().iter().map(|family| family.default);
         let mut defaults: BTreeSet<&str> = families.collect();
         for target in Version::supported() {
-            for profile in [None].into_iter().chain(Profile::ALL.map(Some)) {
+            for profile in [None].into_iter().chain(Profile::all().map(Some)) {
                 let expanded = parameters().iter().filter(|known| !matches!(known.value_type, ValueType::Raw(_)));
                 defaults.extend(expanded.filter_map(|known| default_value(known, target, profile)));
             }

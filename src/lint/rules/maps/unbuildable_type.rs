@@ -1,6 +1,6 @@
 //! MAP008: a table of a type that can no longer be compiled.
 
-use crate::config::catalogue::{Profile, Version};
+use crate::config::catalogue::{Profile, System, Version, default_value, parameter};
 use crate::config::migration::replaces_types;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
@@ -21,15 +21,26 @@ pub static RULE: Rule = Rule {
     link: "https://www.postfix.org/postmap.1.html",
 };
 
-/// Whether the package and the version that the site is judged by still come with Berkeley DB.
-fn still_has_it(site: &LoadedSite) -> bool {
+/// Whose package the site is judged by and from which series on that does without Berkeley DB, if it still comes with it.
+fn still_has_it(site: &LoadedSite) -> Option<(&'static str, Version)> {
     let platform = &site.configuration.platform;
-    platform.profile == Some(Profile::Debian) && platform.target < Version::new(3, 11)
+    let profile = platform.profile?;
+    let owner = match profile.system() {
+        System::Debian => "Debian",
+        System::Redhat => "Red Hat",
+        System::Alpine => "Alpine",
+        _ => return None,
+    };
+    let chosen = parameter("default_database_type")?;
+    let has_it = |target, profile: Profile| default_value(chosen, target, profile) == Some("hash");
+    let left = Version::supported().find(|series| !has_it(*series, profile.of_any_release()))?;
+    has_it(platform.target, profile).then_some((owner, left))
 }
 
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let level = site.expanded("non_bdb_migration_level");
+    let still = still_has_it(site);
     for table in &site.tables {
         let map_type = table.named.reference.map_type.as_str();
         let Some(known) = table.named.reference.known_type() else { continue };
@@ -48,8 +59,10 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             Some(_) => {
                 (format!("{}: the Postfix that will run this has no {map_type}", described(table)), Severity::Error)
             }
-            None if still_has_it(site) && known.needs_berkeley_db() => {
-                let message = format!("{}: Debian's Postfix has no Berkeley DB from 3.11 on", described(table));
+            None if known.needs_berkeley_db()
+                && let Some((owner, series)) = still =>
+            {
+                let message = format!("{}: {owner}'s Postfix has no Berkeley DB from {series} on", described(table));
                 (message, Severity::Info)
             }
             None => (format!("{} cannot be compiled without Berkeley DB", described(table)), RULE.severity),
