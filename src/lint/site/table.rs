@@ -1,5 +1,6 @@
-//! A table that a site names: its source, read once, and the state of its index.
+//! A table that a site names: its source, read once, or its entries, if they are its name; and the state of its index.
 
+use super::inline_entries::{InlinePlaces, inline_entries};
 use super::key_index::KeyIndex;
 use super::table_text::EntryText;
 use crate::base::{Overlay, Source};
@@ -34,6 +35,8 @@ pub struct Table {
     pub complaints: Vec<Complaint>,
     /// Its entries, for types whose source has `key value` or `name: value` lines.
     pub entries: Option<Entries>,
+    /// Where its entries stand, if they are its name.
+    inline: Option<InlinePlaces>,
     index_of_keys: OnceLock<KeyIndex>,
     /// Its index, for the types that we can compile.
     pub index: Option<(PathBuf, IndexState)>,
@@ -50,9 +53,13 @@ impl Table {
             source: None,
             complaints: Vec::new(),
             entries: None,
+            inline: None,
             index_of_keys: OnceLock::new(),
             index: None,
         };
+        if let Some((entries, places)) = inline_entries(&table.named) {
+            (table.entries, table.inline) = (Some(entries), Some(places));
+        }
         if table.named.is_cache() || !table.named.reference.has_source() {
             return table;
         }
@@ -112,6 +119,7 @@ impl Table {
             source: Some(Ok(Arc::clone(source))),
             complaints,
             entries: Some(entries),
+            inline: None,
             index_of_keys: OnceLock::new(),
             index: None,
         })
@@ -128,6 +136,7 @@ impl Table {
             source: Some(Ok(Arc::clone(source))),
             complaints: Vec::new(),
             entries: None,
+            inline: None,
             index_of_keys: OnceLock::new(),
             index: None,
         }
@@ -156,7 +165,11 @@ impl Table {
     /// The text of an entry in the source.
     #[must_use]
     pub fn text_of(&self, entry: &Entry) -> Option<(&Arc<Source>, EntryText)> {
-        let (Some(Ok(source)), Some(entries)) = (&self.source, &self.entries) else { return None };
+        let entries = self.entries.as_ref()?;
+        if let Some(inline) = &self.inline {
+            return inline.text_of(&self.named, entries.line_start(entry));
+        }
+        let Some(Ok(source)) = &self.source else { return None };
         Some((source, EntryText::at(source, entries.line_start(entry), self.named.form())))
     }
 }

@@ -10,6 +10,7 @@ use crate::maps::text::memory::MemoryTable;
 use crate::maps::text::source::in_braces;
 use crate::syntax::logical::{is_space, trim, trim_start};
 use crate::syntax::match_list::split_list;
+use std::ops::Range;
 
 /// An open `inline:` table.
 pub struct InlineTable {
@@ -22,36 +23,58 @@ impl InlineTable {
     /// # Errors
     /// For all that is not quite right about it.
     pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
-        let refuse = |what: &[u8], needed: &str| {
-            let needed = format!("\"; need \"inline:{{{needed}...}}\"");
-            LookupError::config(&[what, b": \"inline:", name, needed.as_bytes()].concat())
-        };
-        if options.utf8 && std::str::from_utf8(name).is_err() {
-            return Err(refuse(b"bad UTF-8 syntax", "name=value"));
-        }
-        let entries = match in_braces(name) {
-            Ok(entries) if name != b"{}" => entries,
-            _ => return Err(refuse(b"bad syntax", "name=value")),
-        };
         let needed = if options.file_values { "name=filename" } else { "name=value" };
+        if options.utf8 && std::str::from_utf8(name).is_err() {
+            return Err(refuse(name, b"bad UTF-8 syntax", "name=value"));
+        }
         let mut table = MemoryTable::new(options.folding);
-        for range in split_list(entries) {
-            let entry = &entries[range];
-            let text = if entry.first() == Some(&b'{') {
-                in_braces(entry).map_err(|fault| refuse(&fault.message(entry), needed))?
-            } else {
-                entry
-            };
-            let (key, value) = split_entry(text).map_err(|words| refuse(words.as_bytes(), needed))?;
+        let found = entries(name).map_err(|fault| match fault {
+            None => refuse(name, b"bad syntax", "name=value"),
+            Some(words) => refuse(name, &words, needed),
+        })?;
+        for [key, value] in found {
+            let value = &name[value];
             let value = if options.file_values {
-                encode_files(value).map_err(|fault| refuse(&fault.message(), needed))?
+                encode_files(value).map_err(|fault| refuse(name, &fault.message(), needed))?
             } else {
                 value.to_vec()
             };
-            table.insert(key, value, Duplicates::Replace);
+            table.insert(&name[key], value, Duplicates::Replace);
         }
-        if table.is_empty() { Err(refuse(b"empty table", needed)) } else { Ok(Self { table }) }
+        if table.is_empty() { Err(refuse(name, b"empty table", needed)) } else { Ok(Self { table }) }
     }
+}
+
+fn refuse(name: &[u8], what: &[u8], needed: &str) -> LookupError {
+    let needed = format!("\"; need \"inline:{{{needed}...}}\"");
+    LookupError::config(&[what, b": \"inline:", name, needed.as_bytes()].concat())
+}
+
+/// Where in the name of a table its entries are: key and value of each, in order.
+///
+/// # Errors
+/// What is wrong, in Postfix's words; nothing if it is not a list in braces at all.
+pub fn entries(name: &[u8]) -> Result<Vec<[Range<usize>; 2]>, Option<Vec<u8>>> {
+    let list = match in_braces(name) {
+        Ok(list) if name != b"{}" => list,
+        _ => return Err(None),
+    };
+    // All that is found lies inside the name.
+    let range = |part: &[u8]| {
+        let start = part.as_ptr() as usize - name.as_ptr() as usize;
+        start..start + part.len()
+    };
+    let mut found = Vec::new();
+    for element in split_list(list) {
+        let entry = &list[element];
+        let text = match entry.first() {
+            Some(b'{') => in_braces(entry).map_err(|fault| fault.message(entry))?,
+            _ => entry,
+        };
+        let (key, value) = split_entry(text).map_err(|words| words.as_bytes().to_vec())?;
+        found.push([range(key), range(value)]);
+    }
+    Ok(found)
 }
 
 /// Splits `key = value`. A quoted part of the key, and what stands behind a backslash there, may hold any character.

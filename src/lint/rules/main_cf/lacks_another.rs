@@ -116,8 +116,24 @@ fn client_level(site: &LoadedSite, set: &SetValue, level: &[u8]) -> Option<Told>
                 format!("set {parameter} = dnssec"),
             ))
         }
+        b"verify" | b"secure" if trusts_nobody(site, set, &name) => {
+            let parameter = name.replace("security_level", "CAfile");
+            Some((
+                format!("{name} without {parameter}: no certificate is trusted, and mail is put off"),
+                "no authority is known",
+                format!("set {parameter} to the file of the authorities that your system trusts"),
+            ))
+        }
         _ => None,
     }
+}
+
+/// Whether a client knows no authority that could have signed a certificate.
+fn trusts_nobody(site: &LoadedSite, set: &SetValue, level_name: &str) -> bool {
+    let of_client = |what: &str| value(site, set, &level_name.replace("security_level", what));
+    let files = ["CAfile", "CApath", "trust_anchor_file"];
+    let appends = value(site, set, "tls_append_default_CA").eq_ignore_ascii_case(b"yes");
+    !appends && files.iter().all(|what| of_client(what).is_empty())
 }
 
 fn senders_without_switch(site: &LoadedSite, set: &SetValue) -> Option<Told> {

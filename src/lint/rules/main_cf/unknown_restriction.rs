@@ -7,6 +7,7 @@ use crate::lint::site::LoadedSite;
 use crate::lint::site::restriction_lists::{Step, StepKind, restriction_list, smtp_servers};
 use crate::lint::site::set_values::{SetValue, set_values};
 use crate::mail::address_filter::AddressFilter;
+use crate::mail::host_name::{ascii_domain, is_host_name};
 use crate::syntax::match_list::split_list;
 
 /// The declaration.
@@ -95,12 +96,31 @@ fn wrong_argument(set: &SetValue, step: &Step) -> Option<Finding> {
         };
         return Some(Finding::new(&RULE, message).at(set.source, step.span, "lacks its own").help(help));
     }
-    let (_, filter) = argument.split_once('=').filter(|_| known.argument == Argument::Domain)?;
+    if known.argument != Argument::Domain {
+        return None;
+    }
+    let (zone, filter) = argument.split_once('=').map_or((argument, None), |(zone, filter)| (zone, Some(filter)));
+    if !can_be_asked(&step.word, zone) {
+        let told = Finding::new(&RULE, format!("{zone} is no domain: the list is never asked"))
+            .severity(Severity::Warning)
+            .at(set.source, step.span, format!("{} has no effect", step.word))
+            .help("write the bare domain of the list, such as zen.example.com");
+        return Some(told);
+    }
+    let filter = filter?;
     AddressFilter::parse(filter.as_bytes()).is_err().then(|| {
         Finding::new(&RULE, format!("{filter} is no filter of replies: the SMTP server ends"))
             .at(set.source, step.span, format!("behind {}", step.word))
             .help("write four parts such as 127.0.0.2 or 127.0.0.[2;4..6]")
     })
+}
+
+/// Whether a domain makes a name that the server would ask the DNS for.
+fn can_be_asked(restriction: &str, zone: &str) -> bool {
+    let is_of_address = matches!(restriction, "reject_rbl" | "reject_rbl_client" | "permit_dnswl_client");
+    let before = if is_of_address { "2.0.0.127" } else { "example.com" };
+    let name = format!("{before}.{zone}");
+    ascii_domain(name.as_bytes()).is_some_and(|name| is_host_name(&name))
 }
 
 /// Classes that no parameter defines: the server does not start.
@@ -120,5 +140,32 @@ fn classes_without_list(site: &LoadedSite, set: &SetValue, findings: &mut Vec<Fi
                 .at(set.source, element.span, "nothing defines it")
                 .help(format!("add a line {name} = … with its restrictions, or remove the name")),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::can_be_asked;
+
+    /// For which Postfix 3.11.7 asked its DNS server.
+    #[test]
+    fn domains_of_lists() {
+        let cases = [
+            ("zen.example.com", true),
+            ("z_.example", true),
+            ("zen.example.com.", false),
+            (".zen.example.com", false),
+            ("zen..example.com", false),
+            ("", false),
+            ("[zen.example.com]", false),
+            ("http://zen.example.com", false),
+            ("zen.example.com:53", false),
+            ("zen.example.com/x", false),
+            ("192.0.2.1", false),
+        ];
+        for (zone, expected) in cases {
+            assert_eq!(can_be_asked("reject_rbl_client", zone), expected, "{zone}");
+        }
+        assert!(can_be_asked("reject_rhsbl_sender", "192.0.2.1"));
     }
 }

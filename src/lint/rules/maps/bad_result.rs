@@ -2,10 +2,12 @@
 
 use crate::config::catalogue;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::site::no_address::{fault as no_address_fault, may_be_wrong};
 use crate::lint::site::table_results::each_result;
 use crate::lint::site::uses::written_uses;
 use crate::lint::site::{LoadedSite, Table};
 use crate::routing::delivery::tls_policy::policy_fault;
+use crate::syntax::alias_value::destinations;
 use crate::syntax::match_list::split_list;
 
 /// The declaration.
@@ -31,6 +33,8 @@ enum Expected {
     Policy { has_prints: bool },
     /// One address.
     Address,
+    /// The address that takes another's place.
+    Canonical,
     /// The number of a user or group.
     Number,
     /// Words of EHLO.
@@ -66,6 +70,11 @@ fn expected_of(site: &LoadedSite, table: &Table) -> Option<Expected> {
             Some(Expected::Policy { has_prints: !site.expanded(&prints).is_empty() })
         }
         "sender_bcc_maps" | "recipient_bcc_maps" => Some(Expected::Address),
+        "canonical_maps"
+        | "lmtp_generic_maps"
+        | "recipient_canonical_maps"
+        | "sender_canonical_maps"
+        | "smtp_generic_maps" => Some(Expected::Canonical),
         "virtual_uid_maps" | "virtual_gid_maps" => Some(Expected::Number),
         "lmtp_discard_lhlo_keyword_address_maps"
         | "postscreen_discard_ehlo_keyword_maps"
@@ -93,6 +102,7 @@ fn fault(expected: Expected, text: &str) -> Option<Wrong> {
             let help = "name one address, and give that an alias for the others".to_string();
             (Severity::Warning, format!("{text} is taken for one address with a long local part"), help)
         }),
+        Expected::Canonical => no_address(text),
         Expected::Number => text.parse::<u32>().is_err().then(|| {
             let message = format!("{text} is no number of a user or group: mail for this address is put off");
             (Severity::Error, message, "write the number, as `id` prints it".to_string())
@@ -109,6 +119,30 @@ fn fault(expected: Expected, text: &str) -> Option<Wrong> {
             (Severity::Warning, message, "write user:password".to_string())
         }),
     }
+}
+
+/// What is wrong with what shall take an address's place.
+fn no_address(text: &str) -> Option<Wrong> {
+    let targets = destinations(text.as_bytes());
+    let Some(first) = targets.first() else {
+        let message = format!("{text} is no address: mail of this address is put off");
+        return Some((Severity::Error, message, "write one address".to_string()));
+    };
+    if may_be_wrong(first)
+        && let Some((what, help)) = no_address_fault(first)
+    {
+        let message = format!("{} is {what}, and taken for an address", String::from_utf8_lossy(first));
+        return Some((Severity::Error, message, help));
+    }
+    if first.ends_with(b"@") {
+        let message = format!("{text} has no domain: mail of this address bounces");
+        return Some((Severity::Error, message, "write user@domain".to_string()));
+    }
+    (targets.len() > 1).then(|| {
+        let message = format!("only {} is used of this", String::from_utf8_lossy(first));
+        let help = "name one address, and give that an alias for the others".to_string();
+        (Severity::Warning, message, help)
+    })
 }
 
 /// Whether commas or blanks stand between addresses, outside quotes.
@@ -141,6 +175,20 @@ mod tests {
                 "a@example.com, b@example.com",
                 "a@example.com, b@example.com is taken for one address with a long local part",
             ),
+            (Expected::Canonical, "a@example.com", ""),
+            (Expected::Canonical, "Joe Doe <a@example.com>", ""),
+            (Expected::Canonical, "@example.com", ""),
+            (Expected::Canonical, "a@example.com, b@example.com", "only a@example.com is used of this"),
+            (Expected::Canonical, "joe doe@example.com", "only joe is used of this"),
+            (Expected::Canonical, "|/bin/true", "|/bin/true is a command, and taken for an address"),
+            (Expected::Canonical, "/var/mail/x", "/var/mail/x is a file, and taken for an address"),
+            (
+                Expected::Canonical,
+                "'a@example.com'",
+                "'a@example.com' is an address in quotes that mean nothing, and taken for an address",
+            ),
+            (Expected::Canonical, "b@", "b@ has no domain: mail of this address bounces"),
+            (Expected::Canonical, ",", ", is no address: mail of this address is put off"),
             (Expected::Number, "5000", ""),
             (Expected::Number, "vmail", "vmail is no number of a user or group: mail for this address is put off"),
             (Expected::Keywords, "starttls, silent-discard", ""),

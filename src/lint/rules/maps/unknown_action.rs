@@ -47,6 +47,8 @@ const CHECKS: [&str; 15] = [
     "BCC", "DISCARD", "DUNNO", "FILTER", "HOLD", "IGNORE", "INFO", "OK", "PASS", "PREPEND", "REDIRECT", "REJECT",
     "REPLACE", "STRIP", "WARN",
 ];
+/// Those among them that only the SMTP server's side of the queue knows: the client has the message already.
+const BEFORE_QUEUE: [&str; 6] = ["BCC", "DISCARD", "FILTER", "HOLD", "REDIRECT", "REJECT"];
 /// Lists of patterns for the headers of messages.
 const HEADERS: [&str; 10] = [
     "header_checks",
@@ -94,6 +96,8 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             Some(Asked::Access) => &|result| access(result, &is_class),
             Some(Asked::Headers) => &|result| checks(result, true),
             Some(Asked::Bodies) => &|result| checks(result, false),
+            Some(Asked::ClientHeaders) => &|result| client_checks(result, true),
+            Some(Asked::ClientBodies) => &|result| client_checks(result, false),
             None => continue,
         };
         each_result(table, |result| {
@@ -110,13 +114,19 @@ enum Asked {
     Access,
     Headers,
     Bodies,
+    ClientHeaders,
+    ClientBodies,
 }
 
 /// What all uses of a table agree on.
 fn asked_by(table: &Table) -> Option<Asked> {
     let mut uses = written_uses(table).map(|named| match catalogue::parameter(&named.parameter) {
-        _ if HEADERS.contains(&named.parameter.as_str()) => Some(Asked::Headers),
-        Some(parameter) if BODIES.contains(&parameter.name) => Some(Asked::Bodies),
+        _ if HEADERS.contains(&named.parameter.as_str()) => {
+            Some(if is_clients(&named.parameter) { Asked::ClientHeaders } else { Asked::Headers })
+        }
+        Some(parameter) if BODIES.contains(&parameter.name) => {
+            Some(if is_clients(parameter.name) { Asked::ClientBodies } else { Asked::Bodies })
+        }
         Some(parameter) => (parameter.kind == Kind::RestrictionList).then_some(Asked::Access),
         // A file by itself.
         None if named.parameter.is_empty() => None,
@@ -125,6 +135,11 @@ fn asked_by(table: &Table) -> Option<Asked> {
     });
     let first = uses.next()??;
     uses.all(|other| other == Some(first)).then_some(first)
+}
+
+/// Whether smtp(8) or lmtp(8) reads a parameter.
+fn is_clients(parameter: &str) -> bool {
+    parameter.starts_with("smtp_") || parameter.starts_with("lmtp_")
 }
 
 fn finding(result: &TableResult, judge: &dyn Fn(&str) -> Option<Wrong>) -> Option<Finding> {
@@ -187,6 +202,19 @@ fn checks(text: &str, of_headers: bool) -> Option<Wrong> {
         return needs(&action, rest, of_headers);
     }
     Some(unknown(word, Severity::Warning, &CHECKS, "the message passes, with a warning in the log"))
+}
+
+/// What smtp_header_checks and their kin say.
+fn client_checks(text: &str, of_headers: bool) -> Option<Wrong> {
+    let (word, _) = split(text);
+    if BEFORE_QUEUE.iter().any(|action| action.eq_ignore_ascii_case(word)) {
+        return Some(Wrong {
+            severity: Severity::Warning,
+            message: format!("{word} does nothing here: the message is on its way out, and goes on"),
+            help: format!("say {word} in header_checks or body_checks, which see the message when it comes in"),
+        });
+    }
+    checks(text, of_headers)
 }
 
 fn unknown(word: &str, severity: Severity, actions: &[&str], effect: &str) -> Wrong {
@@ -265,6 +293,18 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(shown(checks(text, true)), expected, "{text}");
+        }
+        let out = "does nothing here: the message is on its way out, and goes on";
+        let cases = [
+            ("REJECT no", format!("REJECT {out}")),
+            ("hold", format!("hold {out}")),
+            ("FILTER a:b", format!("FILTER {out}")),
+            ("IGNORE", String::new()),
+            ("STRIP", String::new()),
+            ("rejct no", format!("rejct is no action: {passes}")),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(shown(client_checks(text, true)), expected, "{text}");
         }
     }
 }
