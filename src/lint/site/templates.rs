@@ -11,17 +11,21 @@ const MARKS: [(&[u8], &[u8]); 5] = [(b"{{ ", b"}}"), (b"{% ", b"%}"), (b"{%- ", 
 pub fn placeholders(source: &Source) -> Vec<Span> {
     let text = source.bytes();
     let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive(|&byte| byte == b'\n') {
-        let is_comment = line.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'#');
-        for (open, close) in MARKS.iter().filter(|_| !is_comment) {
-            let Some(at) = find(line, open) else { continue };
-            let inside = &line[at + open.len()..];
+    for (open, close) in MARKS {
+        // In the whole text: nearly all have none.
+        let mut from = 0;
+        while let Some(at) = find(&text[from..], open).map(|at| from + at) {
+            let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |newline| newline + 1);
+            let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
+            from = end;
+            if text[start..end].trim_ascii_start().starts_with(b"#") {
+                continue;
+            }
+            let inside = &text[at + open.len()..end];
             // `@@` of two addresses, and the braces of Postfix's own, have something else between them.
-            let Some(end) = find(inside, close).filter(|&end| is_name(&inside[..end], open)) else { continue };
-            found.push(Span::new(start + at, start + at + open.len() + end + close.len()));
+            let Some(length) = find(inside, close).filter(|&length| is_name(&inside[..length], open)) else { continue };
+            found.push(Span::new(at, at + open.len() + length + close.len()));
         }
-        start += line.len();
     }
     found.sort_by_key(|span| span.start);
     found

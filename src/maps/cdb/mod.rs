@@ -5,6 +5,10 @@
 //!
 //! Format: D. J. Bernstein's cdb, <https://cr.yp.to/cdb/cdb.txt>.
 
+mod write;
+
+pub use self::write::CdbWriter;
+
 use crate::maps::limits::{MAX_VALUE, VALUE_TOO_LONG};
 use std::collections::HashSet;
 use std::fmt;

@@ -21,6 +21,10 @@ impl Folding {
     /// The folded form of a key.
     #[must_use]
     pub fn apply<'a>(self, key: &'a [u8]) -> Cow<'a, [u8]> {
+        // Without a way out in the middle it looks at many bytes at a time.
+        if !key.iter().fold(false, |found, byte| found | byte.is_ascii_uppercase() | !byte.is_ascii()) {
+            return Cow::Borrowed(key);
+        }
         match self {
             Self::None => Cow::Borrowed(key),
             Self::Unicode if !key.is_ascii() => match std::str::from_utf8(key) {
@@ -28,6 +32,15 @@ impl Folding {
                 Err(_) => ascii(key),
             },
             Self::Ascii | Self::Unicode => ascii(key),
+        }
+    }
+
+    /// Whether a key is its own folded form.
+    #[must_use]
+    pub fn is_folded(self, key: &[u8]) -> bool {
+        match self.apply(key) {
+            Cow::Borrowed(_) => true,
+            Cow::Owned(folded) => folded == key,
         }
     }
 }
@@ -51,6 +64,7 @@ mod tests {
         ];
         for (folding, key, expected) in cases {
             assert_eq!(folding.apply(key.as_bytes()), expected.as_bytes(), "{key}");
+            assert_eq!(folding.is_folded(key.as_bytes()), key == expected, "{key}");
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{Duplicates, Recipe};
 use crate::base::atomic_file::Access;
 use crate::base::carried_over::Lost;
 use crate::base::{AtomicFile, Span, threads};
-use crate::maps::cdb::{self, MAX_SAME_HASH};
+use crate::maps::cdb::{self, CdbWriter, MAX_SAME_HASH};
 use crate::maps::limits::MAX_VALUE;
 use crate::maps::lmdb::{LeafRun, LmdbWriter, MAX_KEY, UpdateError, refill};
 use rayon::prelude::*;
@@ -217,8 +217,9 @@ pub fn write_index_aside(
             } else {
                 &kept
             };
-            check_hashes(entries, &kept, nul)?;
-            write_cdb(entries, stored, nul, aside.file())?;
+            if write_cdb(entries, stored, nul, aside.file())? {
+                check_hashes(entries, &kept, nul)?;
+            }
         }
     }
     aside.set_access(access)?;
@@ -242,10 +243,14 @@ fn fill(entries: &Entries, kept: &[u32], nul: bool, file: &File, room: usize) ->
 fn check_keys(entries: &Entries, kept: &[u32], nul: bool) -> Result<(), WriteError> {
     let limit = MAX_KEY - usize::from(nul);
     let least = usize::from(!nul);
+    let is_bad = |entry: &Entry| !(least..=limit).contains(&entries.key(entry).len());
+    if !entries.all().iter().any(is_bad) {
+        return Ok(());
+    }
     let bad = kept
         .iter()
         .map(|&index| &entries.all()[index as usize])
-        .filter(|entry| !(least..=limit).contains(&entries.key(entry).len()))
+        .filter(|entry| is_bad(entry))
         .min_by_key(|entry| entries.line_start(entry));
     let Some(entry) = bad else { return Ok(()) };
     let (line, length) = (entries.line_start(entry), entries.key(entry).len());
@@ -254,10 +259,14 @@ fn check_keys(entries: &Entries, kept: &[u32], nul: bool) -> Result<(), WriteErr
 
 /// Refuses what is longer than we would read again: the first one in the text.
 fn check_values(entries: &Entries, kept: &[u32]) -> Result<(), WriteError> {
-    let kept = kept.iter().map(|&index| &entries.all()[index as usize]);
     // A trailing NUL has room too.
-    let long = |entry: &&Entry| entries.key(entry).len().max(entries.value(entry).len()) >= MAX_VALUE;
-    match kept.filter(long).min_by_key(|entry| entries.line_start(entry)) {
+    let is_long = |entry: &Entry| entries.key(entry).len().max(entries.value(entry).len()) >= MAX_VALUE;
+    // In the order in which they lie in memory: nearly always there is none, whether kept or not.
+    if !entries.all().iter().any(is_long) {
+        return Ok(());
+    }
+    let kept = kept.iter().map(|&index| &entries.all()[index as usize]);
+    match kept.filter(|entry| is_long(entry)).min_by_key(|entry| entries.line_start(entry)) {
         Some(entry) => Err(WriteError::TooLong { line: entries.line_start(entry) }),
         None => Ok(()),
     }
@@ -312,14 +321,20 @@ fn write_lmdb(entries: &Entries, kept: &[u32], nul: bool, file: &File) -> Result
     Ok(writer.finish()?)
 }
 
-fn write_cdb(entries: &Entries, kept: &[u32], nul: bool, file: &File) -> Result<(), WriteError> {
-    let mut writer = cdb2::CDBMake::new(file.try_clone()?)?;
+/// Writes a cdb file; whether many records have one hash.
+fn write_cdb(entries: &Entries, kept: &[u32], nul: bool, file: &File) -> Result<bool, WriteError> {
+    let too_big = |error: io::Error| match error.kind() {
+        io::ErrorKind::FileTooLarge => WriteError::TooBig,
+        _ => WriteError::Io(error),
+    };
+    let mut writer = CdbWriter::new(file);
     let (mut key, mut value) = (Vec::new(), Vec::new());
     for &index in kept {
         let entry = &entries.all()[index as usize];
-        writer.add(terminated(&mut key, entries.key(entry), nul), terminated(&mut value, entries.value(entry), nul))?;
+        let key = terminated(&mut key, entries.key(entry), nul);
+        writer.add(key, terminated(&mut value, entries.value(entry), nul)).map_err(too_big)?;
     }
-    Ok(writer.finish()?)
+    writer.finish().map_err(too_big)
 }
 
 /// `bytes` with a trailing NUL, put together in `buffer`, or as they are.

@@ -23,7 +23,7 @@ impl StoredKeys {
         let key = stored.strip_suffix(b"\0");
         *(if key.is_some() { &mut self.with_nul } else { &mut self.without_nul }) += 1;
         let key = key.unwrap_or(stored);
-        if *folding.apply(key) != *key {
+        if !folding.is_folded(key) {
             self.unfolded += 1;
             if self.samples.len() < SHOWN {
                 self.samples.push(key.to_vec());

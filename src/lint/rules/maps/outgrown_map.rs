@@ -54,8 +54,12 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
 fn is_folded_by_compiling(table: &Table, entries: &Entries, entry: &Entry) -> bool {
     let Some(Ok(source)) = &table.source else { return false };
     let line = &source.bytes()[entries.line_start(entry)..];
-    let is_end =
-        |byte: &u8| is_space(*byte) || *byte == b'\n' || table.named.form() == TableForm::Aliases && *byte == b':';
+    // Most keys stand there as they are stored.
+    if line.starts_with(entries.key(entry)) {
+        return false;
+    }
+    let form = table.named.form();
+    let is_end = |byte: &u8| is_space(*byte) || *byte == b'\n' || form == TableForm::Aliases && *byte == b':';
     let key = &line[..line.iter().position(is_end).unwrap_or(line.len())];
     *Folding::Unicode.apply(key) != *key
 }
