@@ -14,3 +14,6 @@ pub mod template;
 pub use domain::DomainFilter;
 pub use parameters::ClientParameters;
 pub use template::{Results, Templates};
+
+/// The types whose servers this program asks.
+pub const SERVERS: [&str; 2] = ["tcp", "socketmap"];

@@ -10,6 +10,7 @@ use crate::config::catalogue::{MapContent, MapType, map_type as map_type_of};
 use crate::config::paths::PathMap;
 use crate::config::site::TablesFrom;
 use crate::config::table_reference::{behind_proxy, members};
+use crate::maps::client::SERVERS;
 use crate::maps::error::in_message;
 use crate::maps::source_table::SourceTable;
 use crate::maps::unavailable::is_server;
@@ -209,7 +210,7 @@ impl Opener for Door {
             return (!opening.may_proxy(behind)).then(refusal);
         }
         let why = match reference.map_type.as_str() {
-            "tcp" | "socketmap" if !opening.asks => Some("no server is asked without --ask"),
+            other if SERVERS.contains(&other) && !opening.asks => Some("no server is asked without --ask"),
             other => is_server(other).then_some("this program is no client of such servers"),
         };
         if let Some(why) = why {

@@ -121,11 +121,18 @@ impl Hide<'_> {
     /// Standard output without such values.
     fn values(self, text: &[u8]) -> Vec<u8> {
         let mut hidden = Vec::with_capacity(text.len());
+        let mut is_hidden = false;
         for line in text.split_inclusive(|byte| *byte == b'\n') {
+            // A long value may be folded.
+            if is_hidden && line.starts_with(b" ") {
+                continue;
+            }
+            is_hidden = false;
             match value_start(line) {
                 Some((name, start)) if FROM_RUN.contains(&name) || self.defaults && FROM_MACHINE.contains(&name) => {
                     hidden.extend_from_slice(&line[..start]);
                     hidden.extend_from_slice(b"@HOST@\n");
+                    is_hidden = true;
                 }
                 _ => hidden.extend(without_patch_release(line)),
             }

@@ -57,7 +57,13 @@ impl Row<'_> {
     }
 
     pub fn version(&self, text: &str) -> Result<Version, String> {
-        Version::parse(text).ok_or_else(|| self.fault(format!("{text:?} is not a release series such as 3.11")))
+        let series =
+            Version::parse(text).ok_or_else(|| self.fault(format!("{text:?} is not a release series such as 3.11")))?;
+        if series > Version::NEWEST {
+            // No target would ever have it.
+            return Err(self.fault(format!("{series} is newer than the releases of version.rs")));
+        }
+        Ok(series)
     }
 
     /// A version column; `when_empty` stands for an empty cell.
