@@ -145,7 +145,7 @@ impl Build {
             if !suits || (matches!(kind, Kind::Enum | Kind::EnumList) && row.text("allowed")?.is_empty()) {
                 return Err(row.fault(format!("type, kind {kind} and allowed words do not fit together")));
             }
-            let last = row.version_or("last", Version::NEWEST)?;
+            let last = row.version_or("last", Version::LAST)?;
             let listed = match row.text("listed")? {
                 "never" => None,
                 _ => Some(row.version_or("listed", last)?),
@@ -244,7 +244,7 @@ impl Build {
                 },
             };
             let first = row.version_or("first", Version::OLDEST)?;
-            let last = row.version_or("last", Version::NEWEST)?;
+            let last = row.version_or("last", Version::LAST)?;
             let code = format!(
                 "parameter: {parameter:?}, profile: {profile}, first: {}, last: {}, value: {}, source: {}",
                 version_code(first),

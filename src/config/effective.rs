@@ -2,7 +2,7 @@
 //!
 //! Layers, the last one wins: the default of the chosen version and build; main.cf; the command line; `-o` of the service.
 
-use super::catalogue::{self, Parameter};
+use super::catalogue::{self, Parameter, Version};
 use super::expand::{ExpandError, expand, references};
 use super::load::ConfigFiles;
 use super::networks::{NetworkSettings, NetworksError, networks};
@@ -17,10 +17,15 @@ use std::sync::OnceLock;
 /// The domain of a machine that knows of none.
 pub(super) const LOCAL_DOMAIN: &str = "localdomain";
 
-/// Whether programs know the value of a parameter by themselves, whatever files say.
+/// Whether programs of a release know the value of a parameter by themselves, whatever files say.
 #[must_use]
-pub fn is_read_only(name: &[u8]) -> bool {
-    matches!(name, b"process_id" | b"process_name")
+pub fn is_read_only(name: &[u8], target: Version) -> bool {
+    match name {
+        b"process_id" | b"process_name" => true,
+        // 3.11 alone takes it from main.cf.
+        b"service_name" => target >= Version::new(3, 3) && target != Version::new(3, 11),
+        _ => false,
+    }
 }
 
 /// A configuration with all its layers.
@@ -98,6 +103,12 @@ impl Configuration {
         })
     }
 
+    /// Whether programs of the target may read a parameter: not one that came later, or that is gone.
+    #[must_use]
+    pub fn may_read(&self, name: &str) -> bool {
+        catalogue::parameter(name).is_none_or(|parameter| parameter.exists_in(self.platform.target))
+    }
+
     /// Whether anything defines a name.
     #[must_use]
     pub fn knows(&self, name: &[u8]) -> bool {
@@ -146,7 +157,9 @@ impl Configuration {
                 let command = service.line.command().bytes();
                 command.rsplit(|&byte| byte == b'/').next().map(Cow::Borrowed)
             }
-            _ if is_read_only(name) => self.overridden(name).map(Cow::Borrowed).or_else(|| self.default(name)),
+            _ if is_read_only(name, self.platform.target) => {
+                self.overridden(name).map(Cow::Borrowed).or_else(|| self.default(name))
+            }
             _ => None,
         }
     }
@@ -282,6 +295,17 @@ mod tests {
                 "{main}"
             );
         }
+    }
+
+    /// As `postconf` of 3.7 and of 3.11.7 has it, and as 3.12 is said to.
+    #[test]
+    fn whose_own_value_a_name_has() {
+        let cases = [("2.11", false), ("3.7", true), ("3.10", true), ("3.11", false), ("3.12", true)];
+        for (target, expected) in cases {
+            let found = is_read_only(b"service_name", target.parse().expect("a release"));
+            assert_eq!(found, expected, "{target}");
+        }
+        assert!(is_read_only(b"process_name", Version::OLDEST) && !is_read_only(b"myhostname", Version::NEWEST));
     }
 
     #[test]

@@ -182,9 +182,9 @@ mod tests {
         assert_eq!(ranges("mynetworks_style")[0], "2.11-2.11 subnet");
         assert_eq!(
             ranges("smtp_tls_dane_insecure_mx_policy"),
-            ["3.1-3.1 dane", "3.2-3.5 ${{$smtp_tls_security_level} == {dane} ? {dane} : {may}}", "3.6-3.11 dane",]
+            ["3.1-3.1 dane", "3.2-3.5 ${{$smtp_tls_security_level} == {dane} ? {dane} : {may}}", "3.6-3.12 dane",]
         );
-        assert_eq!(ranges("myhostname"), ["2.11-3.11 ?"]);
+        assert_eq!(ranges("myhostname"), ["2.11-3.12 ?"]);
         assert!(ranges("virtual_maps").is_empty());
     }
 

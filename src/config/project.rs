@@ -168,7 +168,10 @@ mod tests {
             (b"target = 3.10", "1:10: target takes a string, in quotes, not a number"),
             (b"[profile]\n", "1:1: profile takes a string, in quotes, not a table"),
             (b"profile = 'debain'", "1:11: no profile is called debain; did you mean debian?"),
-            (b"target = '4.0'", "1:10: \"4.0\" is not a Postfix release from 2.11 to 3.11, such as 3.11"),
+            (
+                b"target = '4.0'",
+                "1:10: \"4.0\" is not a Postfix release from 2.11 to 3.11, nor 3.12 (snapshot of 2026-08-21); write it such as 3.11",
+            ),
             (b"# \xff\n", "1:3: not UTF-8"),
             (b"target = '3.7'\nignore = ['MC003']\n", "2:1: ignore belongs in [check]"),
             (b"[severities]\nMC003 = 'info'\n", "1:2: severities belongs in [check]"),

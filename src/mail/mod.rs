@@ -4,6 +4,7 @@ pub mod address_filter;
 pub mod destination;
 pub mod host_name;
 pub mod host_port;
+pub mod known_ports;
 pub mod local_part;
 pub mod mime;
 pub mod reply;

@@ -351,7 +351,7 @@ impl Router<'_> {
 #[cfg(test)]
 mod tests {
     use crate::base::Source;
-    use crate::config::catalogue::Profile;
+    use crate::config::catalogue::{Profile, Version};
     use crate::config::paths::PathMap;
     use crate::config::{ConfigFiles, Configuration, Platform, Site};
     use crate::maps::NoCaller;
@@ -361,6 +361,10 @@ mod tests {
 
     /// Where mail for an address ends, its filter first.
     fn ends(main: &str, address: &str, directory: &Path, profile: Option<Profile>) -> Vec<String> {
+        ends_on(main, address, directory, Platform { profile, ..Platform::default() })
+    }
+
+    fn ends_on(main: &str, address: &str, directory: &Path, platform: Platform) -> Vec<String> {
         let source = |name: &str, text: &str| Arc::new(Source::new(name, text));
         let main = format!(
             "compatibility_level = 3.11\nmyhostname = mail.example.com\nmydestination = example.com\nalias_maps =\n\
@@ -369,7 +373,6 @@ mod tests {
         let master = "smtp inet n - n - - smtpd\namavis unix - - n - 2 smtp\ndiscard unix - - n - - discard\n\
                       error unix - - n - - error\nrelay unix - - n - - smtp\nsmtp unix - - n - - smtp\n";
         let files = ConfigFiles::from_sources(directory, &source("main.cf", &main), Some(&source("master.cf", master)));
-        let platform = Platform { profile, ..Platform::default() };
         let site = Site::new(Configuration::new(files, platform), PathMap::directory(directory, None));
         let route = Router::new(&site, Arc::new(NoCaller)).route(b"", address.as_bytes());
         let filter = route.filter.iter().map(ToString::to_string);
@@ -429,5 +432,11 @@ mod tests {
         let untyped = format!("{why}open dictionary: expecting \"type:name\" form instead of \"::1\"");
         assert_eq!(to("relay_domains = ::1\n"), [untyped.as_str()]);
         assert_eq!(to("mynetworks = 127.0.0.0/8 ::1\n"), [untyped]);
+        // From 3.12 on it starts, and the list gives no answer.
+        let target = Version::new(3, 12);
+        let platform = Platform { target, ..Platform::default() };
+        let to = |main: &str| ends_on(main, "bob@example.com", Path::new("/nowhere"), platform.clone());
+        let no_answer = "bob@example.com: deferred: open dictionary: expecting \"type:name\" form instead of \"::1\"";
+        assert_eq!(to("relay_domains = ::1\nmydestination =\n"), [no_answer]);
     }
 }

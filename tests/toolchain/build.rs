@@ -287,7 +287,7 @@ fn wrong_usage_is_status_2() {
         ("--map-path x=y", "invalid value 'x=y' for '--map-path <FROM=TO>': expected FROM=TO with an absolute FROM"),
         (
             "--target 4.0",
-            "invalid value '4.0' for '--target <VERSION>': \"4.0\" is not a Postfix release from 2.11 to 3.11, such as 3.11",
+            "invalid value '4.0' for '--target <VERSION>': \"4.0\" is not a Postfix release from 2.11 to 3.11, nor 3.12 (snapshot of 2026-08-21); write it such as 3.11",
         ),
     ];
     for (flags, said) in cases {

@@ -83,8 +83,8 @@ fn settings_beside_main_cf_or_above_it() {
 #[test]
 fn settings_that_mean_nothing() {
     let scratch = faulty();
-    scratch.write("site/postwright.toml", "[check]\nignore = [\n  \"MC03\",\n]\n");
-    let said = "postwright: site/postwright.toml:3:3: no rule is called MC03; did you mean MC003?\n";
+    scratch.write("site/postwright.toml", "[check]\nignore = [\n  \"MC04\",\n]\n");
+    let said = "postwright: site/postwright.toml:3:3: no rule is called MC04; did you mean MC004?\n";
     scratch.run("check site").is(2, "", said);
     scratch.write("site/postwright.toml", "[check]\nfailon = \"error\"\n");
     let said = "postwright: site/postwright.toml:2:1: no key in [check] is called failon; did you mean fail-on?\n";

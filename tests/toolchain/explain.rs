@@ -98,7 +98,7 @@ manual:     https://www.postfix.org/postconf.5.html#smtpd_use_tls
     let outcome = scratch.run("explain -c site --target 3.4 smtp_requiretls_policy");
     assert!(outcome.stdout.contains("default:    Postfix 3.4 does not know this parameter\n"), "{}", outcome.stdout);
     let json = concat!(
-        r#"{"version":1,"parameter":{"name":"relay_destination_rate_delay","summary":null,"target":"3.11","profile":null,"type":"time","#,
+        r#"{"version":1,"parameter":{"name":"relay_destination_rate_delay","summary":null,"target":"3.11","snapshot":null,"profile":null,"type":"time","#,
         r#""kind":null,"about":null,"allowed":[],"min":null,"max":null,"transport":"relay","#,
         r#""default":"$default_destination_rate_delay","introduced":"2.11","last":null,"defaults":[],"deprecation":null,"#,
         r#""note":"","in_defaults_of":[],"#,

@@ -87,7 +87,7 @@ fn the_drop_in_programs_are_judged_by_it_too() {
         let directory = if program == "newaliases" { "-Csite" } else { "-csite" };
         let words = format!("{program}: fatal: POSTWRIGHT_PROFILE=nosuch: {}\n", super::packages::EXPECTED);
         run(&[program, directory], "POSTWRIGHT_PROFILE", "nosuch").is(status, "", &words);
-        let words = "\"9\" is not a Postfix release from 2.11 to 3.11, such as 3.11";
+        let words = "\"9\" is not a Postfix release from 2.11 to 3.11, nor 3.12 (snapshot of 2026-08-21); write it such as 3.11";
         run(&[program, directory], "POSTWRIGHT_TARGET", "9").is(
             status,
             "",

@@ -18,7 +18,7 @@ fn link(facts: &ParameterFacts) -> String {
 
 /// `3.4`, or `2.11 or earlier`.
 fn since(version: Version) -> String {
-    if version <= Version::OLDEST { format!("{} or earlier", Version::OLDEST) } else { version.to_string() }
+    if version <= Version::OLDEST { format!("{} or earlier", Version::OLDEST) } else { version.with_snapshot() }
 }
 
 /// What the value is, with its limits.
@@ -104,24 +104,25 @@ pub(super) fn text(facts: &ParameterFacts, places: &[ParameterUse], platform: &P
         line("family", &format!("transport{}, for the transport {transport}", family.suffix));
     }
     let target = platform.target;
+    let postfix = target.snapshot().map_or_else(|| target.to_string(), |date| format!("{target}, snapshot of {date}"));
     let exists = facts.parameter.is_none_or(|parameter| parameter.exists_in(target))
         && facts.introduced().is_none_or(|introduced| introduced <= target);
     if !exists {
-        line("default", &format!("Postfix {target} does not know this parameter"));
+        line("default", &format!("Postfix {} does not know this parameter", target.with_snapshot()));
     } else if facts.default.is_some() || facts.parameter.is_some_and(|parameter| parameter.listed_in(target)) {
         let profile = platform.profile.map_or_else(String::new, |profile| format!(", {profile}"));
-        line("default", &format!("{} (Postfix {target}{profile})", shown(facts.default)));
+        line("default", &format!("{} (Postfix {postfix}{profile})", shown(facts.default)));
     }
     if let Some(introduced) = facts.introduced() {
-        let last = facts.parameter.map(|parameter| parameter.last).filter(|last| *last < Version::NEWEST);
+        let last = facts.parameter.map(|parameter| parameter.last).filter(|last| *last < Version::LAST);
         let last = last.map_or_else(String::new, |last| format!(", until {last}"));
         line("versions", &format!("since {}{last}", since(introduced)));
     }
     if facts.defaults.len() > 1 {
         for range in &facts.defaults {
-            let versions = match (range.from <= Version::OLDEST, range.through == Version::NEWEST) {
-                _ if range.from == range.through && range.from != Version::OLDEST => format!("only {}", range.from),
-                (_, true) => format!("since {}", range.from),
+            let versions = match (range.from <= Version::OLDEST, range.through == Version::LAST) {
+                (_, true) => format!("since {}", range.from.with_snapshot()),
+                (false, false) if range.from == range.through => format!("only {}", range.from),
                 (true, false) => format!("until {}", range.through),
                 (false, false) => format!("{} to {}", range.from, range.through),
             };
@@ -182,6 +183,7 @@ pub(super) fn document(facts: &ParameterFacts, places: &[ParameterUse], platform
         "name": facts.name,
         "summary": about(&facts.name),
         "target": platform.target.to_string(),
+        "snapshot": platform.target.snapshot(),
         "profile": platform.profile.map(|profile| profile.name()),
         "type": facts.value_type().map(|value_type| value_type.name()),
         "kind": facts.kind().map(|kind| kind.name()),

@@ -31,7 +31,7 @@ pub(super) fn text(facts: &PackageFacts, width: usize) -> String {
     if !about.holds_for.is_empty() {
         out.push_str(&wrapped(&format!("Holds for {}.", about.holds_for), "", width));
     }
-    out.push_str(&format!("\nIn Postfix {}\n", facts.target));
+    out.push_str(&format!("\nIn Postfix {}\n", facts.target.with_snapshot()));
     let library = library(about);
     let mut lines: Vec<(&str, &str, Knowledge)> =
         facts.defaults.iter().map(|default| (default.name, default.value, default.knowledge)).collect();

@@ -106,7 +106,7 @@ impl Caller for Tables {
     }
 
     fn parameter(&self, name: &str) -> Option<Vec<u8>> {
-        self.configuration.value(name.as_bytes(), None)?;
+        self.configuration.value(name.as_bytes(), None).filter(|_| self.configuration.may_read(name))?;
         self.configuration.expanded(name.as_bytes(), None).ok()
     }
 }

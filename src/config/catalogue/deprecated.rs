@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn every_entry_is_found_by_kind_and_name() {
-        assert_eq!(deprecations().len(), 100);
+        assert_eq!(deprecations().len(), 101);
         for entry in deprecations() {
             let found = deprecation(entry.kind, entry.name).unwrap();
             assert!(std::ptr::eq(found, entry), "{}", entry.name);

@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn parameters_are_found_by_name() {
-        assert_eq!(parameters().len(), 889);
+        assert_eq!(parameters().len(), 926);
         assert!(parameters().is_sorted_by(|a, b| a.name < b.name));
         for parameter in parameters() {
             assert_eq!(super::parameter(parameter.name).map(|found| found.name), Some(parameter.name));
@@ -186,6 +186,45 @@ mod tests {
                 "{name} {version}"
             );
         }
+    }
+
+    /// The table is what the snapshot of 2026-08-21 registers; nothing else is new in 3.12.
+    #[test]
+    fn what_3_12_brings_is_what_its_snapshot_has() {
+        let table = include_str!("../../../testdata/postfix-3.12/parameters.tsv");
+        let rows = table.lines().filter(|line| !line.starts_with('#')).skip(1);
+        let listed: Vec<[&str; 4]> = rows
+            .map(|row| {
+                let mut cells = row.split('\t');
+                std::array::from_fn(|_| cells.next().unwrap_or_default())
+            })
+            .collect();
+        assert_eq!(listed.len(), 37);
+        let (new, before) = (v(3, 12), v(3, 11));
+        let ours = parameters().iter().filter(|parameter| parameter.introduced == new);
+        let ours: Vec<[String; 4]> = ours
+            .map(|parameter| {
+                let min = match (parameter.value_type.name(), parameter.value_type.limits()) {
+                    ("bool" | "nbool", _) | (_, None) => String::new(),
+                    (_, Some(limits)) => limits.min.unwrap_or_default().to_string(),
+                };
+                let value_type = parameter.value_type.name().to_string();
+                [parameter.name.to_string(), value_type, min, parameter.default_for(new).unwrap().to_string()]
+            })
+            .collect();
+        assert_eq!(ours, listed);
+        let gone = parameters().iter().filter(|parameter| parameter.exists_in(before) && !parameter.exists_in(new));
+        assert_eq!(gone.map(|gone| gone.name).collect::<Vec<_>>(), ["tlsproxy_client_loglevel_parameter"]);
+        // Which defaults differ besides those that name the release.
+        let changed = parameters().iter().filter(|parameter| parameter.listed_in(before) && parameter.listed_in(new));
+        let changed = changed.filter(|parameter| parameter.default_for(before) != parameter.default_for(new));
+        let names: Vec<_> = changed.map(|changed| changed.name).collect();
+        assert_eq!(names, ["mail_release_date", "mail_version", "proxy_read_maps", "service_name"]);
+        let proxied = |version| parameter("proxy_read_maps").unwrap().default_for(version).unwrap().split(' ');
+        let added: Vec<_> = proxied(new).filter(|name| !proxied(before).any(|old| old == *name)).collect();
+        let tables =
+            ["$lmtp_tls", "$postscreen_tls", "$smtp_tls", "$smtpd_tls"].map(|of| format!("{of}_loglevel_maps"));
+        assert_eq!(added, tables);
     }
 
     #[test]

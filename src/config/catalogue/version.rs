@@ -14,8 +14,8 @@ pub struct Version {
     pub minor: u8,
 }
 
-/// The supported series, oldest first, with the newest patch release of each.
-const RELEASES: [(Version, &str); 13] = [
+/// The supported series, oldest first, with the newest patch release of each; of one that is not out, the snapshot that was read.
+const RELEASES: [(Version, &str); 14] = [
     (Version::new(2, 11), "2.11.11"),
     (Version::new(3, 0), "3.0.15"),
     (Version::new(3, 1), "3.1.15"),
@@ -29,13 +29,16 @@ const RELEASES: [(Version, &str); 13] = [
     (Version::new(3, 9), "3.9.14"),
     (Version::new(3, 10), "3.10.13"),
     (Version::new(3, 11), "3.11.7"),
+    (Version::new(3, 12), "3.12-20260821"),
 ];
 
 impl Version {
     /// The oldest series that can be judged by. Facts dated 2.11 may be older.
     pub const OLDEST: Self = Self::new(2, 11);
-    /// The newest series that the catalogue knows, and the one that it describes unless told otherwise.
+    /// The newest series that is out, and the one that the catalogue describes unless told otherwise.
     pub const NEWEST: Self = Self::new(3, 11);
+    /// The last series that can be judged by: [`NEWEST`](Self::NEWEST), or one that is known from a snapshot only.
+    pub const LAST: Self = Self::new(3, 12);
     /// Before every release: the date of a change that is not recorded, or lies before 2.11.
     pub const UNRECORDED: Self = Self::new(0, 0);
 
@@ -59,10 +62,24 @@ impl Version {
         RELEASES.iter().find(|(series, _)| *series == self).map(|(_, patch)| *patch)
     }
 
-    /// Reads `3.11`. A patch level, as in `3.11.7`, is allowed and left out.
+    /// The date of the snapshot that is all that is known of this series, as `2026-08-21`; `None` once it is out.
+    pub fn snapshot(self) -> Option<String> {
+        let (_, date) = self.newest_patch()?.split_once('-')?;
+        let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..)?);
+        Some(format!("{year}-{month}-{day}"))
+    }
+
+    /// `3.11`; of a series that is not out: `3.12 (snapshot of 2026-08-21)`.
+    pub fn with_snapshot(self) -> String {
+        self.snapshot().map_or_else(|| self.to_string(), |date| format!("{self} (snapshot of {date})"))
+    }
+
+    /// Reads `3.11`. A patch level, as in `3.11.7`, and the date of a snapshot, as in `3.12-20260821`, are allowed and left out.
     ///
     /// `None` if the text is anything else; an unsupported series is read all the same.
     pub fn parse(text: &str) -> Option<Self> {
+        let is_date = |date: &str| date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
+        let text = text.split_once('-').filter(|(_, date)| is_date(date)).map_or(text, |(series, _)| series);
         let mut numbers = text.split('.').map(|digits| {
             let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
             plain.then(|| digits.parse::<u8>().ok()).flatten()
@@ -87,14 +104,12 @@ pub struct NotAVersion(String);
 
 impl fmt::Display for NotAVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:?} is not a Postfix release from {} to {}, such as {}",
-            self.0,
-            Version::OLDEST,
-            Version::NEWEST,
-            Version::NEWEST
-        )
+        let (oldest, newest) = (Version::OLDEST, Version::NEWEST);
+        write!(f, "{:?} is not a Postfix release from {oldest} to {newest}", self.0)?;
+        if Version::LAST != newest {
+            write!(f, ", nor {}", Version::LAST.with_snapshot())?;
+        }
+        write!(f, "; write it such as {newest}")
     }
 }
 
@@ -130,6 +145,9 @@ mod tests {
             ("3.256", None),
             ("3.x", None),
             (" 3.11", None),
+            ("3.12-20260821", Some((3, 12))),
+            ("3.12-RC1", None),
+            ("3.12-", None),
         ];
         for (text, expected) in cases {
             assert_eq!(Version::parse(text), expected.map(|(a, b)| Version::new(a, b)), "{text:?}");
@@ -147,19 +165,26 @@ mod tests {
     fn the_supported_series_run_from_oldest_to_newest() {
         let series: Vec<_> = Version::supported().collect();
         assert_eq!(series.first(), Some(&Version::OLDEST));
-        assert_eq!(series.last(), Some(&Version::NEWEST));
+        assert_eq!(series.last(), Some(&Version::LAST));
         assert!(series.is_sorted());
         for series in series {
             let patch = series.newest_patch().unwrap();
             assert_eq!(Version::parse(patch), Some(series), "{patch}");
         }
         assert_eq!(Version::new(2, 10).newest_patch(), None);
+        let mut out = Version::supported().filter(|series| series.snapshot().is_none());
+        assert_eq!(out.next_back(), Some(Version::NEWEST));
+        assert_eq!(Version::LAST.with_snapshot(), "3.12 (snapshot of 2026-08-21)");
+        assert_eq!(Version::NEWEST.with_snapshot(), "3.11");
     }
 
     #[test]
     fn the_command_line_form_names_the_range() {
         assert_eq!("3.7".parse(), Ok(Version::new(3, 7)));
         let error = "4.0".parse::<Version>().unwrap_err();
-        assert_eq!(error.to_string(), r#""4.0" is not a Postfix release from 2.11 to 3.11, such as 3.11"#);
+        assert_eq!(
+            error.to_string(),
+            r#""4.0" is not a Postfix release from 2.11 to 3.11, nor 3.12 (snapshot of 2026-08-21); write it such as 3.11"#
+        );
     }
 }

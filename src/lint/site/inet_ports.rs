@@ -1,8 +1,9 @@
 //! The numbers of the ports that services of type inet are named by.
 
 use super::LoadedSite;
+use crate::config::catalogue::Version;
 use crate::mail::host_port::MAIL_PORTS;
-use crate::syntax::match_list::split_list;
+use crate::mail::known_ports::port_of_name;
 
 /// The number of a port: written as one, given by `known_tcp_ports`, or of a mail service that is known everywhere.
 ///
@@ -18,10 +19,6 @@ pub fn port_number(site: &LoadedSite, port: &str) -> Option<u16> {
 
 /// The number that `known_tcp_ports` gives to a name.
 fn known_port(site: &LoadedSite, name: &str) -> Option<u16> {
-    let known = site.expanded("known_tcp_ports");
-    split_list(&known).into_iter().find_map(|range| {
-        let mut names: Vec<&str> = std::str::from_utf8(&known[range]).ok()?.split('=').collect();
-        let number = names.pop()?.parse().ok()?;
-        names.contains(&name).then_some(number)
-    })
+    let is_strict = site.configuration.platform.target >= Version::new(3, 12);
+    port_of_name(&site.expanded("known_tcp_ports"), name.as_bytes(), is_strict)
 }

@@ -15,6 +15,7 @@ pub mod table;
 pub mod table_results;
 pub mod table_text;
 pub mod templates;
+pub mod tls_logging;
 pub mod uses;
 pub mod virtual_aliases;
 

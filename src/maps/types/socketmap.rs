@@ -32,6 +32,8 @@ pub struct SocketmapTable {
     /// The name that the server knows.
     map: Vec<u8>,
     reply_size: usize,
+    /// The longest query that is sent; nothing before 3.12, which knows no limit.
+    query_size: Option<usize>,
     connection: Option<Connection>,
     caller: Arc<dyn Caller>,
     patience: Arc<Patience>,
@@ -48,7 +50,7 @@ impl SocketmapTable {
     /// The table `socketmap:NAME`; the server is called for the first key.
     ///
     /// # Errors
-    /// A name that is not of one of the two forms, or a bad `socketmap_max_reply_size` or `inet_protocols`.
+    /// A name that is not of one of the two forms, or a bad `socketmap_max_reply_size`, `socketmap_max_query_size` or `inet_protocols`.
     pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
         let config = |words: String| Err(LookupError::Config(words));
         let Some(colon) = memchr::memrchr(b':', name) else {
@@ -69,7 +71,8 @@ impl SocketmapTable {
             name: format!("socketmap:{}", in_message(name)),
             endpoint,
             map: map.to_vec(),
-            reply_size: reply_size(options.caller.as_ref())?,
+            reply_size: size(options.caller.as_ref(), "socketmap_max_reply_size")?.unwrap_or(REPLY_SIZE),
+            query_size: size(options.caller.as_ref(), "socketmap_max_query_size")?,
             connection: None,
             caller: Arc::clone(&options.caller),
             patience: Arc::clone(&options.patience),
@@ -78,6 +81,9 @@ impl SocketmapTable {
 
     fn ask(&mut self, key: &[u8], deadline: Instant) -> Result<Vec<u8>, LookupError> {
         let request = [&self.map[..], b" ", key].concat();
+        if self.query_size.is_some_and(|most| request.len() > most) {
+            return Err(self.failed("query exceeds socketmap_max_query_size"));
+        }
         let request = [format!("{}:", request.len()).as_bytes(), &request, b","].concat();
         for is_last in [false, true] {
             let mut connection = match self.connection.take().filter(|connection| connection.is_fresh(IDLE, AGE)) {
@@ -165,13 +171,14 @@ impl SocketmapTable {
     }
 }
 
-fn reply_size(caller: &dyn Caller) -> Result<usize, LookupError> {
-    let Some(value) = caller.parameter("socketmap_max_reply_size") else { return Ok(REPLY_SIZE) };
+/// A size that main.cf sets; nothing if nobody says.
+fn size(caller: &dyn Caller, parameter: &str) -> Result<Option<usize>, LookupError> {
+    let Some(value) = caller.parameter(parameter) else { return Ok(None) };
     let text = in_message(&value);
     match text.parse() {
-        Ok(0) => Err(LookupError::Config("invalid socketmap_max_reply_size parameter value 0 < 1".to_string())),
-        Ok(size) => Ok(size),
-        Err(_) => Err(LookupError::Config(format!("bad numerical configuration: socketmap_max_reply_size = {text}"))),
+        Ok(0) => Err(LookupError::Config(format!("invalid {parameter} parameter value 0 < 1"))),
+        Ok(size) => Ok(Some(size)),
+        Err(_) => Err(LookupError::Config(format!("bad numerical configuration: {parameter} = {text}"))),
     }
 }
 
@@ -303,6 +310,37 @@ mod tests {
         assert_eq!(ask(), answer("Connection timed out"));
         assert_eq!(ask(), answer("the server did not answer in time before, so it is not asked again"));
         assert_eq!(server.join().expect("served"), [["5:Map k,"]]);
+    }
+
+    /// Who has a main.cf with this limit.
+    struct Limit(&'static str);
+
+    impl Caller for Limit {
+        fn warning(&self, _: &[u8]) {}
+
+        fn info(&self, _: &[u8]) {}
+
+        fn parameter(&self, name: &str) -> Option<Vec<u8>> {
+            (name == "socketmap_max_query_size").then(|| self.0.into())
+        }
+    }
+
+    #[test]
+    fn long_queries_are_not_sent() {
+        let (port, server) = serve(vec![script(vec![b"4:OK 1,"], true)], |request: &[u8]| request.ends_with(b","));
+        let name = format!("inet:127.0.0.1:{port}:Map");
+        let open = |limit| {
+            let options = OpenOptions { caller: Arc::new(Limit(limit)), ..OpenOptions::default() };
+            SocketmapTable::open(name.as_bytes(), &options).map_err(|error| error.to_string())
+        };
+        let mut table = open("8").expect("a good limit");
+        let error = table.lookup(b"12345").map_err(|error| error.to_string());
+        assert_eq!(error, Err(format!("table socketmap:{name}: query error: query exceeds socketmap_max_query_size")));
+        assert_eq!(table.lookup(b"1234"), Ok(Some(b"1".to_vec())));
+        assert_eq!(server.join().expect("served"), [["8:Map 1234,"]]);
+        let refused = |limit| open(limit).map(drop);
+        assert_eq!(refused("0"), Err("invalid socketmap_max_query_size parameter value 0 < 1".to_string()));
+        assert_eq!(refused("x"), Err("bad numerical configuration: socketmap_max_query_size = x".to_string()));
     }
 
     #[test]

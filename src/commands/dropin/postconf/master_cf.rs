@@ -229,7 +229,7 @@ fn parameters(
         let known = usage.table.iter().filter(|(_, known)| known.is_listed || is_asked_for);
         all.extend(known.map(|(name, _)| (name, value(name))));
     }
-    all.extend(settings_of(service).map(|(name, value)| (name, Cow::Borrowed(value))));
+    all.extend(settings_of(service, configuration.platform.target).map(|(name, value)| (name, Cow::Borrowed(value))));
     for (name, value) in &all {
         if !request.matches(2, name) {
             continue;

@@ -79,7 +79,8 @@ fn run(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
     }
     let mut configuration = load(&options, &directory, messages)?;
     let explicit = explicit(&options, &configuration);
-    configuration.overrides.retain(|(name, _)| !is_read_only(name));
+    let target = configuration.platform.target;
+    configuration.overrides.retain(|(name, _)| !is_read_only(name, target));
     let mut usage = Usage::new(&configuration, explicit);
     let clients = usage.find_clients(messages);
     usage.undefined().for_each(|warning| messages.warning(warning));

@@ -9,7 +9,7 @@ use super::expanded::expand;
 use super::table::{Class, ParameterTable};
 use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::Configuration;
-use crate::config::catalogue::{self, Change, NameKind};
+use crate::config::catalogue::{self, Change, NameKind, Version};
 use crate::config::effective::is_read_only;
 use crate::config::expand::{Notice, names_in_default, scan};
 use crate::config::services::Service;
@@ -87,11 +87,12 @@ impl<'a> Usage<'a> {
         let ignored = |path: &[u8], name: &[u8], value: &[u8]| {
             [path, b": read-only parameter assignment: ", name, b"=", value].concat()
         };
+        let target = self.configuration.platform.target;
         self.explicit.retain(|name, value| {
-            if is_read_only(name) {
+            if is_read_only(name, target) {
                 self.warnings.push(ignored(&self.main_path, name, value));
             }
-            !is_read_only(name)
+            !is_read_only(name, target)
         });
         self.explicit.keys().for_each(|name| self.table.set(name));
         let services = &self.configuration.files.services;
@@ -101,7 +102,7 @@ impl<'a> Usage<'a> {
             for set in &service.overrides {
                 let name = set.name.bytes();
                 self.table.set(name);
-                if is_read_only(name) && told.insert((service.label(), name)) {
+                if is_read_only(name, target) && told.insert((service.label(), name)) {
                     self.warnings.push(ignored(&self.master_path, name, set.value.bytes()));
                 }
                 if self.table.get(name).is_none_or(|known| known.is_expanded) {
@@ -262,7 +263,7 @@ impl<'a> Usage<'a> {
     pub fn unused_in_master(&self) -> Vec<Vec<u8>> {
         let mut warnings = Vec::new();
         for (index, service) in self.configuration.files.services.iter().enumerate() {
-            for (name, value) in settings_of(service) {
+            for (name, value) in settings_of(service, self.configuration.platform.target) {
                 let valid = self.table.get(name).is_some() || self.local[index].contains(name);
                 self.judge(name, value, valid, &self.master_path, &mut warnings);
             }
@@ -300,9 +301,9 @@ fn may_hold_tables(value: &[u8]) -> bool {
 }
 
 /// What a service sets, by name; but for what nobody sets.
-pub fn settings_of(service: &Service) -> impl Iterator<Item = (&[u8], &[u8])> {
+pub fn settings_of(service: &Service, target: Version) -> impl Iterator<Item = (&[u8], &[u8])> {
     let sets = service.overrides.iter().map(|set| (set.name.bytes(), set.value.bytes()));
-    sets.filter(|(name, _)| !is_read_only(name))
+    sets.filter(move |(name, _)| !is_read_only(name, target))
 }
 
 /// Whether a warning of [`Usage`] is one after which the reader is sent to the documentation.

@@ -66,6 +66,12 @@ impl Context {
         self.configuration.value(name.as_bytes(), None).is_some()
     }
 
+    /// Whether the release reads a parameter that has a value.
+    #[must_use]
+    pub fn reads(&self, name: &str) -> bool {
+        self.is_set(name) && self.configuration.may_read(name)
+    }
+
     /// The value of a parameter that must not be empty.
     ///
     /// # Errors

@@ -29,6 +29,6 @@ impl Caller for ProgramCaller {
     }
 
     fn parameter(&self, name: &str) -> Option<Vec<u8>> {
-        if self.context.is_set(name) { self.context.value(name, &self.messages).ok() } else { None }
+        if self.context.reads(name) { self.context.value(name, &self.messages).ok() } else { None }
     }
 }

@@ -59,7 +59,7 @@ impl Row<'_> {
     pub fn version(&self, text: &str) -> Result<Version, String> {
         let series =
             Version::parse(text).ok_or_else(|| self.fault(format!("{text:?} is not a release series such as 3.11")))?;
-        if series > Version::NEWEST {
+        if series > Version::LAST {
             // No target would ever have it.
             return Err(self.fault(format!("{series} is newer than the releases of version.rs")));
         }

@@ -2,6 +2,7 @@
 
 pub mod bad_account;
 pub mod bad_expansion;
+pub mod bad_known_port;
 pub mod bad_milter;
 pub mod bad_network;
 pub mod bad_own_name;
@@ -14,12 +15,14 @@ pub mod leading_white_space;
 pub mod malformed_line;
 pub mod matches_nothing;
 pub mod missing_file;
+pub mod no_trace_directory;
 pub mod quoted_value;
 pub mod set_twice;
 pub mod soft_bounce;
 pub mod swallowed_entry;
 pub mod template;
 pub mod tls_protocols;
+pub mod trace_for_everybody;
 pub mod undefined_name;
 pub mod unknown_parameter;
 pub mod unknown_restriction;

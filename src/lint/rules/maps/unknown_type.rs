@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     family: Family::Maps,
     severity: Severity::Error,
     summary: "a table without its type, or of a type that nobody knows or that is not there",
-    why: "Postfix cannot open the table: programs end with a fatal error, or mail is deferred. Which types the Postfix has that \
+    why: "Postfix cannot open the table: programs end with a fatal error (daemons of 3.12 and later go on, and get no answer), or mail is deferred. Which types the Postfix has that \
           will run the configuration, `map-types` in postwright.toml can tell (postconf -m lists them).",
     example: "virtual_alias_maps = /etc/postfix/virtual\n",
     remedy: "Write `type:name`, such as lmdb:/etc/postfix/virtual.",
@@ -84,8 +84,17 @@ fn fault(site: &LoadedSite, element: &[u8], kind: Kind, parameter: &str) -> Opti
             (format!("{parameter} needs tables as type:name, and {shown} has no type"), help)
         });
     };
-    // `[::1]` and `{ … }` are none, and nothing is a type without a name.
     let map_type = &element[..colon];
+    let is_half = map_type.is_empty() || colon + 1 == element.len();
+    let is_proxys = matches!(parameter, "proxy_read_maps" | "proxy_write_maps");
+    if holds_tables_only && is_half && !is_proxys && element.len() > 1 {
+        let (lacks, help) = match map_type.is_empty() {
+            true => ("type", format!("write type:name, such as lmdb{shown}")),
+            false => ("name", format!("write type:name, such as {shown}/etc/postfix/virtual")),
+        };
+        return Some((format!("{parameter} needs tables as type:name, and {shown} has no {lacks}"), help));
+    }
+    // `[::1]` and `{ … }` are none, and nothing is a type without a name.
     let is_other = map_type.is_empty() || matches!(map_type[0], b'[' | b'{' | b'/' | b'$');
     // Another rule is about quotes around all of it.
     let is_quoted =

@@ -10,6 +10,7 @@ use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
 use crate::lint::site::restriction_lists::{StepKind, restriction_list};
 use crate::lint::site::set_values::{SetValue, set_values};
+use crate::lint::site::tls_logging::{TRACES, is_tls_log_level};
 use std::sync::Arc;
 
 /// The declaration.
@@ -49,7 +50,7 @@ impl Newer {
 
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
-    if target(site) == Version::NEWEST {
+    if target(site) == Version::LAST {
         return;
     }
     for set in set_values(site) {
@@ -133,7 +134,8 @@ fn elements(site: &LoadedSite, set: &SetValue, found: &mut Vec<(Newer, Span)>) {
     let kind = if restrictions { Some(Kind::RestrictionList) } else { set.kind(site) };
     let Some(kind) = kind else { return };
     let holds_tables = kind.may_hold_tables();
-    if !holds_tables && !matches!(kind, Kind::TlsProtocolList | Kind::EndpointList) {
+    let is_level = kind == Kind::Enum && is_tls_log_level(&set.parameter_name());
+    if !holds_tables && !is_level && !matches!(kind, Kind::TlsProtocolList | Kind::EndpointList) {
         return;
     }
     for element in set.elements(site) {
@@ -144,6 +146,9 @@ fn elements(site: &LoadedSite, set: &SetValue, found: &mut Vec<(Newer, Span)>) {
             }
             Kind::EndpointList if text.starts_with(b"{") => {
                 Newer::new("a Milter with settings in braces", BRACES, false)
+            }
+            _ if is_level && text.eq_ignore_ascii_case(b"trace") => {
+                Newer::new("a TLS log level with ,trace", TRACES, false)
             }
             _ if holds_tables => match table(text) {
                 Some(newer) => newer,

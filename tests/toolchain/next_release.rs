@@ -1,0 +1,79 @@
+//! `--target 3.12`, which is not out: what it brings, and that it is a snapshot.
+
+use support::Scratch;
+
+#[test]
+fn it_is_marked_as_a_snapshot() {
+    let scratch = Scratch::example();
+    let said = "\
+smtp_tls_loglevel_maps
+value:      a list of lookup tables, type:name (type str)
+default:    (empty) (Postfix 3.12, snapshot of 2026-08-21)
+versions:   since 3.12 (snapshot of 2026-08-21)
+note:       key=peer name, then address, its parents and networks; value a TLS log level, perhaps
+            with ,trace, or DUNNO
+default of: proxy_read_maps
+manual:     https://www.postfix.org/postconf.5.html#smtp_tls_loglevel_maps
+";
+    scratch.run("explain -c site --target 3.12 smtp_tls_loglevel_maps").is(0, said, "");
+    let before = scratch.run("explain -c site smtp_tls_loglevel_maps").stdout;
+    assert!(before.contains("default:    Postfix 3.11 does not know this parameter\n"), "{before}");
+    let json = scratch.run("explain -c site --target 3.12 --format json socketmap_max_query_size").stdout;
+    assert!(json.contains(r#""target":"3.12","snapshot":"2026-08-21","#), "{json}");
+    let help = scratch.run("check --help").stdout.replace('\n', " ");
+    let help: Vec<&str> = help.split_whitespace().collect();
+    assert!(help.join(" ").contains("2.11 to 3.12, which is known from its snapshot of 2026-08-21"), "{help:?}");
+    let gone = scratch.run("explain -c site --target 3.12 tlsproxy_client_loglevel_parameter").stdout;
+    for line in [
+        "default:    Postfix 3.12 (snapshot of 2026-08-21) does not know this parameter\n",
+        "old name:   removed in 3.12; postconf warns\n",
+    ] {
+        assert!(gone.contains(line), "{gone}");
+    }
+}
+
+/// Words that only 3.12 knows, and one that it no longer does.
+#[test]
+fn what_check_says_of_either_release() {
+    let scratch = Scratch::example();
+    let main = "compatibility_level = 3.11\nsmtp_tls_loglevel = 1,trace\ntls_trust_server_ccerts = yes\n\
+                tlsproxy_client_loglevel_parameter = smtp_tls_loglevel\nsocketmap_max_query_size = 0\n\
+                known_tcp_ports = box=70000\nvirtual_alias_maps = lmdb:\nalias_maps =\n";
+    scratch.write("site/main.cf", main);
+    let check = |target: &str| -> Vec<String> {
+        let said = scratch.run(&format!(
+            "check --select VER,MC003,MC006,MC028,MC029,MAP013 --format concise site/main.cf --target {target}"
+        ));
+        said.stdout.lines().filter_map(|line| line.strip_prefix("site/main.cf:")).map(str::to_string).collect()
+    };
+    assert_eq!(
+        check("3.11"),
+        [
+            "2:23: warning[VER005] a TLS log level with ,trace came with Postfix 3.12",
+            "3:1: warning[VER003] tls_trust_server_ccerts came with Postfix 3.12",
+            "5:1: warning[VER003] socketmap_max_query_size came with Postfix 3.12",
+            "6:19: warning[MC028] the port of box=70000 is past 65535",
+            "7:22: error[MAP013] virtual_alias_maps needs tables as type:name, and lmdb: has no name",
+        ]
+    );
+    assert_eq!(
+        check("3.12"),
+        [
+            "2:23: warning[MC029] smtp_tls_loglevel traces the TLS sessions of everybody",
+            "4:1: warning[VER001] tlsproxy_client_loglevel_parameter is gone since Postfix 3.12",
+            "5:28: error[MC006] socketmap_max_query_size cannot be \"0\"",
+            "6:19: warning[MC028] the port of box=70000 is past 65535",
+            "7:22: error[MAP013] virtual_alias_maps needs tables as type:name, and lmdb: has no name",
+        ]
+    );
+    scratch.write("site/main.cf", "compatibility_level = 3.12\nalias_maps =\n");
+    let level = |target: &str| {
+        scratch.run(&format!("check --select VER006 --format concise site/main.cf --target {target}")).stdout
+    };
+    assert!(
+        level("3.11").starts_with("site/main.cf:1:23: info[VER006] the level 3.12 is ahead of Postfix 3.11"),
+        "{}",
+        level("3.11")
+    );
+    assert_eq!(level("3.12"), "nothing found\n");
+}
