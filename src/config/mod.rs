@@ -10,6 +10,7 @@ pub mod facts;
 pub mod find_service;
 pub mod host;
 pub mod listed;
+pub mod lmdb_format;
 pub mod load;
 pub mod migration;
 pub mod networks;

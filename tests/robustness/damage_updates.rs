@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use postwright::maps::lmdb::{Damage, LmdbFile, LmdbWriter, UpdateError, refill, update};
+use postwright::maps::lmdb::{Damage, Format, LmdbFile, LmdbWriter, UpdateError, refill, update};
 use support::Random;
 use support::Scratch;
 
@@ -26,7 +26,7 @@ const TASK: &str = "POSTWRIGHT_DAMAGE_TASK";
 /// A new file with pages of `page` bytes: as LMDB makes it, empty.
 fn create(path: &Path, page: u32) {
     let file = File::create(path).unwrap();
-    LmdbWriter::new(&file).finish().unwrap();
+    LmdbWriter::new(&file, Format::V0_9).finish().unwrap();
     let mut bytes = fs::read(path).unwrap();
     if page != 4096 {
         let mut second = bytes.split_off(4096);
@@ -50,7 +50,7 @@ fn sound(path: &Path, kind: usize) -> (usize, Vec<u8>) {
     create(path, page);
     let key = |number: usize| format!("{number:0width$}").into_bytes();
     for round in 0..4 {
-        update(path, 1, |update| {
+        update(path, 1, None, |update| {
             for number in (round..count).step_by(round + 1) {
                 update.put(&key(number), &vec![b'v'; value * (1 + number % 3)], true)?;
             }
@@ -189,13 +189,13 @@ fn use_it(path: &Path, random: &mut Random) -> bool {
     let key = |random: &mut Random| format!("{:0width$}", random.below(3000), width = [8, 20, 400][random.below(3)]);
     let keys: Vec<String> = (0..40).map(|_| key(random)).collect();
     let lengths: Vec<usize> = (0..40).map(|_| [3, 900, 2100, 9000][random.below(4)]).collect();
-    let stored = update(path, 1, |update| {
+    let stored = update(path, 1, None, |update| {
         for (key, &length) in keys.iter().zip(&lengths) {
             update.put(key.as_bytes(), &vec![b'n'; length], true)?;
         }
         Ok(())
     });
-    let deleted = update(path, 1, |update| {
+    let deleted = update(path, 1, None, |update| {
         for number in (0..3000).step_by(1 + random.below(3)) {
             update.delete(format!("{number:08}").as_bytes())?;
             update.delete(format!("{number:0400}").as_bytes())?;
@@ -205,6 +205,7 @@ fn use_it(path: &Path, random: &mut Random) -> bool {
     let file = File::options().read(true).write(true).open(path).unwrap();
     let refilled =
         refill(&file, 1, |update| keys.iter().try_for_each(|key| update.put(key.as_bytes(), b"r", true).map(drop)));
+    let (stored, deleted) = (stored.map(drop), deleted.map(drop));
     for outcome in [&stored, &deleted, &refilled] {
         assert!(matches!(outcome, Ok(()) | Err(UpdateError::Damaged(_))), "{outcome:?}");
     }

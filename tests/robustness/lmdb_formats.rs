@@ -1,6 +1,7 @@
-//! Files of LMDB 1.0, which the library of 0.9 does not open: read like those of 0.9, and damaged ones end in words.
+//! Files of LMDB 1.0, which the library of 0.9 does not open: read and changed like those of 0.9, and damaged ones end in words.
 
-use postwright::maps::lmdb::{Damage, Format, LmdbFile};
+use postwright::maps::lmdb::anew::{Changes, write_anew};
+use postwright::maps::lmdb::{Damage, Format, LmdbFile, Put, update};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
@@ -57,17 +58,20 @@ fn what_the_library_wrote_is_read() {
 }
 
 #[test]
-fn the_program_reads_it_and_does_not_change_it() {
+fn the_program_reads_and_changes_it() {
     let scratch = Scratch::example();
     scratch.write("site/old.lmdb", fixture("changed.lmdb"));
     scratch.run("postmap -c site -q key00001 lmdb:site/old").is(0, "changed\n", "");
     let listed = scratch.run("postmap -c site -s lmdb:site/old");
     assert_eq!((listed.status, listed.stdout.lines().count()), (0, expected().len()));
-    let refused = scratch.run_with_input("postmap -c site -i lmdb:site/old", b"new entry\n");
-    let words = "an LMDB file of data version 3, from LMDB 1.0; such files are read and not yet changed: rebuild it from its \
-                 source, which makes one of data version 1";
-    refused.is(1, "", &format!("postmap: fatal: open database site/old.lmdb: {words}\n"));
-    assert_eq!(scratch.read("site/old.lmdb"), fixture("changed.lmdb"));
+    scratch.run_with_input("postmap -c site -i lmdb:site/old", b"new entry\n").is(0, "", "");
+    scratch.run("postmap -c site -d key00001 lmdb:site/old").is(0, "", "");
+    let mut changed = LmdbFile::open(File::open(scratch.path("site/old.lmdb")).unwrap()).unwrap();
+    changed.verify().unwrap();
+    let mut pairs = expected();
+    pairs.insert(b"new\0".to_vec(), b"entry\0".to_vec());
+    pairs.remove(&b"key00001\0"[..]);
+    assert_eq!((changed.format(), walked(&mut changed).unwrap()), (Format::V1_0, pairs));
     // Those of the development branch are named; only their first bytes are looked at.
     let mut development = fixture("empty.lmdb");
     for page in [0, 4096] {
@@ -101,23 +105,87 @@ fn a_file_that_is_cut_short_is_an_error() {
     }
 }
 
+/// A file that we wrote: inner pages, leaves and long values.
+fn ours(entries: usize) -> (tempfile::NamedTempFile, Vec<u8>, Pairs) {
+    let mut pairs: Pairs = (0..entries).map(|n| (format!("key{n:05}\0").into(), vec![b'v'; n % 70])).collect();
+    pairs.insert(b"long\0".to_vec(), vec![b'L'; 5000]);
+    pairs.insert(vec![b'k'; 1500], b"of a long key\0".to_vec());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let all: Changes = pairs.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+    write_anew(None, all, Format::V1_0, file.as_file()).unwrap();
+    let bytes = fs::read(file.path()).unwrap();
+    (file, bytes, pairs)
+}
+
 #[test]
-fn damages_end_in_words_or_answers() {
-    let sound = fixture("changed.lmdb");
-    let mut random = Random(10);
-    let (mut told, mut read) = (0, 0);
-    for _ in 0..1000 {
+fn ours_that_is_cut_short_is_an_error() {
+    let (_, bytes, pairs) = ours(150);
+    let whole = file(&bytes);
+    for length in (0..bytes.len()).rev() {
+        whole.set_len(length as u64).unwrap();
+        let opened = LmdbFile::open(whole.try_clone().unwrap());
+        let failed = opened.and_then(|mut opened| walked(&mut opened).map(|found| found == pairs));
+        assert!(failed.is_err(), "{length} bytes");
+    }
+}
+
+/// Updates of damaged files: an error, and the file as it was; or what was meant, in a sound file.
+#[test]
+fn damaged_files_are_not_changed_or_well() {
+    let (scratch, sound, _) = ours(3000);
+    let (mut told, mut changed) = (0, 0);
+    for seed in 0..400 {
+        let mut random = Random(seed);
         let mut bytes = sound.clone();
         for _ in 0..=random.below(3) {
-            // Mostly where the pages tell how they are laid out.
-            let page = random.below(bytes.len() / 4096) * 4096;
-            let at = page + if random.below(4) == 0 { random.below(4096) } else { random.below(200) };
-            bytes[at] = random.byte();
+            damage(&mut bytes, &mut random);
         }
-        match read_all(&bytes) {
-            Ok(_) => read += 1,
-            Err(_) => told += 1,
+        fs::write(scratch.path(), &bytes).unwrap();
+        let updated = update(scratch.path(), 1, None, |update| {
+            let stored = update.put(b"new\0", b"entry", false)?;
+            update.delete(b"key00007\0")?;
+            Ok(stored)
+        });
+        match updated {
+            Ok(updated) => {
+                let mut file = LmdbFile::open(File::open(scratch.path()).unwrap()).unwrap();
+                file.verify().unwrap_or_else(|damage| panic!("seed {seed}: {damage}"));
+                assert_eq!((updated.outcome, file.get(b"new\0").unwrap()), (Put::Stored, Some(b"entry".to_vec())));
+                assert_eq!(file.get(b"key00007\0").unwrap(), None);
+                changed += 1;
+            }
+            Err(error) => {
+                assert!(fs::read(scratch.path()).unwrap() == bytes, "seed {seed}: {error}");
+                told += 1;
+            }
+        }
+        let _ = read_all(&bytes);
+    }
+    assert!(told > 100 && changed > 50, "{told} told, {changed} changed");
+}
+
+/// Changes a byte, mostly where the pages tell how they are laid out.
+fn damage(bytes: &mut [u8], random: &mut Random) {
+    let page = random.below(bytes.len() / 4096) * 4096;
+    let at = page + if random.below(4) == 0 { random.below(4096) } else { random.below(200) };
+    bytes[at] = random.byte();
+}
+
+#[test]
+fn damages_end_in_words_or_answers() {
+    let mut random = Random(10);
+    let (mut told, mut read) = (0, 0);
+    for sound in [fixture("changed.lmdb"), ours(3000).1] {
+        for _ in 0..1000 {
+            let mut bytes = sound.clone();
+            for _ in 0..=random.below(3) {
+                damage(&mut bytes, &mut random);
+            }
+            match read_all(&bytes) {
+                Ok(_) => read += 1,
+                Err(_) => told += 1,
+            }
         }
     }
-    assert!(told > 100 && read > 100, "{told} told, {read} read");
+    assert!(told > 200 && read > 200, "{told} told, {read} read");
 }

@@ -4,7 +4,7 @@
 
 use super::read::{Complaint, ComplaintKind, Entries, Entry};
 use super::sort::{Order, sorted_order};
-use super::swap::{Swap, Swapped, swap_in};
+use super::swap::{Swap, Swapped, about_names, swap_in};
 use super::write_error::WriteError;
 use super::{Duplicates, Recipe};
 use crate::base::atomic_file::Access;
@@ -12,7 +12,7 @@ use crate::base::carried_over::Lost;
 use crate::base::{AtomicFile, Span, threads};
 use crate::maps::cdb::{self, CdbWriter, MAX_SAME_HASH};
 use crate::maps::limits::MAX_VALUE;
-use crate::maps::lmdb::{LeafRun, LmdbWriter, MAX_KEY, UpdateError, refill};
+use crate::maps::lmdb::{self, Format, LeafRun, LmdbWriter, UpdateError, refill};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::fs::{File, Metadata};
@@ -85,11 +85,7 @@ impl Outcome {
     /// What is to be said of an old file with several names.
     #[must_use]
     pub fn about_names(&self) -> Option<String> {
-        let what = match self.in_place {
-            true => "written in place, so that all of them lead to the new entries",
-            false => "only this one leads to the new entries, and the others to the old ones",
-        };
-        (self.names > 1).then(|| format!("the index has {} names (hard links): {what}", self.names))
+        about_names(self.names, self.in_place)
     }
 }
 
@@ -202,10 +198,12 @@ pub fn write_index_aside(
     let Unique { mut kept, duplicates } = unique(entries, recipe.duplicates)?;
     let nul = recipe.trailing_nul.unwrap_or(index_type == IndexType::Lmdb);
     check_values(entries, &kept)?;
+    let format = recipe.lmdb_format.or_else(|| lmdb::format_of(&aside.open_old(false).ok()?).ok());
+    let format = format.unwrap_or(Format::V0_9);
     match index_type {
         IndexType::Lmdb => {
-            check_keys(entries, &kept, nul)?;
-            write_lmdb(entries, &kept, nul, aside.file())?;
+            check_keys(entries, &kept, nul, format)?;
+            write_lmdb(entries, &kept, nul, format, aside.file())?;
         }
         IndexType::Cdb => {
             // cdb keeps the order of the source; readers stop at the first match. So all may stay, as Postfix has it with -w.
@@ -224,7 +222,8 @@ pub fn write_index_aside(
     }
     aside.set_access(access)?;
     let fill = |file: &File, room| fill(entries, &kept, nul, file, room);
-    let Swapped { names, in_place, lost } = swap_in(aside, swap, (index_type == IndexType::Lmdb).then_some(&fill))?;
+    let can_fill = index_type == IndexType::Lmdb && format == Format::V0_9;
+    let Swapped { names, in_place, lost } = swap_in(aside, swap, can_fill.then_some(&fill))?;
     Ok(Outcome { entries: kept.len(), duplicates, names, in_place, lost })
 }
 
@@ -240,8 +239,8 @@ fn fill(entries: &Entries, kept: &[u32], nul: bool, file: &File, room: usize) ->
 }
 
 /// Refuses keys that LMDB does not take, before anything is written: the first one in the text.
-fn check_keys(entries: &Entries, kept: &[u32], nul: bool) -> Result<(), WriteError> {
-    let limit = MAX_KEY - usize::from(nul);
+fn check_keys(entries: &Entries, kept: &[u32], nul: bool, format: Format) -> Result<(), WriteError> {
+    let limit = format.longest_key() - usize::from(nul);
     let least = usize::from(!nul);
     let is_bad = |entry: &Entry| !(least..=limit).contains(&entries.key(entry).len());
     if !entries.all().iter().any(is_bad) {
@@ -293,15 +292,15 @@ const FEW: usize = 64;
 /// Entries that one thread turns into pages at a time.
 const RUN: usize = 1 << 14;
 
-fn write_lmdb(entries: &Entries, kept: &[u32], nul: bool, file: &File) -> Result<(), WriteError> {
+fn write_lmdb(entries: &Entries, kept: &[u32], nul: bool, format: Format, file: &File) -> Result<(), WriteError> {
     threads::share_out();
-    let mut writer = LmdbWriter::new(file);
+    let mut writer = LmdbWriter::new(file, format);
     // A few runs for each thread at a time: going to every entry's text is most of the work, and memory stays bounded.
     for batch in kept.chunks(4 * RUN * rayon::current_num_threads()) {
         let runs: Vec<io::Result<LeafRun>> = batch
             .par_chunks(RUN)
             .map(|part| {
-                let mut run = LeafRun::new();
+                let mut run = LeafRun::new(format);
                 let (mut key, mut value) = (Vec::new(), Vec::new());
                 for few in part.chunks(FEW) {
                     let few = few.iter().map(|&index| &entries.all()[index as usize]);

@@ -25,6 +25,7 @@ pub use stored_keys::StoredKeys;
 pub use swap::{OtherNames, Swap};
 pub use write_error::WriteError;
 
+use crate::maps::lmdb::Format;
 use crate::syntax::table_line::TableForm;
 
 /// Which entry of several with one key is kept.
@@ -53,12 +54,21 @@ pub struct Recipe {
     pub duplicates: Duplicates,
     /// Whether keys and values get a trailing NUL (`-N`, `-n`); `None` leaves it to the type: lmdb has them, cdb not.
     pub trailing_nul: Option<bool>,
+    /// The format of an lmdb file that is asked for; else it is that of the sound file that is there, else that of LMDB 0.9.
+    pub lmdb_format: Option<Format>,
 }
 
 impl Recipe {
     /// What postmap and postalias do without options.
     #[must_use]
     pub fn standard(form: TableForm) -> Self {
-        Self { form, folding: Folding::Unicode, utf8: true, duplicates: Duplicates::Warn, trailing_nul: None }
+        Self {
+            form,
+            folding: Folding::Unicode,
+            utf8: true,
+            duplicates: Duplicates::Warn,
+            trailing_nul: None,
+            lmdb_format: None,
+        }
     }
 }

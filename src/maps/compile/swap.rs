@@ -4,7 +4,7 @@
 use super::write_error::WriteError;
 use crate::base::carried_over::Lost;
 use crate::base::{AtomicFile, FileLock, LockKind, system_words};
-use crate::maps::lmdb::UpdateError;
+use crate::maps::lmdb::{self, Format, UpdateError};
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -45,6 +45,16 @@ pub(super) struct Swapped {
     pub lost: Vec<Lost>,
 }
 
+/// What is to be said of an old file with several names (hard links): whether it was written in place.
+#[must_use]
+pub fn about_names(names: u64, in_place: bool) -> Option<String> {
+    let what = match in_place {
+        true => "written in place, so that all of them lead to the new entries",
+        false => "only this one leads to the new entries, and the others to the old ones",
+    };
+    (names > 1).then(|| format!("the index has {names} names (hard links): {what}"))
+}
+
 /// Fills a file that is there; it is given room in bytes to begin with.
 pub(super) type Fill<'a> = &'a dyn Fn(&File, usize) -> Result<(), UpdateError>;
 
@@ -64,6 +74,9 @@ pub(super) fn swap_in(aside: AtomicFile, swap: &Swap<'_>, fill: Option<Fill<'_>>
         let status = aside.old_metadata().ok();
         let status = status.filter(Metadata::is_file);
         let names = status.as_ref().map_or(0, Metadata::nlink);
+        // The library that fills files anew does not open those of LMDB 1.0.
+        let is_foreign = |old: &File| matches!(lmdb::format_of(old), Ok(Format::V1_0));
+        let fill = fill.filter(|_| !old.as_ref().is_ok_and(is_foreign));
         let (Some(status), OtherNames::Follow { owner }, Some(fill), 2..) = (status, swap.other_names, fill, names)
         else {
             // One that we may not write to cannot be locked, but it can be looked at.

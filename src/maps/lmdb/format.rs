@@ -6,20 +6,13 @@
 use std::fmt;
 use std::io;
 
-/// A file format, which the library of the other cannot open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Data version 1, of LMDB 0.9.
-    V0_9,
-    /// Data version 3, of LMDB 1.0.
-    V1_0,
-}
+pub use crate::config::lmdb_format::LmdbFormat as Format;
 
 impl Format {
     /// Bytes before the first node pointer of a page.
     pub(super) const fn page_header(self) -> usize {
         match self {
-            Self::V0_9 => PAGE_HEADER,
+            Self::V0_9 => 16,
             Self::V1_0 => 24,
         }
     }
@@ -49,23 +42,45 @@ impl Format {
         }
     }
 
+    /// Size of the largest node that stays on a page of this size; of a larger one the value goes to pages of its own.
+    pub(super) const fn max_node(self, page_size: usize) -> usize {
+        (((page_size - self.page_header()) / 2) & !1) - 2
+    }
+
     /// Longest key, the trailing NUL included, in bytes, on pages of this size.
     pub(super) const fn max_key(self, page_size: usize) -> usize {
         match self {
             Self::V0_9 => MAX_KEY,
-            // What leaves room for a tree beside it on half a page.
-            Self::V1_0 => (((page_size - self.page_header()) / 2) & !1) - 2 - NODE_HEADER - DATABASE,
+            // What leaves room for the record of a tree beside it.
+            Self::V1_0 => self.max_node(page_size) - NODE_HEADER - DATABASE,
         }
+    }
+
+    /// Longest key, the trailing NUL included, in bytes, on the pages that we write.
+    #[must_use]
+    pub const fn longest_key(self) -> usize {
+        self.max_key(PAGE)
+    }
+
+    /// Size of the largest page, in bytes: offsets on it have 16 bits.
+    pub(super) const fn max_page(self) -> usize {
+        match self {
+            Self::V0_9 => 1 << 15,
+            Self::V1_0 => 1 << 16,
+        }
+    }
+
+    /// Pages that a long value takes.
+    pub(super) const fn pages_of_value(self, page_size: usize, length: usize) -> usize {
+        (self.page_header() - 1 + length) / page_size + 1
     }
 }
 
 /// Longest key that LMDB 0.9 takes, the trailing NUL included, in bytes (its `MDB_MAXKEYSIZE`).
-pub const MAX_KEY: usize = 511;
+const MAX_KEY: usize = 511;
 
 /// Size of the pages that we write, in bytes, and the least that LMDB gives a file; others are read.
 pub(super) const PAGE: usize = 4096;
-/// Bytes before the first node pointer of a page that we write.
-pub(super) const PAGE_HEADER: usize = 16;
 /// Bytes before the key of a node.
 pub(super) const NODE_HEADER: usize = 8;
 /// Page flag: inner page of the tree.
@@ -82,10 +97,6 @@ pub(super) const BIG_DATA: u16 = 0x01;
 pub(super) const SUB_DATA: u16 = 0x02;
 /// First word of a meta page's content.
 pub(super) const MAGIC: u32 = 0xBEEF_C0DE;
-/// Data version of LMDB 0.9.
-pub(super) const VERSION: u32 = 1;
-/// Data version of LMDB 1.0.
-pub(super) const VERSION_1_0: u32 = 3;
 /// Data version of the development branch before LMDB 1.0.
 pub(super) const VERSION_DEVELOPMENT: u32 = 2;
 /// Root of an empty tree.
@@ -115,6 +126,9 @@ pub(super) const META_TXN: usize = META_LAST_PAGE + 8;
 pub(super) const DATABASE: usize = 48;
 /// Bytes of a meta page that mean something, behind its header.
 pub(super) const META_SIZE: usize = META_TXN + 8;
+
+/// Said of a page: the library takes it for one that it may write to, and does so where it may only read.
+pub(super) const NEVER_WAS: &str = "it is of a transaction that never was";
 
 /// Why an LMDB file cannot be read.
 #[derive(Debug)]

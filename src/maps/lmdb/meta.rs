@@ -5,7 +5,7 @@
 
 use super::format::{
     DATABASE, Damage, Format, MAGIC, MAX_DEPTH, MAX_MAP_SIZE, META, META_FREE, META_LAST_PAGE, META_MAIN,
-    META_MAP_SIZE, META_SIZE, META_TXN, NO_PAGE, PAGE, VERSION, VERSION_1_0, VERSION_DEVELOPMENT,
+    META_MAP_SIZE, META_SIZE, META_TXN, NO_PAGE, PAGE, VERSION_DEVELOPMENT,
 };
 use super::page::{u16_at, u32_at, u64_at};
 use std::fs::File;
@@ -72,7 +72,7 @@ pub(super) struct Meta {
 impl Meta {
     /// Reads both and takes the newer one.
     pub(super) fn read(file: &File) -> Result<Self, Damage> {
-        let format = format_of(file)?;
+        let format = begins_as(file)?;
         let header = format.page_header();
         let mut first = [0_u8; LARGEST];
         let first = &mut first[..header + META_SIZE];
@@ -82,7 +82,7 @@ impl Meta {
         }
         let head = &first[header..];
         let page_size = u32_at(head, META_FREE) as usize;
-        if !page_size.is_power_of_two() || !(512..=32768).contains(&page_size) {
+        if !page_size.is_power_of_two() || !(512..=format.max_page()).contains(&page_size) {
             return Err(Damage::Page(0, "impossible page size"));
         }
         let mut second = [0_u8; LARGEST];
@@ -152,20 +152,29 @@ impl Meta {
     }
 }
 
+/// The format of a file whose meta pages are sound.
+///
+/// # Errors
+/// When they are not, or cannot be read.
+pub fn format_of(file: &File) -> Result<Format, Damage> {
+    Meta::read(file).map(|meta| meta.format)
+}
+
 /// Bytes of a meta page that mean something, with the longest header.
 const LARGEST: usize = Format::V1_0.page_header() + META_SIZE;
 
 /// By which format a file begins.
-fn format_of(file: &File) -> Result<Format, Damage> {
+fn begins_as(file: &File) -> Result<Format, Damage> {
     let mut start = [0; Format::V1_0.page_header() + 8];
     read_start(file, &mut start, 0)?;
     let version = |format: Format| {
         let at = format.page_header();
         (u32_at(&start, at) == MAGIC).then(|| u32_at(&start, at + 4))
     };
+    if let Some(format) = Format::ALL.into_iter().find(|&format| version(format) == Some(format.data_version())) {
+        return Ok(format);
+    }
     match (version(Format::V0_9), version(Format::V1_0)) {
-        (Some(VERSION), _) => Ok(Format::V0_9),
-        (_, Some(VERSION_1_0)) => Ok(Format::V1_0),
         (_, Some(VERSION_DEVELOPMENT)) => Err(Damage::Foreign(
             "it is of data version 2, which a development branch of LMDB writes and no Postfix reads; make it anew",
         )),

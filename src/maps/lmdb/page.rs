@@ -6,7 +6,12 @@ use std::cmp::Ordering;
 /// A value on its page, or where else it is.
 pub(super) enum Value<'a> {
     Here(&'a [u8]),
-    Away { page: u64, length: usize },
+    /// `pages`: how many there are for it, where the entry tells.
+    Away {
+        page: u64,
+        length: usize,
+        pages: Option<u64>,
+    },
 }
 
 impl Value<'_> {
@@ -61,7 +66,12 @@ impl<'a> NodePage<'a> {
 
     /// Size of the largest entry that LMDB puts on such a page; the value of a larger one goes elsewhere.
     pub(super) fn max_node(&self) -> usize {
-        (((self.size() - self.format.page_header()) / 2) & !1) - 2
+        self.format.max_node(self.size())
+    }
+
+    /// The transaction that wrote it, where it tells.
+    pub(super) fn transaction(&self) -> Option<u64> {
+        (self.format == Format::V1_0).then(|| u64_at(self.bytes, 8))
     }
 
     /// A contradiction on this page.
@@ -147,7 +157,8 @@ impl<'a> NodePage<'a> {
             0 => Ok((key, Value::Here(self.bytes.get(start..start + length).ok_or_else(outside)?))),
             BIG_DATA => {
                 let page = self.bytes.get(start..start + self.format.place_of_value()).ok_or_else(outside)?;
-                Ok((key, Value::Away { page: u64_at(page, 0), length }))
+                let pages = (self.format == Format::V1_0).then(|| u64_at(page, 16));
+                Ok((key, Value::Away { page: u64_at(page, 0), length, pages }))
             }
             SUB_DATA if length == DATABASE => Err(Damage::NamedDatabases),
             _ => Err(Damage::Page(self.number, "an entry of a kind that Postfix does not use")),

@@ -7,17 +7,17 @@
 //! holds none, and asks [`LmdbFile::is_as_read`] after each lookup whether what was read still counts.
 
 use super::cache::PageCache;
-use super::format::{BRANCH, Damage, Format, LEAF, NO_PAGE, OVERFLOW};
+use super::format::{BRANCH, Damage, Format, LEAF, NO_PAGE};
 use super::meta::Meta;
-use super::page::{NodePage, Value, u16_at, u32_at, u64_at};
+use super::page::{NodePage, Value};
 use super::page_set::PageSet;
+use super::pages::{Pages, at_end};
 use crate::base::threads;
-use crate::maps::limits::{MAX_VALUE, VALUE_TOO_LONG};
 use rayon::prelude::*;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// Bytes read ahead when pages are asked for in order.
 const WINDOW: usize = 1 << 18;
@@ -232,7 +232,7 @@ impl LmdbFile {
                 (last, may_equal) = (key, false);
                 match value {
                     Value::Here(bytes) => visit(key, bytes)?,
-                    Value::Away { page, length } => {
+                    Value::Away { page, length, .. } => {
                         let pages = self.check_overflow(page, length)?;
                         let shared = |page| Damage::Page(page, "values share their pages");
                         long_values.put(page, page + pages).map_err(shared)?;
@@ -285,108 +285,19 @@ impl LmdbFile {
     }
 }
 
-/// The pages of a file as they are now, for any number of threads.
-#[derive(Clone, Copy)]
-struct Pages<'a> {
-    file: &'a File,
-    meta: &'a Meta,
-    has_read: &'a AtomicBool,
-}
-
-impl Pages<'_> {
-    /// The leaf on which a key stands if it stands anywhere.
-    fn leaf_for(self, key: &[u8], branches: &mut PageCache) -> Result<Option<u64>, Damage> {
-        let mut number = self.meta.main.page;
-        if number == NO_PAGE {
-            return Ok(None);
-        }
-        for _ in 1..self.meta.main.depth {
-            let bytes = branches.get(number, |page| self.read(number, page))?;
-            number = NodePage::check(bytes, self.meta.format, number, BRANCH)?.child_for(key)?;
-        }
-        Ok(Some(number))
-    }
-
-    /// Leaf and index of each key, counted from `first`.
-    fn places(self, keys: &[&[u8]], first: usize, branches: &mut PageCache) -> Result<Vec<(u64, usize)>, Damage> {
-        let mut places = Vec::with_capacity(keys.len());
-        for (index, key) in keys.iter().enumerate() {
-            if let Some(leaf) = self.leaf_for(key, branches)? {
-                places.push((leaf, first + index));
-            }
-        }
-        Ok(places)
-    }
-
-    /// The value of a key that can only stand on this leaf.
-    fn get(self, leaf: u64, key: &[u8], leaves: &mut PageCache) -> Result<Option<Vec<u8>>, Damage> {
-        let bytes = leaves.get(leaf, |page| self.read(leaf, page))?;
-        let page = NodePage::check(bytes, self.meta.format, leaf, LEAF)?;
-        let Some(index) = page.find(key)? else { return Ok(None) };
-        match page.entry(index)?.1 {
-            Value::Here(bytes) => Ok(Some(bytes.to_vec())),
-            Value::Away { page, length } => self.overflow(page, length).map(Some),
-        }
-    }
-
-    fn read(self, number: u64, buffer: &mut Vec<u8>) -> Result<(), Damage> {
-        self.has_read.store(true, Ordering::Relaxed);
-        self.meta.check_there(number, 1)?;
-        buffer.resize(self.meta.page_size, 0);
-        self.file
-            .read_exact_at(buffer, number * self.meta.page_size as u64)
-            .map_err(|error| at_end(error, "the file ends before its last page"))
-    }
-
-    /// A value that stands on pages of its own.
-    fn overflow(self, number: u64, length: usize) -> Result<Vec<u8>, Damage> {
-        self.has_read.store(true, Ordering::Relaxed);
-        self.check_overflow(number, length)?;
-        if length > MAX_VALUE {
-            return Err(Damage::Page(number, VALUE_TOO_LONG));
-        }
-        let mut value = vec![0; length];
-        let start = number * self.meta.page_size as u64 + self.meta.format.page_header() as u64;
-        self.file.read_exact_at(&mut value, start)?;
-        Ok(value)
-    }
-
-    /// The number of pages that are set aside for the value of this length that begins there; it may need fewer.
-    fn check_overflow(self, number: u64, length: usize) -> Result<u64, Damage> {
-        let size = self.meta.format.page_header();
-        let pages = ((size - 1 + length) / self.meta.page_size + 1) as u64;
-        self.meta.check_there(number, pages)?;
-        let mut header = [0; Format::V1_0.page_header()];
-        let header = &mut header[..size];
-        self.file.read_exact_at(header, number * self.meta.page_size as u64)?;
-        let aside = u64::from(u32_at(header, size - 4));
-        if u64_at(header, 0) != number || u16_at(header, size - 6) != OVERFLOW {
-            return Err(Damage::Page(number, "not the pages of a long value"));
-        }
-        if aside < pages {
-            return Err(Damage::Page(number, "an impossible number of pages for a value"));
-        }
-        self.meta.check_there(number, aside)?;
-        Ok(aside)
-    }
-}
-
-fn at_end(error: io::Error, what: &'static str) -> Damage {
-    if error.kind() == io::ErrorKind::UnexpectedEof { Damage::Foreign(what) } else { Damage::Io(error) }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::page::u16_at;
     use super::super::write::{LeafRun, LmdbWriter};
     use super::*;
 
     type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
-    fn written(pairs: &Pairs) -> File {
+    fn written(pairs: &Pairs, format: Format) -> File {
         let file = tempfile::tempfile().expect("scratch file");
-        let mut writer = LmdbWriter::new(&file);
+        let mut writer = LmdbWriter::new(&file, format);
         for part in pairs.chunks(1000) {
-            let mut run = LeafRun::new();
+            let mut run = LeafRun::new(format);
             for (key, value) in part {
                 run.push(key, value).expect("entries fit");
             }
@@ -408,13 +319,22 @@ mod tests {
     /// Numbers of entries around the sizes where leaves and inner pages begin, with short and with longest keys.
     #[test]
     fn what_was_written_is_read() {
-        for (width, counts) in [(8_usize, vec![0, 1, 2, 100, 101, 5000, 40000]), (511, vec![1, 6, 7, 8, 50, 57, 400])] {
-            for count in counts {
+        let short: &[usize] = &[0, 1, 2, 100, 101, 5000, 40000];
+        for (format, width, counts) in [
+            (Format::V0_9, 8, short),
+            (Format::V1_0, 7, short),
+            (Format::V1_0, 8, short),
+            (Format::V0_9, 511, &[1, 6, 7, 8, 50, 57, 400]),
+            (Format::V1_0, 1978, &[1, 2, 3, 4, 6, 7, 8, 9, 10, 50]),
+            (Format::V1_0, 1977, &[4, 400]),
+        ] {
+            for &count in counts {
                 let pairs: Pairs = (0..count)
                     .map(|n: usize| (format!("{n:0width$}").into_bytes(), vec![b'v'; (n * 37) % 5000 / (1 + n % 7)]))
                     .collect();
-                let mut file = LmdbFile::open(written(&pairs)).expect("sound");
-                assert_eq!(file.entries(), count as u64);
+                let mut file = LmdbFile::open(written(&pairs, format)).expect("sound");
+                file.verify().expect("sound");
+                assert_eq!((file.format(), file.entries()), (format, count as u64));
                 assert_eq!(walked(&mut file).expect("sound"), pairs, "{width} {count}");
                 for (key, value) in pairs.iter().step_by(1 + count / 50) {
                     assert_eq!(file.get(key).expect("sound").as_ref(), Some(value));
@@ -431,16 +351,19 @@ mod tests {
 
     #[test]
     fn long_values_go_to_pages_of_their_own() {
-        let lengths = [2020, 2021, 2030, 2031, 4080, 4081, 100_000];
+        let lengths = [2016, 2017, 2018, 2019, 2020, 2021, 2023, 2024, 2030, 2031, 4072, 4073, 4080, 4081, 100_000];
         let pairs: Pairs = lengths.iter().map(|&n| (format!("{n:07}").into_bytes(), vec![b'x'; n])).collect();
-        let mut file = LmdbFile::open(written(&pairs)).expect("sound");
-        assert_eq!(walked(&mut file).expect("sound"), pairs);
+        for format in Format::ALL {
+            let mut file = LmdbFile::open(written(&pairs, format)).expect("sound");
+            file.verify().expect("sound");
+            assert_eq!(walked(&mut file).expect("sound"), pairs);
+        }
     }
 
     /// A file that claims to hold 256 MiB in a hole.
     #[test]
     fn a_value_in_a_hole_is_not_read() {
-        let file = written(&vec![(b"key".to_vec(), vec![b'v'; 5000])]);
+        let file = written(&vec![(b"key".to_vec(), vec![b'v'; 5000])], Format::V0_9);
         let mut bytes = [0; 4096];
         let put = |at: u64, new: &[u8]| file.write_all_at(new, at).expect("scratch space");
         // Pages 2 and 3 hold the value, page 4 the entry, at the end of its page, and page 1 tells the last page.
@@ -461,13 +384,15 @@ mod tests {
     #[test]
     fn a_truncated_file_is_an_error() {
         let pairs: Pairs = (0..500).map(|n| (format!("{n:04}").into_bytes(), vec![b'v'; 40])).collect();
-        let file = written(&pairs);
-        let length = file.metadata().expect("status").len();
-        for cut in (0..length).step_by(997) {
-            file.set_len(cut).expect("truncate");
-            let copy = file.try_clone().expect("descriptor");
-            let outcome = LmdbFile::open(copy).and_then(|mut opened| walked(&mut opened));
-            assert!(outcome.is_err(), "cut at {cut}");
+        for format in Format::ALL {
+            let file = written(&pairs, format);
+            let length = file.metadata().expect("status").len();
+            for cut in (0..length).step_by(997) {
+                file.set_len(cut).expect("truncate");
+                let copy = file.try_clone().expect("descriptor");
+                let outcome = LmdbFile::open(copy).and_then(|mut opened| walked(&mut opened));
+                assert!(outcome.is_err(), "cut at {cut}");
+            }
         }
     }
 
@@ -476,7 +401,7 @@ mod tests {
     fn an_entry_that_a_search_misses_is_an_error() {
         let pairs: Pairs =
             (0..500).map(|n| (format!("{n:04}{}", "k".repeat(200)).into_bytes(), vec![b'v'; 40])).collect();
-        let file = written(&pairs);
+        let file = written(&pairs, Format::V0_9);
         let mut inner = 0;
         for number in 2..file.metadata().expect("status").len() / 4096 {
             let mut bytes = [0; 4096];

@@ -5,7 +5,7 @@
 //! on each page), keys ascend and stay between those of the page above, long values stand on pages of their own, and pages
 //! listed as free, by a transaction that was, are used by nothing else.
 
-use super::format::{BRANCH, Damage, FREE_FLAGS, INTEGER_KEYS, LEAF, NO_PAGE};
+use super::format::{BRANCH, Damage, FREE_FLAGS, INTEGER_KEYS, LEAF, NEVER_WAS, NO_PAGE};
 use super::meta::TreeRoot;
 use super::page::{NodePage, Value, u64_at};
 use super::page_set::PageSet;
@@ -114,6 +114,9 @@ impl Check<'_> {
             let kind = if next.level < root.depth { BRANCH } else { LEAF };
             let page = NodePage::check(&bytes, self.file.meta().format, next.page, kind)?;
             page.check_room()?;
+            if page.transaction().is_some_and(|transaction| transaction > self.file.meta().transaction) {
+                return Err(page.damaged(NEVER_WAS));
+            }
             if next.level < root.depth {
                 let first = pending.len();
                 branch(&page, &next, order, &mut pending)?;
@@ -137,8 +140,11 @@ impl Check<'_> {
             let key = order.comparable(key, place.page)?;
             check_order(&key, last.as_deref(), place)?;
             last = Some(key);
-            if let Value::Away { page, length } = value {
+            if let Value::Away { page, length, pages: told } = value {
                 let pages = self.file.check_overflow(page, length)?;
+                if told.is_some_and(|told| told != pages) {
+                    return Err(Damage::Page(page, "another number of pages than its entry says"));
+                }
                 self.meet(page, pages)?;
             }
             if matches!(order, KeyOrder::Transactions { .. }) {
@@ -239,13 +245,15 @@ impl NodePage<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::format::{self, PAGE, PAGE_HEADER};
+    use super::super::anew::write_anew;
+    use super::super::format::{self, Format, PAGE};
     use super::super::update::update;
     use super::super::write::LmdbWriter;
     use super::*;
     use std::fs::File;
 
     // In a file of LMDB 0.9, from the start of the page.
+    const PAGE_HEADER: usize = Format::V0_9.page_header();
     const META_FREE: usize = PAGE_HEADER + format::META_FREE;
     const META_LAST_PAGE: usize = PAGE_HEADER + format::META_LAST_PAGE;
     const META_MAP_SIZE: usize = PAGE_HEADER + format::META_MAP_SIZE;
@@ -254,9 +262,9 @@ mod tests {
     /// A file that three transactions changed, with a long value and free pages; the third left page 1 in force.
     fn changed() -> (tempfile::NamedTempFile, Vec<u8>) {
         let file = tempfile::NamedTempFile::new().expect("scratch file");
-        LmdbWriter::new(file.as_file()).finish().expect("scratch space");
+        LmdbWriter::new(file.as_file(), Format::V0_9).finish().expect("scratch space");
         for round in [40, 41] {
-            update(file.path(), 1, |update| {
+            update(file.path(), 1, None, |update| {
                 (0..300)
                     .try_for_each(|n| update.put(format!("key{n}").as_bytes(), &vec![b'v'; round], true).map(drop))?;
                 update.put(b"long", &vec![b'x'; 200 * round], true).map(drop)
@@ -339,13 +347,38 @@ mod tests {
         }
     }
 
+    /// What only the newer format tells, of pages and of long values.
+    #[test]
+    fn transactions_and_numbers_of_pages_that_cannot_be() {
+        let file = tempfile::NamedTempFile::new().expect("scratch file");
+        let entries = [("key", 10), ("long", 5000)];
+        let entries = entries.map(|(key, length)| (key.as_bytes().to_vec(), Some(vec![b'v'; length])));
+        write_anew(None, entries.into(), Format::V1_0, file.as_file()).expect("written");
+        let sound = std::fs::read(file.path()).expect("readable");
+        assert_eq!(outcome(&file, &sound), "sound");
+        // Pages 2 and 3 hold the value, page 4 the entries; the one of the value stands lower.
+        let leaf = 4 * PAGE;
+        let node = leaf + 24 + usize::from(super::super::page::u16_at(&sound, leaf + 22));
+        let cases = [
+            (leaf + 8, 2, "page 4: it is of a transaction that never was"),
+            (2 * PAGE + 8, 2, "page 2: it is of a transaction that never was"),
+            (node + 8 + 4 + 16, 3, "page 2: another number of pages than its entry says"),
+        ];
+        for (at, new, expected) in cases {
+            let mut bytes = sound.clone();
+            bytes[at] = new;
+            let told = outcome(&file, &bytes);
+            assert!(told.ends_with(expected), "{at}: {told}, not {expected}");
+        }
+    }
+
     /// The library does not write pages that are free again at the end of a transaction.
     #[test]
     fn free_pages_may_lie_behind_the_end() {
         let (file, _) = changed();
         // What a transaction freed is used by the second one after it.
-        update(file.path(), 1, |update| update.delete(b"key8").map(drop)).expect("updated");
-        update(file.path(), 1, |update| {
+        update(file.path(), 1, None, |update| update.delete(b"key8").map(drop)).expect("updated");
+        update(file.path(), 1, None, |update| {
             update.put(b"a", b"1", true)?;
             update.put(b"longer", &[b'x'; 100_000], true)?;
             update.delete(b"longer").map(drop)
@@ -355,6 +388,44 @@ mod tests {
         assert!(there.meta().pages <= there.meta().last_page, "nothing lies behind the end");
         there.verify().expect("sound");
         assert_eq!(there.get(b"a").expect("sound"), Some(b"1".to_vec()));
-        update(file.path(), 1, |update| update.put(b"b", b"2", true).map(drop)).expect("updated");
+        update(file.path(), 1, None, |update| update.put(b"b", b"2", true).map(drop)).expect("updated");
+    }
+
+    /// Every byte of a small file is changed; the proof must fail, or the library must get along with what passed.
+    #[test]
+    fn damage_is_found_before_the_library_sees_it() {
+        let scratch = tempfile::NamedTempFile::new().expect("scratch file");
+        LmdbWriter::new(scratch.as_file(), Format::V0_9).finish().expect("scratch space");
+        update(scratch.path(), 1, None, |update| {
+            (0..300).try_for_each(|n| update.put(format!("key{n}").as_bytes(), &[b'v'; 40], false).map(drop))?;
+            update.put(b"long", &[b'x'; 9000], false).map(drop)
+        })
+        .expect("updated");
+        // A second transaction leaves free pages behind.
+        update(scratch.path(), 1, None, |update| update.delete(b"key7").map(drop)).expect("updated");
+        let sound = std::fs::read(scratch.path()).expect("read");
+        let (mut refused, mut passed) = (0, 0);
+        for at in (0..sound.len()).filter(|at| at % 4096 < 200 || at % 4096 > 3900 || at % 13 == 0) {
+            for change in [0xff_u8, 0x01, 0x80] {
+                scratch.as_file().write_all_at(&[sound[at] ^ change], at as u64).expect("write");
+                let file = LmdbFile::open(File::open(scratch.path()).expect("there"));
+                match file.and_then(|mut file| file.verify()) {
+                    Err(_) => refused += 1,
+                    Ok(()) => {
+                        passed += 1;
+                        if passed % 40 == 0 {
+                            let _ = update(scratch.path(), 1, None, |update| {
+                                update.put(b"key8", b"new", true)?;
+                                update.delete(b"key9").map(drop)
+                            });
+                            scratch.as_file().set_len(sound.len() as u64).expect("truncate");
+                            scratch.as_file().write_all_at(&sound, 0).expect("write");
+                        }
+                    }
+                }
+                scratch.as_file().write_all_at(&[sound[at]], at as u64).expect("write");
+            }
+        }
+        assert!(refused > 1000 && passed > 1000, "{refused} refused, {passed} passed");
     }
 }

@@ -6,18 +6,19 @@
 //! and Postfix updates it in place.
 
 use super::format::{
-    BIG_DATA, BRANCH, FREE_FLAGS, LEAF, MAGIC, MAP_SIZE, MAX_KEY, META, META_FREE, META_LAST_PAGE, META_MAIN,
-    META_MAP_SIZE, META_TXN, NO_PAGE, NODE_HEADER, OVERFLOW, PAGE, PAGE_HEADER, VERSION,
+    BIG_DATA, BRANCH, FREE_FLAGS, Format, LEAF, MAGIC, MAP_SIZE, META, META_FREE, META_LAST_PAGE, META_MAIN,
+    META_MAP_SIZE, META_TXN, NO_PAGE, NODE_HEADER, OVERFLOW, PAGE,
 };
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 
-/// Largest node that stays on its page; of a larger one the value goes to overflow pages.
-const MAX_NODE: usize = (((PAGE - PAGE_HEADER) / 2) & !1) - 2;
+/// The transaction that all pages are of: as after LMDB's first.
+const TRANSACTION: u64 = 1;
 
 /// A page being filled from both ends: node pointers grow up, nodes grow down.
 struct Page {
+    format: Format,
     bytes: Box<[u8; PAGE]>,
     lower: usize,
     upper: usize,
@@ -26,12 +27,17 @@ struct Page {
 }
 
 impl Page {
-    fn new() -> Self {
-        Self { bytes: Box::new([0; PAGE]), lower: PAGE_HEADER, upper: PAGE, big: Vec::new() }
+    fn new(format: Format) -> Self {
+        let (lower, upper) = (format.page_header(), PAGE);
+        Self { format, bytes: Box::new([0; PAGE]), lower, upper, big: Vec::new() }
     }
 
     fn is_empty(&self) -> bool {
-        self.lower == PAGE_HEADER
+        self.lower == self.format.page_header()
+    }
+
+    fn clear(&mut self) {
+        (self.lower, self.upper) = (self.format.page_header(), PAGE);
     }
 
     fn fits(&self, node: usize) -> bool {
@@ -48,8 +54,10 @@ impl Page {
         self.put16(at + 6, to_u16(key.len()));
         let key_end = at + NODE_HEADER + key.len();
         self.bytes[at + NODE_HEADER..key_end].copy_from_slice(key);
-        self.bytes[key_end..key_end + value.len()].copy_from_slice(value);
-        self.put16(self.lower, to_u16(at));
+        let value_at = at + NODE_HEADER + self.format.key_room(key.len());
+        self.bytes[key_end..value_at].fill(0);
+        self.bytes[value_at..value_at + value.len()].copy_from_slice(value);
+        self.put16(self.lower, to_u16(at - self.format.origin()));
         self.lower += 2;
     }
 
@@ -59,14 +67,26 @@ impl Page {
 
     /// Writes the header.
     fn seal(&mut self, number: u64, flags: u16) {
-        self.bytes[..8].copy_from_slice(&number.to_le_bytes());
-        self.put16(8, 0);
-        self.put16(10, flags);
-        self.put16(12, to_u16(self.lower));
-        self.put16(14, to_u16(self.upper));
+        let bounds = [self.lower, self.upper].map(|at| to_u16(at - self.format.origin()));
+        let bounds = u32::from(bounds[0]) | u32::from(bounds[1]) << 16;
+        let header = header(self.format, number, TRANSACTION, flags, bounds);
+        self.bytes[..self.format.page_header()].copy_from_slice(&header[..self.format.page_header()]);
         // What an earlier use of this buffer left in the gap must not reach the disk.
         self.bytes[self.lower..self.upper].fill(0);
     }
+}
+
+/// The header of a page, and nothing behind it; `last` are the bounds of its nodes, or how many pages a value has.
+fn header(format: Format, number: u64, transaction: u64, flags: u16, last: u32) -> [u8; Format::V1_0.page_header()] {
+    let mut header = [0; Format::V1_0.page_header()];
+    header[..8].copy_from_slice(&number.to_le_bytes());
+    if format == Format::V1_0 {
+        header[8..16].copy_from_slice(&transaction.to_le_bytes());
+    }
+    let end = format.page_header();
+    header[end - 6..end - 4].copy_from_slice(&flags.to_le_bytes());
+    header[end - 4..end].copy_from_slice(&last.to_le_bytes());
+    header
 }
 
 /// Everything that goes into these words is bounded by the page size or the key limit.
@@ -81,6 +101,7 @@ type Child = (Box<[u8]>, u64);
 
 /// Leaf pages for a stretch of entries, their numbers counted from 0.
 pub struct LeafRun {
+    format: Format,
     bytes: Vec<u8>,
     leaf: Page,
     first_key: Vec<u8>,
@@ -92,19 +113,14 @@ pub struct LeafRun {
     entries: u64,
 }
 
-impl Default for LeafRun {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl LeafRun {
     /// No entry yet.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(format: Format) -> Self {
         Self {
+            format,
             bytes: Vec::new(),
-            leaf: Page::new(),
+            leaf: Page::new(format),
             first_key: Vec::new(),
             leaves: Vec::new(),
             numbers: Vec::new(),
@@ -114,20 +130,20 @@ impl LeafRun {
         }
     }
 
-    /// Adds an entry. Keys must come in ascending order, each once, of 1 to [`MAX_KEY`] bytes.
+    /// Adds an entry. Keys must come in ascending order, each once, of 1 to [`Format::longest_key`] bytes.
     ///
     /// # Errors
     /// `InvalidInput` for a key that is too long or empty, or a value of 4 GiB or more.
     pub fn push(&mut self, key: &[u8], value: &[u8]) -> io::Result<()> {
-        if key.is_empty() || key.len() > MAX_KEY || u32::try_from(value.len()).is_err() {
+        if key.is_empty() || key.len() > self.format.longest_key() || u32::try_from(value.len()).is_err() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "key or value of a size that LMDB cannot hold"));
         }
-        let size = NODE_HEADER + key.len() + value.len();
-        if size <= MAX_NODE {
+        let size = NODE_HEADER + self.format.key_room(key.len()) + value.len();
+        if size <= self.format.max_node(PAGE) {
             self.push_node(key, value, value.len(), 0);
         } else {
-            let page = self.overflow(value);
-            self.push_node(key, &page.to_le_bytes(), value.len(), BIG_DATA);
+            let place = self.overflow(value);
+            self.push_node(key, &place[..self.format.place_of_value()], value.len(), BIG_DATA);
         }
         self.entries += 1;
         Ok(())
@@ -135,7 +151,7 @@ impl LeafRun {
 
     #[allow(clippy::cast_possible_truncation)] // The low and the high half of a length.
     fn push_node(&mut self, key: &[u8], data: &[u8], length: usize, flags: u16) {
-        let node = even(NODE_HEADER + key.len() + data.len());
+        let node = even(NODE_HEADER + self.format.key_room(key.len()) + data.len());
         if !self.leaf.fits(node) {
             self.end_leaf();
         }
@@ -145,7 +161,7 @@ impl LeafRun {
         }
         self.leaf.push([length as u16, (length >> 16) as u16, flags], key, data, node);
         if flags == BIG_DATA {
-            self.leaf.big.push(self.leaf.upper + NODE_HEADER + key.len());
+            self.leaf.big.push(self.leaf.upper + NODE_HEADER + self.format.key_room(key.len()));
         }
     }
 
@@ -157,26 +173,27 @@ impl LeafRun {
         self.numbers.extend(self.leaf.big.drain(..).map(|at| start + at));
         self.bytes.extend_from_slice(&self.leaf.bytes[..]);
         self.leaves.push((self.first_key.as_slice().into(), number));
-        self.leaf.lower = PAGE_HEADER;
-        self.leaf.upper = PAGE;
+        self.leaf.clear();
     }
 
-    /// Writes a value to pages of its own and returns the first one's number.
-    fn overflow(&mut self, value: &[u8]) -> u64 {
-        let pages = (PAGE_HEADER - 1 + value.len()) / PAGE + 1;
+    /// Writes a value to pages of its own and returns where: the first page's number, the transaction, and how many pages.
+    fn overflow(&mut self, value: &[u8]) -> [u8; Format::V1_0.place_of_value()] {
+        let pages = self.format.pages_of_value(PAGE, value.len());
         let number = self.allocate(pages as u64);
         self.overflow_pages += pages as u64;
         let start = self.bytes.len();
         self.numbers.push(start);
-        self.bytes.extend_from_slice(&number.to_le_bytes());
-        self.bytes.extend_from_slice(&[0, 0]);
-        self.bytes.extend_from_slice(&OVERFLOW.to_le_bytes());
         // At most 2^20 pages: values are shorter than 4 GiB.
         #[allow(clippy::cast_possible_truncation)]
-        self.bytes.extend_from_slice(&(pages as u32).to_le_bytes());
+        let header = header(self.format, number, TRANSACTION, OVERFLOW, pages as u32);
+        self.bytes.extend_from_slice(&header[..self.format.page_header()]);
         self.bytes.extend_from_slice(value);
         self.bytes.resize(start + pages * PAGE, 0);
-        number
+        let mut place = [0; Format::V1_0.place_of_value()];
+        for (word, number) in place.chunks_exact_mut(8).zip([number, TRANSACTION, pages as u64]) {
+            word.copy_from_slice(&number.to_le_bytes());
+        }
+        place
     }
 
     fn allocate(&mut self, pages: u64) -> u64 {
@@ -202,6 +219,7 @@ impl LeafRun {
 
 /// Writes one LMDB file.
 pub struct LmdbWriter<'a> {
+    format: Format,
     file: &'a File,
     buffer: Vec<u8>,
     leaves: Vec<Child>,
@@ -213,16 +231,18 @@ pub struct LmdbWriter<'a> {
 impl<'a> LmdbWriter<'a> {
     /// Begins at the start of an empty file.
     #[must_use]
-    pub fn new(file: &'a File) -> Self {
+    pub fn new(file: &'a File, format: Format) -> Self {
         // The two meta pages are written last: without them the file is no database.
-        Self { file, buffer: vec![0; 2 * PAGE], leaves: Vec::new(), next_page: 2, overflow_pages: 0, entries: 0 }
+        let buffer = vec![0; 2 * PAGE];
+        Self { format, file, buffer, leaves: Vec::new(), next_page: 2, overflow_pages: 0, entries: 0 }
     }
 
-    /// Writes the pages of a run, whose keys must all be greater than those before.
+    /// Writes the pages of a run of the same format, whose keys must all be greater than those before.
     ///
     /// # Errors
     /// Those of writing.
     pub fn append(&mut self, mut run: LeafRun) -> io::Result<()> {
+        debug_assert!(run.format == self.format);
         run.settle(self.next_page);
         self.next_page += run.pages;
         self.overflow_pages += run.overflow_pages;
@@ -273,8 +293,8 @@ impl<'a> LmdbWriter<'a> {
         let mut empty = vec![0; 40];
         empty.extend_from_slice(&NO_PAGE.to_le_bytes());
         // As after LMDB's first transaction: page 0 the empty database, page 1 the one in force.
-        let mut metas = meta_page(0, &empty, 1, 0, self.next_page);
-        metas.extend_from_slice(&meta_page(1, &main, last_page, 1, self.next_page));
+        let mut metas = meta_page(self.format, 0, &empty, 1, self.next_page);
+        metas.extend_from_slice(&meta_page(self.format, TRANSACTION, &main, last_page, self.next_page));
         self.file.write_all_at(&metas, 0)
     }
 
@@ -283,12 +303,12 @@ impl<'a> LmdbWriter<'a> {
         let mut parents = Vec::new();
         let mut at = 0;
         while at < children.len() {
-            let mut count = fitting(&children[at..]);
+            let mut count = fitting(self.format, &children[at..]);
             // LMDB wants two children on every inner page: the last but one leaves one to the last.
             if children.len() - at - count == 1 {
                 count -= 1;
             }
-            let mut page = Page::new();
+            let mut page = Page::new(self.format);
             for (index, (key, number)) in children[at..at + count].iter().enumerate() {
                 // The first key of an inner page is never compared; LMDB stores it empty.
                 let key: &[u8] = if index == 0 { &[] } else { key };
@@ -306,9 +326,9 @@ impl<'a> LmdbWriter<'a> {
     }
 }
 
-/// How many of these children one inner page holds. At least six: keys have at most 511 bytes.
-fn fitting(children: &[Child]) -> usize {
-    let mut room = PAGE - PAGE_HEADER;
+/// How many of these children one inner page holds. At least three: two keys are less than a page, and the first is left out.
+fn fitting(format: Format, children: &[Child]) -> usize {
+    let mut room = PAGE - format.page_header();
     for (index, (key, _)) in children.iter().enumerate() {
         let key = if index == 0 { 0 } else { key.len() };
         let node = 2 + even(NODE_HEADER + key);
@@ -324,24 +344,26 @@ fn even(size: usize) -> usize {
     (size + 1) & !1
 }
 
-fn meta_page(number: u64, main: &[u8], last_page: u64, txn: u64, pages: u64) -> Vec<u8> {
+/// What a transaction says last. Its number is that of the page too: there were no more than two.
+fn meta_page(format: Format, transaction: u64, main: &[u8], last_page: u64, pages: u64) -> Vec<u8> {
     let mut map_size = MAP_SIZE;
     while map_size < pages * PAGE as u64 {
         map_size *= 2;
     }
+    let size = format.page_header();
     let mut page = vec![0; PAGE];
-    let mut put = |at: usize, bytes: &[u8]| page[at..at + bytes.len()].copy_from_slice(bytes);
-    put(0, &number.to_le_bytes());
-    put(10, &META.to_le_bytes());
-    put(PAGE_HEADER, &MAGIC.to_le_bytes());
-    put(PAGE_HEADER + 4, &VERSION.to_le_bytes());
-    put(PAGE_HEADER + META_MAP_SIZE, &map_size.to_le_bytes());
+    // Of the meta pages no transaction is told in the header.
+    page[..size].copy_from_slice(&header(format, transaction, 0, META, 0)[..size]);
+    let mut put = |at: usize, bytes: &[u8]| page[size + at..size + at + bytes.len()].copy_from_slice(bytes);
+    put(0, &MAGIC.to_le_bytes());
+    put(4, &format.data_version().to_le_bytes());
+    put(META_MAP_SIZE, &map_size.to_le_bytes());
     #[allow(clippy::cast_possible_truncation)] // 4096
-    put(PAGE_HEADER + META_FREE, &(PAGE as u32).to_le_bytes());
-    put(PAGE_HEADER + META_FREE + 4, &FREE_FLAGS.to_le_bytes());
-    put(PAGE_HEADER + META_FREE + 40, &NO_PAGE.to_le_bytes());
-    put(PAGE_HEADER + META_MAIN, main);
-    put(PAGE_HEADER + META_LAST_PAGE, &last_page.to_le_bytes());
-    put(PAGE_HEADER + META_TXN, &txn.to_le_bytes());
+    put(META_FREE, &(PAGE as u32).to_le_bytes());
+    put(META_FREE + 4, &FREE_FLAGS.to_le_bytes());
+    put(META_FREE + 40, &NO_PAGE.to_le_bytes());
+    put(META_MAIN, main);
+    put(META_LAST_PAGE, &last_page.to_le_bytes());
+    put(META_TXN, &transaction.to_le_bytes());
     page
 }

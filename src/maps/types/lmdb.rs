@@ -180,19 +180,21 @@ impl LookupTable for LmdbTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::maps::lmdb::{LmdbWriter, update};
+    use crate::maps::lmdb::{Format, LmdbWriter, update};
     use std::os::unix::ffi::OsStrExt;
 
     fn table_in(directory: &Path, name: &str) -> (Vec<u8>, PathBuf) {
         let path = directory.join(format!("{name}.lmdb"));
         let file = File::options().read(true).write(true).create_new(true).open(&path).expect("scratch file");
-        LmdbWriter::new(&file).finish().expect("scratch space");
+        LmdbWriter::new(&file, Format::V0_9).finish().expect("scratch space");
         (directory.join(name).as_os_str().as_bytes().to_vec(), path)
     }
 
     fn put(path: &Path, entries: &[(&[u8], &[u8])]) {
-        update(path, 1, |update| entries.iter().try_for_each(|(key, value)| update.put(key, value, true).map(drop)))
-            .expect("updated");
+        update(path, 1, None, |update| {
+            entries.iter().try_for_each(|(key, value)| update.put(key, value, true).map(drop))
+        })
+        .expect("updated");
     }
 
     #[test]

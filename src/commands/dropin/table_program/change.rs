@@ -14,8 +14,9 @@ use crate::base::{Span, system_words};
 use crate::commands::dropin::program::messages::{Fatal, Messages, warn_of_lost};
 use crate::config::catalogue::{MapKind, map_type};
 use crate::maps::compile::index::{add_alias_records, inherited_access, write_index};
+use crate::maps::compile::swap::about_names;
 use crate::maps::compile::{Complaint, ComplaintKind, Duplicates, Entries, IndexType, Recipe, read_entries};
-use crate::maps::lmdb::{Damage, Put, Update, UpdateError, update};
+use crate::maps::lmdb::{Damage, Put, Update, UpdateError, Updated, update};
 use crate::maps::text::file_values::encode_files;
 use crate::maps::unavailable;
 use crate::syntax::table_line::TableForm;
@@ -90,7 +91,7 @@ fn insert_into(
     let access = |old: Option<&Metadata>| inherited_access(IndexType::Lmdb, input, old, settings.inherit);
     make_if_missing(operand, target, &recipe, access, messages)?;
     let work = |update: &mut Update<'_>| put_all(update, &entries, stored_lines, settings);
-    let stored = update(target, settings.map_size, work).map_err(|error| not_changed(target, &error))?;
+    let stored = change(target, settings, messages, work)?;
     let told = inside.updates(&entries, &given_keys, |number| {
         stored.outcomes.get(number).map(|&stored| if stored { "success" } else { "failed" })
     });
@@ -190,7 +191,7 @@ pub fn delete(key: &[u8], operands: &[OsString], settings: &Settings, messages: 
             warn_of_bad_keys(keys.iter().filter(|key| !usable(key)), &operands, messages);
         }
         let work = |update: &mut Update<'_>| delete_all(update, keys.iter().filter(|key| usable(key)), settings);
-        let outcome = update(&target, settings.map_size, work).map_err(|error| not_changed(&target, &error))?;
+        let outcome = change(&target, settings, messages, work)?;
         for (key, found) in &outcome.asked {
             let lines = inside.delete_lines(key, if *found { b"success" } else { b"failed" });
             lines.iter().for_each(|line| messages.say(line));
@@ -290,6 +291,22 @@ fn make_if_missing(
     write_index(&read_entries(Vec::new(), recipe), recipe, IndexType::Lmdb, target, access)
         .map(|outcome| warn_of_lost(target, &outcome.lost, messages))
         .map_err(|error| failed(IndexType::Lmdb, &operand.shown(), target, &error))
+}
+
+/// Changes a table, and says what there is to say of a file that took the place of the old one.
+fn change<T>(
+    target: &Path,
+    settings: &Settings,
+    messages: &Messages,
+    work: impl FnMut(&mut Update<'_>) -> Result<T, UpdateError>,
+) -> Result<T, Fatal> {
+    let updated = update(target, settings.map_size, settings.lmdb_format, work);
+    let Updated { outcome, names, lost } = updated.map_err(|error| not_changed(target, &error))?;
+    if let Some(words) = about_names(names, false) {
+        messages.warning([target.as_os_str().as_bytes(), b": ", words.as_bytes()].concat());
+    }
+    warn_of_lost(target, &lost, messages);
+    Ok(outcome)
 }
 
 fn not_changed(target: &Path, error: &UpdateError) -> Fatal {

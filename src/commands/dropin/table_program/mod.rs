@@ -77,6 +77,7 @@ fn work(program: &TableProgram, arguments: &[OsString], messages: &Arc<Messages>
         form: program.form,
         no_folding: line.no_folding,
         trailing_nul: line.trailing_nul,
+        lmdb_format: None,
         duplicates: line.duplicates,
         utf8,
         inherit: line.inherit,

@@ -1,5 +1,6 @@
 //! What options and main.cf together settle for every job: forms, keys, duplicates, access.
 
+use crate::config::lmdb_format::LmdbFormat;
 use crate::config::migration::Redirection;
 use crate::maps::compile::{Duplicates, Folding, Inherit, Recipe};
 use crate::maps::{Caller, OpenOptions};
@@ -15,6 +16,8 @@ pub struct Settings {
     pub no_folding: bool,
     /// `-n`, `-N`.
     pub trailing_nul: Option<bool>,
+    /// The format of lmdb files that is asked for.
+    pub lmdb_format: Option<LmdbFormat>,
     /// `-r`, `-w`.
     pub duplicates: Duplicates,
     /// Whether keys and values must be UTF-8.
@@ -57,6 +60,7 @@ impl Settings {
             utf8: self.utf8,
             duplicates: self.duplicates,
             trailing_nul: self.trailing_nul,
+            lmdb_format: self.lmdb_format,
         }
     }
 
