@@ -205,8 +205,8 @@ impl Build {
             let place = SYSTEMS.split(' ').position(|known| known == system).unwrap_or_default();
             let profile = format!("Profile::of({}, {release:?})", row.variant("System", system, SYSTEMS)?);
             let lmdb = row.option("lmdb", |text| match text {
-                "0.9" => Ok("LmdbLibrary::V0_9".to_owned()),
-                "1.0" => Ok("LmdbLibrary::V1_0".to_owned()),
+                "0.9" => Ok("LmdbFormat::V0_9".to_owned()),
+                "1.0" => Ok("LmdbFormat::V1_0".to_owned()),
                 other => Err(row.fault(format!("{other:?} is neither LMDB 0.9 nor 1.0"))),
             });
             let code = format!(

@@ -55,7 +55,8 @@ impl<'s> Job<'s> {
             Ok(Some(place)) => Ok(place),
             Err(error) => Err(error),
         };
-        let recipe = Recipe::standard(self.table.form());
+        let lmdb_format = self.site.configuration.platform.wanted_lmdb_format();
+        let recipe = Recipe { lmdb_format, ..Recipe::standard(self.table.form()) };
         let index = Index { job: self, index_type, recipe, seed, source_path, path, place };
         match until_steady(|| index.attempt()) {
             Some((status, compiled)) => Outcome { path: index.path, status, compiled },
@@ -95,7 +96,7 @@ impl Index<'_> {
         let told = match state {
             Some(IndexState::Current) => Some(Status::Current),
             Some(IndexState::Missing) if check_only => Some(Status::Missing),
-            _ if check_only => Some(Status::Stale),
+            Some(state) if check_only => Some(Status::Stale { format: state.other_format() }),
             _ => None,
         };
         if let Some(status) = told {

@@ -11,6 +11,7 @@ use crate::base::carried_over::Lost;
 use crate::base::{FileError, system_words};
 use crate::config::Site;
 use crate::config::catalogue::MapType;
+use crate::config::lmdb_format::LmdbFormat;
 use crate::config::migration::Redirection;
 use crate::config::tables::named_tables;
 use crate::maps::compile::steady::KEEPS_CHANGING;
@@ -39,8 +40,11 @@ pub enum Status {
     },
     /// Its index holds what its source says.
     Current,
-    /// Its index holds something else.
-    Stale,
+    /// Its index holds something else, or is in another format than is asked for.
+    Stale {
+        /// Its format, if another is asked for.
+        format: Option<LmdbFormat>,
+    },
     /// It has no index.
     Missing,
     /// It lies where nothing may be written.
@@ -53,7 +57,7 @@ impl Status {
     /// Whether there is something that somebody must do.
     #[must_use]
     pub fn is_bad(&self) -> bool {
-        matches!(self, Self::Stale | Self::Missing | Self::Failed(_))
+        matches!(self, Self::Stale { .. } | Self::Missing | Self::Failed(_))
     }
 }
 

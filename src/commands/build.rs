@@ -5,6 +5,7 @@ use super::terminal::output::Output;
 use super::terminal::progress::Progress;
 use crate::base::Source;
 use crate::build::{Compiled, Outcome, Status, Wanted, jobs};
+use crate::config::lmdb_format::LmdbFormat;
 use crate::diagnostic::Finding;
 use crate::diagnostic::render::{clean, concise};
 use crate::lint::rules::maps::dropped_entry;
@@ -38,6 +39,10 @@ pub struct Build {
     /// Build hash: and btree: tables as this type, beside
     #[arg(long = "type", value_name = "TYPE", value_parser = ["lmdb", "cdb"])]
     as_type: Option<String>,
+    /// Make lmdb files for this series of LMDB: 0.9 or 1.0 [default: lmdb_format of postwright.toml; else what the package
+    /// of the profile reads; else that of the file that is there; else 0.9]
+    #[arg(long, value_name = "SERIES")]
+    lmdb_format: Option<LmdbFormat>,
     /// Format of the result
     #[arg(long, value_name = "FORMAT", value_parser = ["human", "json"], default_value = "human")]
     format: String,
@@ -58,6 +63,8 @@ struct Line {
 /// What kept it from its job, in words for the terminal.
 pub fn run(options: &Build, output: &Output) -> Result<ExitCode, String> {
     let mut site = options.site.open(options.directory.as_deref())?;
+    let platform = &mut site.configuration.platform;
+    platform.lmdb_format = options.lmdb_format.or(platform.lmdb_format);
     if options.all {
         site.paths.allow_all();
     }
@@ -91,7 +98,7 @@ fn word(status: &Status) -> &'static str {
     match status {
         Status::Built { .. } => "built",
         Status::Current => "current",
-        Status::Stale => "stale",
+        Status::Stale { .. } => "stale",
         Status::Missing => "missing",
         Status::Outside => "outside",
         Status::Failed(_) => "failed",
@@ -153,6 +160,7 @@ fn report(lines: &[Line], options: &Build, output: &Output) {
             Status::Built { entries: 1 } => "1 entry".to_string(),
             Status::Built { entries } => format!("{entries} entries"),
             Status::Failed(error) => clean(&error.to_string()),
+            Status::Stale { format: Some(format) } => format!("in the format of {format}"),
             Status::Outside => "skipped: --all builds it".to_string(),
             _ => String::new(),
         };

@@ -7,8 +7,9 @@
 //! silently give another answer.
 
 use super::built::Build;
-use super::catalogue::{LmdbLibrary, Profile, System, Version};
+use super::catalogue::{Profile, System, Version};
 use super::host::Host;
+use super::lmdb_format::LmdbFormat;
 use super::project::Project;
 use crate::syntax::toml_file::TomlError;
 use std::fmt;
@@ -21,6 +22,8 @@ pub struct Platform {
     pub target: Version,
     /// The package whose defaults hold; none: upstream's, with `lmdb`.
     pub profile: Option<Profile>,
+    /// The format that LMDB files are to be in, if somebody says so: an option, or `postwright.toml`.
+    pub lmdb_format: Option<LmdbFormat>,
     /// What the build of the system says that the configuration is of. The types in it hold unless a package was chosen.
     pub build: Build,
     /// What the defaults of `myhostname` and its like come from.
@@ -30,7 +33,13 @@ pub struct Platform {
 impl Default for Platform {
     /// The newest release, upstream's defaults, and a machine of which nothing is known.
     fn default() -> Self {
-        Self { target: Version::NEWEST, profile: None, build: Build::default(), host: Host::unknown() }
+        Self {
+            target: Version::NEWEST,
+            profile: None,
+            lmdb_format: None,
+            build: Build::default(),
+            host: Host::unknown(),
+        }
     }
 }
 
@@ -94,7 +103,8 @@ impl Platform {
             (None, Some(root)) => Build::of_system(root),
             _ => Build::default(),
         };
-        Ok(Self { target, profile: profile.or(build.profile), build, host: Host::this() })
+        let (profile, lmdb_format) = (profile.or(build.profile), project.lmdb_format);
+        Ok(Self { target, profile, lmdb_format, build, host: Host::this() })
     }
 
     /// The system whose package is meant.
@@ -103,10 +113,12 @@ impl Platform {
         self.profile.map(Profile::system)
     }
 
-    /// The LMDB library that the Postfix of the package reads and writes its files with, if that is known.
+    /// The format that LMDB files are to be in: the one that somebody says, else the one that the library of the package reads, if
+    /// that is known.
     #[must_use]
-    pub fn lmdb_library(&self) -> Option<LmdbLibrary> {
-        self.profile.and_then(Profile::facts).and_then(|facts| facts.lmdb)
+    pub fn wanted_lmdb_format(&self) -> Option<LmdbFormat> {
+        let library_format = || self.profile.and_then(Profile::facts).and_then(|facts| facts.lmdb);
+        self.lmdb_format.or_else(library_format)
     }
 }
 

@@ -1,14 +1,16 @@
 //! `postwright.toml`: what a configuration wants to be judged by, beside its main.cf or in a directory above it.
 //!
 //! ```toml
-//! target = "3.7"      # the Postfix version to judge by
-//! profile = "debian"  # the package whose defaults hold
+//! target = "3.7"       # the Postfix version to judge by
+//! profile = "debian"   # the package whose defaults hold
+//! lmdb_format = "1.0"  # the LMDB whose files the system reads
 //! ```
 //!
 //! The nearest file counts, alone. Nothing in it is guessed: an unknown key or a value that does not fit is an error with its
 //! place, and with the name that was perhaps meant. Tables are for those to judge whom they are about.
 
 use super::catalogue::{Profile, Version};
+use super::lmdb_format::LmdbFormat;
 use crate::base::{FileError, Source};
 use crate::syntax::toml_file::{TomlError, TomlFile, not_called};
 use std::io;
@@ -26,6 +28,8 @@ pub struct Project {
     pub target: Option<Version>,
     /// The package whose defaults hold.
     pub profile: Option<Profile>,
+    /// The format that LMDB files are to be in.
+    pub lmdb_format: Option<LmdbFormat>,
 }
 
 /// A key: its name, and how its value is taken over.
@@ -48,6 +52,15 @@ pub fn is_of_no_table(name: &str) -> bool {
 
 /// All other keys. Their values are strings.
 const KEYS: &[Key] = &[
+    Key {
+        name: "lmdb_format",
+        take: |project, text| {
+            let known = LmdbFormat::from_name(text);
+            let names = LmdbFormat::ALL.map(LmdbFormat::name);
+            project.lmdb_format = Some(known.ok_or_else(|| not_called("lmdb_format", text, &names))?);
+            Ok(())
+        },
+    },
     Key {
         name: "profile",
         take: |project, text| {
@@ -156,15 +169,19 @@ mod tests {
             ("\"profile\" = \"\"\"debian\"\"\"\r\ntarget = '3.10.2'", Some(Version::new(3, 10)), Some(Profile::DEBIAN)),
         ];
         for (text, target, profile) in cases {
-            assert_eq!(parsed(text.as_bytes()), Ok(Project { target, profile }), "{text:?}");
+            assert_eq!(parsed(text.as_bytes()), Ok(Project { target, profile, lmdb_format: None }), "{text:?}");
         }
+        let lmdb_format = Some(LmdbFormat::V1_0);
+        assert_eq!(parsed(b"lmdb_format = '1.0'\n"), Ok(Project { lmdb_format, ..Project::default() }));
     }
 
     #[test]
     fn faults_have_their_place_and_a_suggestion() {
         let cases: &[(&[u8], &str)] = &[
             (b"target = '3.7'\n\n  targt = '3.7'\n", "3:3: no key is called targt; did you mean target?"),
-            (b"zzz = 1\ntarget = 1", "1:1: no key is called zzz; there are profile, target, check"),
+            (b"zzz = 1\ntarget = 1", "1:1: no key is called zzz; there are lmdb_format, profile, target, check"),
+            (b"lmdb_format = '2'", "1:15: no lmdb_format is called 2; there are 0.9, 1.0"),
+            (b"lmdb_format = 1.0", "1:15: lmdb_format takes a string, in quotes, not a number"),
             (b"target = 3.10", "1:10: target takes a string, in quotes, not a number"),
             (b"[profile]\n", "1:1: profile takes a string, in quotes, not a table"),
             (b"profile = 'debain'", "1:11: no profile is called debain; did you mean debian?"),

@@ -22,6 +22,7 @@ mod explain;
 mod graph;
 mod index_keys;
 mod judge;
+mod lmdb_format;
 mod next_release;
 mod packages;
 mod project;

@@ -25,8 +25,10 @@ pub struct Manual {
 /// An option of a program.
 #[derive(Debug)]
 pub struct OptionManual {
-    /// Its letter.
+    /// Its letter; a dash for one with a long name.
     pub letter: char,
+    /// Its long name; empty for a letter.
+    pub name: &'static str,
     /// The name of its value; empty for none.
     pub value: &'static str,
     /// What it does, in a sentence or a few.
@@ -45,7 +47,7 @@ impl Manual {
         text += "\nOptions:\n";
         for option in self.options {
             let value = if option.value.is_empty() { String::new() } else { format!(" {}", option.value) };
-            text += &format!("  -{}{value}\n{}", option.letter, wrapped(option.about, "      ", HELP_WIDTH));
+            text += &format!("  {}{value}\n{}", option.shown(), wrapped(option.about, "      ", HELP_WIDTH));
         }
         text += "\nStatus:\n";
         self.status
@@ -59,13 +61,25 @@ impl OptionManual {
     /// An option that takes no value.
     #[must_use]
     pub const fn flag(letter: char, about: &'static str) -> Self {
-        Self { letter, value: "", about }
+        Self { letter, name: "", value: "", about }
     }
 
     /// An option that takes a value.
     #[must_use]
     pub const fn with(letter: char, value: &'static str, about: &'static str) -> Self {
-        Self { letter, value, about }
+        Self { letter, name: "", value, about }
+    }
+
+    /// An option of our own, which takes a value.
+    #[must_use]
+    pub const fn long(name: &'static str, value: &'static str, about: &'static str) -> Self {
+        Self { letter: '-', name, value, about }
+    }
+
+    /// As it is given: `-x`, `--name`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        format!("-{}{}", self.letter, self.name)
     }
 }
 
@@ -86,13 +100,14 @@ pub(super) const STATUS: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::dropin::{postalias, postconf, postmap};
+    use crate::commands::dropin::{newaliases, postalias, postconf, postmap};
 
     /// The letters of a page, as `getopt` wants them, in alphabetic order.
     fn documented(manual: &Manual) -> Vec<String> {
         let mut letters: Vec<String> = manual
             .options
             .iter()
+            .filter(|option| option.name.is_empty())
             .map(|option| format!("{}{}", option.letter, if option.value.is_empty() { "" } else { ":" }))
             .collect();
         letters.sort();
@@ -116,6 +131,14 @@ mod tests {
     fn the_pages_tell_of_every_option_and_no_other() {
         assert_eq!(documented(&postmap::MANUAL), known(postmap::POSTMAP.letters));
         assert_eq!(documented(&postalias::MANUAL), known(postalias::POSTALIAS.letters));
+        for (manual, known) in [
+            (&postmap::MANUAL, postmap::POSTMAP.long),
+            (&postalias::MANUAL, postalias::POSTALIAS.long),
+            (&newaliases::MANUAL, newaliases::LONG),
+        ] {
+            let long = manual.options.iter().map(|option| option.name).filter(|name| !name.is_empty());
+            assert_eq!(long.collect::<Vec<_>>(), known, "{}", manual.name);
+        }
         // -E is accepted by getopt and refused as wrong usage.
         let postconf = known(postconf::options::LETTERS).into_iter().filter(|letter| letter != "E").collect::<Vec<_>>();
         assert_eq!(documented(&postconf::MANUAL), postconf);

@@ -9,6 +9,7 @@ use super::postalias;
 use super::program::context::Context;
 use super::program::getopt::{OptionFault, Options};
 use super::program::messages::{Fatal, Messages};
+use super::table_program::manual::LMDB_FORMAT;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
@@ -16,6 +17,9 @@ use std::process::ExitCode;
 
 /// The options of sendmail.
 const LETTERS: &str = "A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:r:q:tvx";
+
+/// Those of our own.
+pub(super) const LONG: &[&str] = &[LMDB_FORMAT.name];
 
 /// Whatever goes wrong, trying again later may help: so says sendmail (`EX_TEMPFAIL`).
 const STATUS: u8 = 75;
@@ -32,6 +36,7 @@ pub const MANUAL: Manual = Manual {
     options: &[
         OptionManual::with('C', "config_dir", "The configuration directory, or main.cf in it."),
         OptionManual::with('o', "Atable", "Make this table, type:file, instead of those that alias_database names."),
+        LMDB_FORMAT,
     ],
     status: &[
         ("0", "Done."),
@@ -53,7 +58,7 @@ fn work(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> 
     // As in Postfix, options are gone through twice, since -C comes before main.cf and the others behind; so what is wrong with
     // them is said twice.
     let mut directory = None;
-    for option in Options::new(LETTERS, arguments) {
+    for option in Options::with_long(LETTERS, LONG, arguments) {
         match option {
             Ok(option) if option.letter == b'C' => directory = Some(config_directory(&option.value)),
             Ok(_) => {}
@@ -62,13 +67,15 @@ fn work(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> 
     }
     let context = Context::load(directory.as_deref(), messages)?;
     let mut database = None;
-    let mut options = Options::new(LETTERS, arguments);
+    let mut format = Vec::new();
+    let mut options = Options::with_long(LETTERS, LONG, arguments);
     for option in &mut options {
         let option = option.map_err(|fault| {
             say(fault, messages);
             Fatal::new("usage: newaliases [options]")
         })?;
         match (option.letter, option.value.as_bytes()) {
+            (b'-', _) => format = vec![OsString::from("--lmdb-format"), option.value],
             (b'n', _) => return Err(Fatal::new("-n option not supported")),
             (b't', _) => return Err(Fatal::new("-t can be used only in delivery mode")),
             (b'o', [b'A']) => return Err(Fatal::new("-oA requires pathname")),
@@ -97,6 +104,7 @@ fn work(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> 
     if let Some(directory) = directory {
         line.extend([OsString::from("-c"), directory]);
     }
+    line.append(&mut format);
     line.push(OsString::from("--"));
     line.extend(tables);
     Ok(postalias::main(&line))

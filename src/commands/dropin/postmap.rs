@@ -2,8 +2,8 @@
 
 use super::manual::{CONFIG_DIR, Manual, OptionManual, STATUS, VERBOSE};
 use super::table_program::manual::{
-    BYTES, DELETE, INSERT, JSON, KEEP_FIRST, KEEP_OWN_MODE, KEEP_OWN_OWNER, LIST, NO_FOLDING, NO_TRAILING_NUL, QUERY,
-    REPLACE, TRAILING_NUL,
+    BYTES, DELETE, INSERT, JSON, KEEP_FIRST, KEEP_OWN_MODE, KEEP_OWN_OWNER, LIST, LMDB_FORMAT, NO_FOLDING,
+    NO_TRAILING_NUL, QUERY, REPLACE, TRAILING_NUL,
 };
 use super::table_program::{TableProgram, run};
 use crate::syntax::table_line::TableForm;
@@ -13,6 +13,7 @@ use std::process::ExitCode;
 pub(super) const POSTMAP: TableProgram = TableProgram {
     letters: "bc:d:fFhijmnNopq:rsuUvw",
     usage: "usage: postmap [-bfFhimnNoprsuUvw] [-c config_dir] [-d key] [-q key] [map_type:]file...",
+    long: &[LMDB_FORMAT.name],
     form: TableForm::KeyValue,
 };
 
@@ -51,6 +52,7 @@ pub const MANUAL: Manual = Manual {
         OptionManual::flag('U', "Take messages (-b, -h) as UTF-8, as smtputf8_enable says."),
         VERBOSE,
         KEEP_FIRST,
+        LMDB_FORMAT,
     ],
     status: STATUS,
 };

@@ -15,7 +15,7 @@ fn words(knowledge: Knowledge) -> String {
 }
 
 fn library(about: &ProfileFacts) -> String {
-    about.lmdb.map_or_else(|| "unknown".into(), |library| library.to_string())
+    about.lmdb.map_or_else(|| "unknown".into(), |format| format.name().to_string())
 }
 
 /// `debian-12: Debian 12, with Postfix 3.7`
@@ -76,7 +76,7 @@ pub(super) fn document(facts: &PackageFacts) -> Value {
         "comes_with": about.target.map(|series| series.to_string()),
         "holds_for": about.holds_for,
         "defaults": defaults,
-        "lmdb": about.lmdb.map(|library| library.to_string()),
+        "lmdb": about.lmdb.map(|format| format.name().to_string()),
         "lmdb_verified": about.lmdb.and_then(|_| verified(facts.knowledge_of_library())),
         "releases": facts.releases.iter().map(|release| release.name).collect::<Vec<_>>(),
     })

@@ -37,7 +37,7 @@ fn of_program(program: &clap::Command) -> String {
         ),
         (
             "postwright.toml",
-            "Beside main.cf or above it: which rules check applies, the Postfix version and the package to judge by.",
+            "Beside main.cf or above it: which rules check applies, the Postfix version and the package to judge by, the LMDB whose files the system reads.",
         ),
     ];
     for (name, about) in files {

@@ -27,7 +27,7 @@ pub(super) fn of_program(manual: &Manual) -> String {
     roff.control("SH", ["OPTIONS"]);
     for option in manual.options {
         roff.control("TP", []);
-        let mut words = vec![bold(format!("-{}", option.letter))];
+        let mut words = vec![bold(option.shown())];
         if !option.value.is_empty() {
             words.extend([roman(" "), italic(option.value)]);
         }

@@ -49,6 +49,6 @@ pub use services::{
     master_fields, stock_services,
 };
 pub use suggest::{ParameterSuggestion, suggest_map_type, suggest_parameter};
-pub use system::{LmdbLibrary, Profile, ProfileFacts, System};
+pub use system::{Profile, ProfileFacts, System};
 pub use value_type::{Limits, TimeUnit, ValueType};
 pub use version::{NotAVersion, Version};

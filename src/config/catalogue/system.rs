@@ -4,6 +4,7 @@
 //! `profile.rs`. The name on the command line is `debian`, or `debian-12` for one release.
 
 use super::version::Version;
+use crate::config::lmdb_format::LmdbFormat;
 use std::fmt;
 
 /// A system that has a package of Postfix.
@@ -52,32 +53,14 @@ pub struct ProfileFacts {
     pub without_berkeley_db: bool,
     /// The series of Postfix that the release comes with.
     pub target: Option<Version>,
-    /// The LMDB library that it is linked with.
-    pub lmdb: Option<LmdbLibrary>,
+    /// The format of LMDB files that the library reads and writes with which it is linked.
+    pub lmdb: Option<LmdbFormat>,
     /// For which releases of the system this holds; empty: for the release that it is about.
     pub holds_for: &'static str,
     /// Where that is known from; empty: it was not verified.
     pub source: &'static str,
     /// Whether all defaults were compared with those of the package, so that what is not listed is upstream's.
     pub compared: bool,
-}
-
-/// A library that reads and writes LMDB files; neither opens those of the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LmdbLibrary {
-    /// LMDB 0.9.
-    V0_9,
-    /// LMDB 1.0.
-    V1_0,
-}
-
-impl fmt::Display for LmdbLibrary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::V0_9 => "0.9",
-            Self::V1_0 => "1.0",
-        })
-    }
 }
 
 include!(concat!(env!("OUT_DIR"), "/catalogue_systems.rs"));
@@ -211,7 +194,7 @@ mod tests {
         ];
         for (name, target, lmdb, source) in cases {
             let facts = Profile::from_name(name).and_then(Profile::facts).unwrap();
-            let known = (facts.target.map(|target| target.to_string()), facts.lmdb.map(|lmdb| lmdb.to_string()));
+            let known = (facts.target.map(|target| target.to_string()), facts.lmdb.map(|lmdb| lmdb.name().to_string()));
             assert_eq!((known.0.as_deref(), known.1.as_deref(), facts.source), (target, lmdb, source), "{name}");
         }
     }

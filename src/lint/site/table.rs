@@ -78,7 +78,7 @@ impl Table {
                     table.entries = Some(entries);
                     state
                 }
-                Err(_) => content.alone(),
+                Err(_) => content.alone(&recipe),
             };
             table.index = Some((index_path, state));
         } else if let (Ok(source), None) = (&source, table.named.reference.pattern_form()) {

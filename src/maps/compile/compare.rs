@@ -11,7 +11,7 @@ use super::write_error::WriteError;
 use super::{Duplicates, Recipe};
 use crate::base::threads;
 use crate::maps::cdb::{self, CdbFile};
-use crate::maps::lmdb::{self, LmdbFile};
+use crate::maps::lmdb::{self, Format, LmdbFile};
 use crate::syntax::table_line::TableForm;
 use foldhash::quality::RandomState;
 use rayon::prelude::*;
@@ -83,7 +83,18 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-/// The digest of an indexed file, its keys folded and the records that postalias adds left out, and how the keys are stored.
+/// An indexed file that was read.
+#[derive(Debug)]
+pub struct Stored {
+    /// Its entries, their keys folded and the records that postalias adds left out.
+    pub digest: Digest,
+    /// How the keys are stored.
+    pub keys: StoredKeys,
+    /// The format of an LMDB file.
+    pub format: Option<Format>,
+}
+
+/// Reads an indexed file.
 ///
 /// # Errors
 /// When the file is damaged or cannot be read.
@@ -92,8 +103,8 @@ pub fn digest_index(
     index_type: IndexType,
     recipe: &Recipe,
     seed: &RandomState,
-) -> Result<(Digest, StoredKeys), ReadError> {
-    let (mut digest, mut keys) = (Digest::default(), StoredKeys::default());
+) -> Result<Stored, ReadError> {
+    let (mut digest, mut keys, mut format) = (Digest::default(), StoredKeys::default(), None);
     let mut visit = |stored: &[u8], value: &[u8]| {
         let value = without_nul(value);
         if recipe.form == TableForm::KeyValue || !is_alias_record(without_nul(stored), value) {
@@ -102,16 +113,20 @@ pub fn digest_index(
         }
     };
     match index_type {
-        IndexType::Lmdb => LmdbFile::open(file)?.walk(|key, value| {
-            visit(key, value);
-            Ok::<(), lmdb::Damage>(())
-        })?,
+        IndexType::Lmdb => {
+            let mut file = LmdbFile::open(file)?;
+            format = Some(file.format());
+            file.walk(|key, value| {
+                visit(key, value);
+                Ok::<(), lmdb::Damage>(())
+            })?;
+        }
         IndexType::Cdb => CdbFile::open(file)?.walk(|key, value| {
             visit(key, value);
             Ok::<(), cdb::Damage>(())
         })?,
     }
-    Ok((digest, keys))
+    Ok(Stored { digest, keys, format })
 }
 
 /// The digest of all entries of a source, also of those whose key stands twice.

@@ -1,8 +1,9 @@
 //! How an index stands to its source: by content, for whoever compiles and for whoever checks.
 
-use super::compare::{Digest, ReadError, digest_entries, digest_index, is_current};
+use super::compare::{ReadError, Stored, digest_entries, digest_index, is_current};
 use super::index::{IndexType, Unique, unique};
 use super::{Complaint, Duplicates, Entries, Recipe, StoredKeys};
+use crate::maps::lmdb::Format;
 use crate::maps::{cdb, lmdb};
 use foldhash::quality::RandomState;
 use std::fs::File;
@@ -15,17 +16,24 @@ pub enum IndexState {
     Missing,
     /// It holds what the source says.
     Current,
-    /// It holds something else, or holds it so that Postfix does not find it.
+    /// It holds something else, or holds it so that Postfix does not find it, or is in another format than is asked for.
     Stale {
         /// Whether it holds something else.
         differs: bool,
         /// How it stores its keys.
         keys: StoredKeys,
+        /// Its format, if another is asked for.
+        format: Option<Format>,
     },
     /// It cannot be read.
     Damaged(ReadError),
-    /// There is no source to compare it with; how it stores its keys.
-    Unknown(StoredKeys),
+    /// There is no source to compare it with.
+    Unknown {
+        /// How it stores its keys.
+        keys: StoredKeys,
+        /// Its format, if another is asked for.
+        format: Option<Format>,
+    },
 }
 
 impl IndexState {
@@ -33,7 +41,16 @@ impl IndexState {
     #[must_use]
     pub fn unsound_keys(&self) -> Option<&StoredKeys> {
         match self {
-            Self::Stale { keys, .. } | Self::Unknown(keys) => Some(keys).filter(|keys| !keys.are_sound()),
+            Self::Stale { keys, .. } | Self::Unknown { keys, .. } => Some(keys).filter(|keys| !keys.are_sound()),
+            Self::Missing | Self::Current | Self::Damaged(_) => None,
+        }
+    }
+
+    /// The format of an LMDB file, if another is asked for.
+    #[must_use]
+    pub fn other_format(&self) -> Option<Format> {
+        match self {
+            Self::Stale { format, .. } | Self::Unknown { format, .. } => *format,
             Self::Missing | Self::Current | Self::Damaged(_) => None,
         }
     }
@@ -44,8 +61,8 @@ impl IndexState {
 pub enum IndexContent {
     /// There is none.
     Missing,
-    /// All of it, and how its keys are stored.
-    Read(Digest, StoredKeys),
+    /// All of it.
+    Read(Stored),
     /// It cannot be read.
     Damaged(ReadError),
 }
@@ -58,7 +75,7 @@ impl IndexContent {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::Missing,
             Err(error) => Self::Damaged(ReadError::Lmdb(error.into())),
             Ok(file) => match digest_index(file, index_type, recipe, seed) {
-                Ok((digest, keys)) => Self::Read(digest, keys),
+                Ok(stored) => Self::Read(stored),
                 Err(error) => Self::Damaged(error),
             },
         }
@@ -70,11 +87,11 @@ impl IndexContent {
         match self {
             Self::Missing => IndexState::Missing,
             Self::Damaged(error) => IndexState::Damaged(error),
-            Self::Read(digest, keys) => {
+            Self::Read(Stored { digest, keys, format }) => {
                 let is_same = is_current(entries, digest_entries(entries, seed), recipe, digest, seed);
-                match is_same.unwrap_or(false) {
-                    true if keys.are_sound() => IndexState::Current,
-                    is_same => IndexState::Stale { differs: !is_same, keys },
+                match (is_same.unwrap_or(false), other_format(format, recipe)) {
+                    (true, None) if keys.are_sound() => IndexState::Current,
+                    (is_same, format) => IndexState::Stale { differs: !is_same, keys, format },
                 }
             }
         }
@@ -82,17 +99,24 @@ impl IndexContent {
 
     /// What it says where there is no source.
     #[must_use]
-    pub fn alone(self) -> IndexState {
+    pub fn alone(self, recipe: &Recipe) -> IndexState {
         match self {
             Self::Missing => IndexState::Missing,
             // Who may not read it cannot say that it is damaged.
             Self::Damaged(ReadError::Lmdb(lmdb::Damage::Io(_)) | ReadError::Cdb(cdb::Damage::Io(_))) => {
-                IndexState::Unknown(StoredKeys::default())
+                IndexState::Unknown { keys: StoredKeys::default(), format: None }
             }
             Self::Damaged(error) => IndexState::Damaged(error),
-            Self::Read(_, keys) => IndexState::Unknown(keys),
+            Self::Read(Stored { keys, format, .. }) => {
+                IndexState::Unknown { keys, format: other_format(format, recipe) }
+            }
         }
     }
+}
+
+/// The format of a file, if the recipe asks for another.
+fn other_format(format: Option<Format>, recipe: &Recipe) -> Option<Format> {
+    format.filter(|&format| recipe.lmdb_format.is_some_and(|wanted| wanted != format))
 }
 
 /// What compiling a source would warn about, in the order of its lines: lines and keys that stand twice.
@@ -116,7 +140,7 @@ pub fn compared(
     seed: &RandomState,
 ) -> (IndexState, Vec<Complaint>) {
     let stored = match &content {
-        IndexContent::Read(digest, _) => digest.count(),
+        IndexContent::Read(stored) => stored.digest.count(),
         IndexContent::Missing | IndexContent::Damaged(_) => 0,
     };
     let state = content.compare(entries, recipe, seed);

@@ -5,6 +5,7 @@
 use super::messages::{Fatal, Messages};
 use crate::base::Source;
 use crate::config::expand::Reason;
+use crate::config::lmdb_format::LmdbFormat;
 use crate::config::own_names::NameFaultKind;
 use crate::config::paths::STOCK_DIRECTORY;
 use crate::config::site::Location;
@@ -58,6 +59,12 @@ impl Context {
                 _ => Fatal::new([&b"dictionary mail_dict: "[..], &error.fatal()].concat()),
             }
         })
+    }
+
+    /// The format that LMDB files are to be in, if that is settled.
+    #[must_use]
+    pub fn lmdb_format(&self) -> Option<LmdbFormat> {
+        self.configuration.platform.wanted_lmdb_format()
     }
 
     /// Whether a parameter has a value, be it a default or an empty one.

@@ -19,6 +19,12 @@ pub(in crate::commands::dropin) const INSERT: OptionManual =
 /// `-j`
 pub(in crate::commands::dropin) const JSON: OptionManual =
     OptionManual::flag('j', "With -q and -s: print one JSON object for each entry.");
+/// `--lmdb-format`
+pub(in crate::commands::dropin) const LMDB_FORMAT: OptionManual = OptionManual::long(
+    "lmdb-format",
+    "0.9|1.0",
+    "Make lmdb files for this series of LMDB, instead of the one that lmdb_format in postwright.toml names, else the one that the package of the profile reads, else that of the file that is there, else 0.9. -i and -d then bring a file of the other series to this one. Postfix's own program has no such option.",
+);
 /// `-N`
 pub(in crate::commands::dropin) const TRAILING_NUL: OptionManual =
     OptionManual::flag('N', "Store a null byte behind each key and value.");

@@ -77,7 +77,7 @@ fn work(program: &TableProgram, arguments: &[OsString], messages: &Arc<Messages>
         form: program.form,
         no_folding: line.no_folding,
         trailing_nul: line.trailing_nul,
-        lmdb_format: None,
+        lmdb_format: line.lmdb_format.or(context.lmdb_format()),
         duplicates: line.duplicates,
         utf8,
         inherit: line.inherit,

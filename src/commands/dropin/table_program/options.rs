@@ -2,9 +2,10 @@
 
 use crate::commands::dropin::program::getopt::Options;
 use crate::commands::dropin::program::messages::{Fatal, Messages};
+use crate::config::lmdb_format::LmdbFormat;
 use crate::maps::compile::{Duplicates, Inherit};
 use crate::syntax::table_line::TableForm;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 /// A program that makes and reads tables.
@@ -12,6 +13,8 @@ use std::os::unix::ffi::OsStrExt;
 pub struct TableProgram {
     /// Its options, as `getopt` wants them.
     pub letters: &'static str,
+    /// Those of our own, which have long names.
+    pub long: &'static [&'static str],
     /// What it says of its options and operands.
     pub usage: &'static str,
     /// The form of its sources.
@@ -35,6 +38,7 @@ pub(super) struct CommandLine<'a> {
     pub(super) job: Job,
     pub(super) no_folding: bool,
     pub(super) trailing_nul: Option<bool>,
+    pub(super) lmdb_format: Option<LmdbFormat>,
     pub(super) duplicates: Duplicates,
     pub(super) no_utf8: bool,
     pub(super) force_utf8: bool,
@@ -52,12 +56,13 @@ pub(super) fn parse<'a>(
     arguments: &'a [OsString],
     messages: &Messages,
 ) -> Result<CommandLine<'a>, Fatal> {
-    let mut options = Options::new(program.letters, arguments);
+    let mut options = Options::with_long(program.letters, program.long, arguments);
     let mut line = CommandLine {
         directory: None,
         job: Job::Create,
         no_folding: false,
         trailing_nul: None,
+        lmdb_format: None,
         duplicates: Duplicates::Warn,
         no_utf8: false,
         force_utf8: false,
@@ -104,6 +109,7 @@ pub(super) fn parse<'a>(
             b'u' => line.no_utf8 = true,
             b'U' => line.force_utf8 = true,
             b'w' => line.duplicates = Duplicates::Ignore,
+            b'-' => line.lmdb_format = Some(lmdb_format(&option.value)?),
             // `-v`: what Postfix then says is for those who debug Postfix.
             _ => {}
         }
@@ -113,4 +119,9 @@ pub(super) fn parse<'a>(
         return Err(Fatal::new("option -j requires -q or -s"));
     }
     Ok(line)
+}
+
+fn lmdb_format(value: &OsStr) -> Result<LmdbFormat, Fatal> {
+    let format = value.to_str().and_then(LmdbFormat::from_name);
+    format.ok_or_else(|| Fatal::new([b"--lmdb-format ", value.as_bytes(), b": expected 0.9 or 1.0"].concat()))
 }

@@ -28,7 +28,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         if by_default && !site.is_system {
             continue;
         }
-        let has_index = matches!(table.index, Some((_, IndexState::Unknown(_))));
+        let has_index = matches!(table.index, Some((_, IndexState::Unknown { .. })));
         let mut finding = Finding::new(
             &RULE,
             format!("{}: {}: {}", described(table), path.display(), crate::base::system_words(error)),
