@@ -5,7 +5,7 @@
 //! | floor | module | what lives there |
 //! |---|---|---|
 //! | 8 | [`commands`] | one file per command: arguments, output, exit status |
-//! | 6 | [`build`], [`lint`], [`diff`], [`graph`], [`expect`], [`dns`] | what of a site is compiled; what is wrong with it; what differs between two; where its mail goes, drawn; where it is meant to go; the DNS |
+//! | 6 | [`build`], [`lint`], [`diff`], [`graph`], [`migrate`], [`expect`], [`dns`] | what of a site is compiled; what is wrong with it; what differs between two; where its mail goes, drawn; what of it is turned into other files; where it is meant to go; the DNS |
 //! | 5 | [`routing`] | where mail goes, and each step on the way |
 //! | 4 | [`maps`] | lookup tables: opening, looking up, compiling |
 //! | 3 | [`config`] | parameters, `$name` expansion, services, effective values |
@@ -36,5 +36,6 @@ pub mod graph;
 pub mod lint;
 pub mod mail;
 pub mod maps;
+pub mod migrate;
 pub mod routing;
 pub mod syntax;

@@ -2,9 +2,9 @@
 //! Links of that name are not followed.
 
 use super::atomic_file::AtomicFile;
-use super::regular_file::open_regular_at;
+use super::regular_file::{check_replaceable_at, open_regular_at};
 use super::user_file;
-use rustix::fs::{AtFlags, Mode, OFlags, Stat, openat, statat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat, fsync, openat, renameat, renameat_with, statat, unlinkat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
@@ -82,6 +82,12 @@ impl Place {
         statat(&self.directory, &self.name, AtFlags::SYMLINK_NOFOLLOW)
     }
 
+    /// Whether something has the name, or could have it for all that is known.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        !matches!(self.status(), Err(Errno::NOENT))
+    }
+
     /// Makes an empty file there.
     ///
     /// # Errors
@@ -97,6 +103,39 @@ impl Place {
     /// Those of `unlinkat`.
     pub fn remove(&self) -> Result<(), Errno> {
         unlinkat(&self.directory, &self.name, AtFlags::empty())
+    }
+
+    /// Gives the file there the name of another place, which nothing has; says whether that was so.
+    ///
+    /// # Errors
+    /// Those of renaming it.
+    pub fn move_to_new(&self, new: &Self) -> io::Result<bool> {
+        let flags = RenameFlags::NOREPLACE;
+        match renameat_with(&self.directory, &self.name, &new.directory, &new.name, flags) {
+            Ok(()) => {}
+            Err(Errno::EXIST) => return Ok(false),
+            // The file system has no such operation.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) if !new.is_taken() => {
+                renameat(&self.directory, &self.name, &new.directory, &new.name)?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        new.sync_directory().map(|()| true)
+    }
+
+    /// Puts the file there in the place of another, or of none.
+    ///
+    /// # Errors
+    /// Those of renaming it; that what it would take the place of is no regular file.
+    pub fn move_over(&self, old: &Self) -> io::Result<()> {
+        check_replaceable_at(&old.directory, &old.name)?;
+        renameat(&self.directory, &self.name, &old.directory, &old.name)?;
+        old.sync_directory()
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(fsync(openat(&self.directory, ".", flags, Mode::empty())?)?)
     }
 
     /// Begins a file that will stand there.

@@ -1,7 +1,7 @@
 //! Our own command line: `postwright COMMAND …`.
 
 use super::terminal::output::{Color, Output, fail};
-use super::{build, check, diff, dropin, expand, explain, graph, man, route, set};
+use super::{build, check, diff, dropin, expand, explain, graph, man, migrate, route, set};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -33,6 +33,7 @@ enum Command {
     Explain(explain::Explain),
     Graph(graph::Graph),
     Man(man::Man),
+    Migrate(migrate::Migrate),
     Route(route::Route),
     Set(set::Set),
 }
@@ -69,6 +70,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         Command::Explain(options) => explain::run(options, &output),
         Command::Graph(options) => graph::run(options, &output),
         Command::Man(options) => man::run(options, Cli::command(), &output),
+        Command::Migrate(options) => migrate::run(options, &output),
         Command::Route(options) => route::run(options, &output),
         Command::Set(options) => set::run(options, &output),
     };

@@ -11,6 +11,7 @@ pub mod expand;
 pub mod explain;
 pub mod graph;
 pub mod man;
+pub mod migrate;
 pub mod route;
 pub mod set;
 pub mod site_options;

@@ -10,23 +10,36 @@ pub(super) fn pages(program: clap::Command) -> Vec<(String, String)> {
     // Lines are broken by whoever shows the page.
     let mut program = program.term_width(0).disable_help_subcommand(true);
     program.build();
-    let commands: Vec<_> = program.get_subcommands().cloned().collect();
     let mut pages = vec![("postwright.1".into(), of_program(&program))];
-    for command in commands {
-        let name = command.get_name().to_string();
-        pages.push((format!("postwright-{name}.1"), of_command(&command, &name)));
+    for (name, command) in commands(&program) {
+        pages.push((format!("postwright-{name}.1"), of_command(command, &name)));
     }
     pages
+}
+
+/// All commands with a page of their own, each with its name: of one that has others in it, those, as `migrate-lmdb`.
+fn commands(program: &clap::Command) -> Vec<(String, &clap::Command)> {
+    let mut found = Vec::new();
+    for command in program.get_subcommands() {
+        let inner = commands(command);
+        match inner.is_empty() {
+            true => found.push((command.get_name().to_string(), command)),
+            false => {
+                found.extend(inner.into_iter().map(|(name, inner)| (format!("{}-{name}", command.get_name()), inner)))
+            }
+        }
+    }
+    found
 }
 
 fn of_program(program: &clap::Command) -> String {
     let mut text = head(program);
     let mut roff = Roff::new();
     roff.control("SH", ["COMMANDS"]);
-    for command in program.get_subcommands() {
+    for (name, command) in commands(program) {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         roff.control("TP", []);
-        roff.text([bold(format!("postwright-{}", command.get_name())), roman("(1)")]);
+        roff.text([bold(format!("postwright-{name}")), roman("(1)")]);
         roff.text([roman(format!("{about}."))]);
     }
     roff.control("SH", ["FILES"]);

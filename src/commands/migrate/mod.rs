@@ -1,0 +1,33 @@
+//! `postwright migrate`: files of a site into others that say the same to another system.
+
+mod lmdb;
+mod rollback;
+
+use super::terminal::output::Output;
+use clap::{Args, Subcommand};
+use std::process::ExitCode;
+
+/// Turn the files of a site into those that another system reads
+///
+/// A plan is shown, and nothing changed unless --yes is given. Each file that is changed has a backup beside it; --rollback brings
+/// back what nobody has changed since.
+#[derive(Args, Clone, Debug)]
+pub struct Migrate {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum What {
+    Lmdb(lmdb::Lmdb),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// What kept it from its job, in words for the terminal.
+pub fn run(options: &Migrate, output: &Output) -> Result<ExitCode, String> {
+    match &options.what {
+        What::Lmdb(options) => lmdb::run(options, output),
+    }
+}
