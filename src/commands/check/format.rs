@@ -50,7 +50,7 @@ pub(super) fn show(report: &Report, format: Format, sums: &Sums, output: &Output
             report.findings.iter().for_each(|finding| output.line(&human::render(finding, style)));
         }
         Format::Concise => report.findings.iter().for_each(|finding| output.line(&concise::line(finding))),
-        Format::Json => output.line(&json::document(report.findings).to_string()),
+        Format::Json => output.line(&json::document(report.findings)),
         Format::Sarif => output.line(&sarif::document(report).to_string()),
         Format::Github => output.text(&github::document(report)),
         Format::Gitlab => output.line(&gitlab::document(report).to_string()),

@@ -9,7 +9,7 @@ use crate::config::catalogue::{self, Kind};
 use crate::config::services::Service;
 use crate::maps::compile::{Entries, Entry};
 use crate::syntax::Text;
-use crate::syntax::pattern_table::{StatementKind, parse_pattern_table};
+use crate::syntax::pattern_table::StatementKind;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -66,7 +66,7 @@ enum Place<'a> {
         entry: &'a Entry,
     },
     Rule {
-        result: Text,
+        result: &'a Text,
         source: &'a Arc<Source>,
     },
 }
@@ -232,15 +232,15 @@ fn filters<'a>(table: &'a Table, parameter: &'a str, show: &mut impl FnMut(&Name
             }
         }
     }
-    let (Some(form), Some(Ok(source))) = (table.named.reference.pattern_form(), &table.source) else { return };
-    for statement in parse_pattern_table(source, form).statements {
-        let StatementKind::Rule { result, .. } = statement.kind else { continue };
+    let Some((source, rules)) = table.patterns() else { return };
+    for statement in &rules.statements {
+        let StatementKind::Rule { result, .. } = &statement.kind else { continue };
         // What `$1` stands for is known when mail comes.
         if result.bytes().contains(&b'$') {
             continue;
         }
         let Some(start) = behind_filter(result.bytes()) else { continue };
-        let (text, range) = (Cow::Owned(result.bytes().to_vec()), start..result.bytes().len());
+        let (text, range) = (Cow::Borrowed(result.bytes()), start..result.bytes().len());
         let place = Place::Rule { result, source };
         show(&NamedHop { parameter, service: None, form: Form::Hop, text, range, place });
     }

@@ -1,8 +1,10 @@
 //! What rules look at: the configuration, its tables with their sources read once, and the state of their indexes.
 
 pub mod accounts;
+pub mod classes;
 pub mod cycles;
 pub mod domains;
+pub mod expansions;
 pub mod hops;
 pub mod inet_ports;
 pub mod inline_entries;
@@ -22,6 +24,7 @@ pub mod virtual_aliases;
 pub use self::table::Table;
 
 use self::domains::Domains;
+use self::expansions::Expansions;
 use self::table::table_named;
 use crate::base::{Overlay, Source};
 use crate::config::paths::PathMap;
@@ -31,6 +34,7 @@ use crate::maps::compile::{Entries, Entry};
 use crate::syntax::FileKind;
 use crate::syntax::match_list::split_list;
 use foldhash::quality::RandomState;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -48,6 +52,9 @@ pub struct LoadedSite {
     /// The map types of the Postfix that will run it, if somebody said so.
     pub map_types: Option<Vec<String>>,
     domains: OnceLock<Domains>,
+    expansions: Expansions,
+    /// The restriction classes of main.cf.
+    classes: OnceLock<HashSet<Vec<u8>>>,
 }
 
 impl std::ops::Deref for LoadedSite {
@@ -89,15 +96,15 @@ impl LoadedSite {
         let overlay = overlay.below(site.paths.below());
         let named = named_tables(&site.configuration).into_iter();
         let tables = named.map(|named| Table::open(named, &site.paths, &overlay, &seed)).collect();
-        let domains = OnceLock::new();
-        Self { site, is_whole: true, tables, overlay, map_types: None, domains }
+        let (domains, expansions, classes) = Default::default();
+        Self { site, is_whole: true, tables, overlay, map_types: None, domains, expansions, classes }
     }
 
     /// A site of which only main.cf and master.cf are looked at; no table is opened.
     #[must_use]
     pub fn without_tables(site: Site) -> Self {
-        let (overlay, domains) = (Overlay::default(), OnceLock::new());
-        Self { site, is_whole: false, tables: Vec::new(), overlay, map_types: None, domains }
+        let (overlay, domains, expansions, classes) = Default::default();
+        Self { site, is_whole: false, tables: Vec::new(), overlay, map_types: None, domains, expansions, classes }
     }
 
     /// A site of which only one file is known; nothing for kinds that cannot be looked at by themselves.
@@ -114,8 +121,8 @@ impl LoadedSite {
             _ => vec![Table::single(kind, source)?],
         };
         let site = Site::new(Configuration::new(files, platform), PathMap::system());
-        let (overlay, domains) = (Overlay::default(), OnceLock::new());
-        Some(Self { site, is_whole: false, tables, overlay, map_types: None, domains })
+        let (overlay, domains, expansions, classes) = Default::default();
+        Some(Self { site, is_whole: false, tables, overlay, map_types: None, domains, expansions, classes })
     }
 
     /// Whether the Postfix that will run the site has a map type; nothing if nobody said which it has.

@@ -108,8 +108,7 @@ pub fn restriction_list(site: &LoadedSite, parameter: &str, service: Option<&Ser
             (split_list(&text).into_iter().map(element).collect(), None)
         }
     };
-    let classes = configuration.expanded(b"smtpd_restriction_classes", service).unwrap_or_default();
-    List { steps: steps(&elements, &classes), place }
+    List { steps: steps(&elements, &|word| site.is_class(word, service)), place }
 }
 
 /// Where a value stands; an empty one is shown by its whole line.
@@ -118,8 +117,7 @@ fn place_of(text: &Text, source: &Source) -> Span {
     if text.bytes().is_empty() { source.line_span(source.position(span.start).line) } else { span }
 }
 
-fn steps(elements: &[ListElement], classes: &[u8]) -> Vec<Step> {
-    let is_class = |word: &[u8]| split_list(classes).into_iter().any(|range| &classes[range] == word);
+fn steps(elements: &[ListElement], is_class: &dyn Fn(&[u8]) -> bool) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut warns = false;
     let mut rest = elements.iter();

@@ -105,7 +105,7 @@ impl SetValue<'_> {
     /// The value after expansion; nothing if it cannot be expanded.
     #[must_use]
     pub fn expanded(&self, site: &LoadedSite) -> Option<Vec<u8>> {
-        site.configuration.expand(self.value.bytes(), self.service).ok()
+        site.expansions.of(&site.configuration, self.value, self.service)
     }
 
     /// The elements of a list; those that cannot be expanded are left out, and so is what stands in a comment.

@@ -14,7 +14,7 @@ use crate::maps::types::pcre::PcreTable;
 use crate::maps::types::regexp::RegexpTable;
 use crate::syntax::FileKind;
 use crate::syntax::pattern_line::Dialect;
-use crate::syntax::pattern_table::PatternForm;
+use crate::syntax::pattern_table::{PatternForm, PatternTable, parse_pattern_table};
 use crate::syntax::table_line::TableForm;
 use foldhash::quality::RandomState;
 use std::io;
@@ -38,6 +38,7 @@ pub struct Table {
     /// Where its entries stand, if they are its name.
     inline: Option<InlinePlaces>,
     index_of_keys: OnceLock<KeyIndex>,
+    patterns: OnceLock<PatternTable>,
     /// Its index, for the types that we can compile.
     pub index: Option<(PathBuf, IndexState)>,
 }
@@ -55,6 +56,7 @@ impl Table {
             entries: None,
             inline: None,
             index_of_keys: OnceLock::new(),
+            patterns: OnceLock::new(),
             index: None,
         };
         if let Some((entries, places)) = inline_entries(&table.named) {
@@ -121,6 +123,7 @@ impl Table {
             entries: Some(entries),
             inline: None,
             index_of_keys: OnceLock::new(),
+            patterns: OnceLock::new(),
             index: None,
         })
     }
@@ -138,6 +141,7 @@ impl Table {
             entries: None,
             inline: None,
             index_of_keys: OnceLock::new(),
+            patterns: OnceLock::new(),
             index: None,
         }
     }
@@ -147,6 +151,13 @@ impl Table {
     pub fn find(&self, key: &[u8]) -> Option<(usize, &Entry)> {
         let entries = self.entries.as_ref()?;
         self.index_of_keys.get_or_init(|| KeyIndex::of(entries)).find(entries, key)
+    }
+
+    /// Its source and the rules in it, if it is one of patterns and can be read.
+    #[must_use]
+    pub fn patterns(&self) -> Option<(&Arc<Source>, &PatternTable)> {
+        let (Some(form), Some(Ok(source))) = (self.named.reference.pattern_form(), &self.source) else { return None };
+        Some((source, self.patterns.get_or_init(|| parse_pattern_table(source, form))))
     }
 
     /// The table for lookups, if it holds regular expressions and can be opened.

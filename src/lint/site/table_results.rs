@@ -4,7 +4,7 @@ use super::Table;
 use crate::base::{Source, Span};
 use crate::maps::compile::{Entries, Entry};
 use crate::syntax::Text;
-use crate::syntax::pattern_table::{StatementKind, parse_pattern_table};
+use crate::syntax::pattern_table::StatementKind;
 use std::sync::Arc;
 
 /// A result in a table.
@@ -24,7 +24,7 @@ pub enum TableResult<'a> {
         /// The table's text.
         source: &'a Arc<Source>,
         /// The result as it is written.
-        result: Text,
+        result: &'a Text,
     },
 }
 
@@ -59,9 +59,9 @@ pub fn each_result<'a>(table: &'a Table, mut show: impl FnMut(&TableResult<'a>))
     if let Some(entries) = &table.entries {
         entries.all().iter().for_each(|entry| show(&TableResult::Entry { table, entries, entry }));
     }
-    let (Some(form), Some(Ok(source))) = (table.named.reference.pattern_form(), &table.source) else { return };
-    for statement in parse_pattern_table(source, form).statements {
-        if let StatementKind::Rule { result, .. } = statement.kind {
+    let Some((source, rules)) = table.patterns() else { return };
+    for statement in &rules.statements {
+        if let StatementKind::Rule { result, .. } = &statement.kind {
             show(&TableResult::Rule { source, result });
         }
     }

@@ -226,6 +226,12 @@ impl CdbFile {
         if records.len() <= MAX_SAME_HASH {
             return Ok(());
         }
+        // Only if many hashes agree in a part of them is it worth while to sort.
+        let mut shares = vec![0_usize; 1 << 12];
+        records.iter().for_each(|slot| shares[(slot.hash >> 8) as usize % (1 << 12)] += 1);
+        if shares.iter().all(|&share| share <= MAX_SAME_HASH) {
+            return Ok(());
+        }
         let mut by_hash = records.to_vec();
         by_hash.sort_unstable_by_key(|slot| slot.hash);
         let many = by_hash.chunk_by(|a, b| a.hash == b.hash).filter(|same| same.len() > MAX_SAME_HASH);

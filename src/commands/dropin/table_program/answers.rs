@@ -24,12 +24,15 @@ pub struct Tables<'a> {
 
 struct Asked {
     operand: Operand,
+    /// Whether it is of an indexed type.
+    is_indexed: bool,
     open: Option<Box<dyn LookupTable>>,
 }
 
 impl Asked {
-    fn is_indexed(&self) -> bool {
-        std::str::from_utf8(&self.operand.map_type).is_ok_and(|name| index_suffix(name).is_some())
+    fn new(operand: Operand) -> Self {
+        let is_indexed = std::str::from_utf8(&operand.map_type).is_ok_and(|name| index_suffix(name).is_some());
+        Self { operand, is_indexed, open: None }
     }
 }
 
@@ -52,7 +55,7 @@ impl<'a> Tables<'a> {
         settings: &'a Settings,
         messages: &'a Messages,
     ) -> Self {
-        let asked = |operand: &OsString| Asked { operand: Operand::new(operand, settings, messages), open: None };
+        let asked = |operand: &OsString| Asked::new(Operand::new(operand, settings, messages));
         Self { tables: operands.iter().map(asked).collect(), name, settings, messages }
     }
 
@@ -66,7 +69,7 @@ impl<'a> Tables<'a> {
         mut found: impl FnMut(&[u8], &[u8]) -> Result<(), Fatal>,
     ) -> Result<(), Fatal> {
         // Only indexed files gain by many keys at once. Other tables may warn of a key, in its turn.
-        let at_once = if self.tables.iter().all(Asked::is_indexed) { keys.len().max(1) } else { 1 };
+        let at_once = if self.tables.iter().all(|table| table.is_indexed) { keys.len().max(1) } else { 1 };
         keys.chunks(at_once).try_for_each(|keys| self.lookup_at_once(keys, &mut found))
     }
 
@@ -80,7 +83,7 @@ impl<'a> Tables<'a> {
             let earlier = &self.tables[..number];
             let table = &self.tables[number];
             // Another type may have warnings to repeat.
-            let is_repeated = table.is_indexed() && earlier.iter().any(|other| other.operand == table.operand);
+            let is_repeated = table.is_indexed && earlier.iter().any(|other| other.operand == table.operand);
             let open: Vec<usize> = (0..keys.len()).filter(|&at| matches!(answers[at], Said::Nothing(_))).collect();
             if open.is_empty() {
                 break;
@@ -115,7 +118,7 @@ impl<'a> Tables<'a> {
 
     /// Asks one table for the keys that have no answer yet.
     fn ask(&mut self, number: usize, keys: &[&[u8]], open: &[usize], answers: &mut [Said]) {
-        let Asked { operand, open: table } = &mut self.tables[number];
+        let Asked { operand, open: table, .. } = &mut self.tables[number];
         let table = match table {
             Some(table) => table,
             None => match open_table(operand, self.settings, self.messages) {

@@ -8,7 +8,6 @@ use crate::lint::site::restriction_lists::{Step, StepKind, restriction_list, smt
 use crate::lint::site::set_values::{SetValue, set_values};
 use crate::mail::address_filter::AddressFilter;
 use crate::mail::host_name::{ascii_domain, is_host_name};
-use crate::syntax::match_list::split_list;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -28,15 +27,13 @@ pub static RULE: Rule = Rule {
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let servers = smtp_servers(site);
-    let classes = site.expanded("smtpd_restriction_classes");
-    let is_class = |name: &str| split_list(&classes).into_iter().any(|range| &classes[range] == name.as_bytes());
     for set in set_values(site) {
         let name = set.parameter_name();
         if name == "smtpd_restriction_classes" {
             classes_without_list(site, &set, findings);
             continue;
         }
-        if !restriction_lists().iter().any(|list| list.parameter == name) && !is_class(&name) {
+        if !restriction_lists().iter().any(|list| list.parameter == name) && !site.is_class(name.as_bytes(), None) {
             continue;
         }
         // A list of main.cf that every service overrides is never looked at, but rarely meant to be wrong.

@@ -32,13 +32,12 @@ const BY_NAME: [&str; 8] = ["debug", "inline", "pipemap", "randmap", "socketmap"
 
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
-    let classes = site.expanded("smtpd_restriction_classes");
-    let is_class = |name: &[u8]| split_list(&classes).into_iter().any(|range| &classes[range] == name);
     // What comes to a value by `$name` is told where it stands.
     let mut told: Vec<Vec<u8>> = Vec::new();
     for set in read_values(site) {
         let parameter = catalogue::parameter(&set.parameter_name());
-        let may_hold_tables = parameter.map_or_else(|| is_class(set.name.bytes()), |it| it.kind.may_hold_tables());
+        let may_hold_tables =
+            parameter.map_or_else(|| site.is_class(set.name.bytes(), None), |it| it.kind.may_hold_tables());
         let is_permission = matches!(set.name.bytes(), b"proxy_read_maps" | b"proxy_write_maps");
         if may_hold_tables && !is_permission {
             look_at(site, &set, &mut told, findings);

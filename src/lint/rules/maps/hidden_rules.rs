@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
-use crate::syntax::pattern_table::{Pattern, PatternForm, Statement, StatementKind, parse_pattern_table};
+use crate::syntax::pattern_table::{Pattern, PatternForm, Statement, StatementKind};
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -25,8 +25,10 @@ pub(in crate::lint::rules) const EVERYTHING: [&[u8]; 14] =
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
-        let (Some(Ok(source)), Some(form)) = (&table.source, table.named.reference.pattern_form()) else { continue };
-        let statements = parse_pattern_table(source, form).statements;
+        let (Some((source, rules)), Some(form)) = (table.patterns(), table.named.reference.pattern_form()) else {
+            continue;
+        };
+        let statements = &rules.statements;
         let mut depth = 0_usize;
         for (at, statement) in statements.iter().enumerate() {
             match &statement.kind {

@@ -11,7 +11,7 @@ use crate::maps::patterns::pcre2::{Flags, Pcre2Regex};
 use crate::maps::patterns::template::{Template, TemplateFault};
 use crate::maps::types::regexp::RegexpExpression;
 use crate::syntax::pattern_line::Dialect;
-use crate::syntax::pattern_table::{Pattern, PatternForm, StatementKind, parse_pattern_table};
+use crate::syntax::pattern_table::{Pattern, PatternForm, StatementKind};
 use crate::syntax::{FaultKind, Text};
 
 /// The declaration.
@@ -33,8 +33,9 @@ pub static RULE: Rule = Rule {
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
-        let (Some(Ok(source)), Some(form)) = (&table.source, table.named.reference.pattern_form()) else { continue };
-        let parsed = parse_pattern_table(source, form);
+        let (Some((source, parsed)), Some(form)) = (table.patterns(), table.named.reference.pattern_form()) else {
+            continue;
+        };
         if let PatternForm::Expression(dialect) = form {
             for statement in &parsed.statements {
                 let fault = unusable(&statement.kind, dialect).or_else(|| substitution(table, &statement.kind));
@@ -57,7 +58,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 }));
             }
         }
-        for fault in parsed.faults {
+        for fault in &parsed.faults {
             let (message, label) = match fault.kind {
                 FaultKind::MissingResult if form != PatternForm::Network => {
                     ("a pattern without a result", "its result is empty")

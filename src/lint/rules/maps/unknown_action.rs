@@ -6,7 +6,6 @@ use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::table_results::{TableResult, each_result};
 use crate::lint::site::uses::written_uses;
 use crate::lint::site::{LoadedSite, Table};
-use crate::syntax::match_list::split_list;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -89,8 +88,7 @@ struct Wrong {
 
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
-    let classes = site.expanded("smtpd_restriction_classes");
-    let is_class = |word: &[u8]| split_list(&classes).into_iter().any(|range| &classes[range] == word);
+    let is_class = |word: &[u8]| site.is_class(word, None);
     for table in &site.tables {
         let judge: &dyn Fn(&str) -> Option<Wrong> = match asked_by(table) {
             Some(Asked::Access) => &|result| access(result, &is_class),

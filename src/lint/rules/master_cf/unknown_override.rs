@@ -31,14 +31,10 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         let mut given = std::collections::HashSet::new();
         for set in &service.overrides {
             let name = set.name.to_string_lossy();
-            let is_class = configuration.expanded(b"smtpd_restriction_classes", Some(service)).is_ok_and(|classes| {
-                let mut names = classes.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
-                names.any(|class| class == set.name.bytes())
-            });
             let known = catalogue::parameter(&name).is_some()
                 || configuration.is_service_parameter(&name)
                 || used.contains(set.name.bytes())
-                || is_class
+                || site.is_class(set.name.bytes(), Some(service))
                 // A name of the site's own, which main.cf gives a value.
                 || configuration.files.entry(set.name.bytes()).is_some()
                 || catalogue::deprecation(NameKind::Parameter, &name).is_some();

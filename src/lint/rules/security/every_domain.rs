@@ -7,7 +7,7 @@ use crate::lint::rules::maps::hidden_rules::EVERYTHING;
 use crate::lint::site::set_values::set_values;
 use crate::lint::site::{LoadedSite, Table};
 use crate::syntax::match_list::split_list;
-use crate::syntax::pattern_table::{StatementKind, parse_pattern_table};
+use crate::syntax::pattern_table::StatementKind;
 use std::sync::Arc;
 
 /// The declaration.
@@ -88,10 +88,8 @@ fn whole_top<'t>(site: &LoadedSite, parameter: &str, text: &'t str) -> Option<&'
 
 /// The first pattern of a table, if it matches everything.
 fn everything(table: &Table) -> Option<(Arc<Source>, Span)> {
-    let form = table.named.reference.pattern_form()?;
-    let Some(Ok(source)) = &table.source else { return None };
-    let first = parse_pattern_table(source, form).statements.into_iter().next()?;
-    let StatementKind::Rule { pattern, .. } = first.kind else { return None };
+    let (source, rules) = table.patterns()?;
+    let StatementKind::Rule { pattern, .. } = &rules.statements.first()?.kind else { return None };
     let is_all = !pattern.negated && pattern.second.is_none() && EVERYTHING.contains(&pattern.text.bytes());
     is_all.then(|| (Arc::clone(source), pattern.text.span()))
 }

@@ -11,7 +11,7 @@ use crate::lint::site::{LoadedSite, Table};
 use crate::maps::networks::network::{Address, Family as AddressFamily, Network};
 use crate::syntax::Text;
 use crate::syntax::match_list::{ElementKind, parse_elements};
-use crate::syntax::pattern_table::{PatternForm, StatementKind, parse_pattern_table};
+use crate::syntax::pattern_table::{PatternForm, StatementKind};
 use std::io;
 use std::sync::Arc;
 
@@ -183,10 +183,10 @@ impl<'a> List<'a> {
             return;
         }
         let table = table.filter(|table| table.named.reference.pattern_form() == Some(PatternForm::Network));
-        let Some(Ok(rules)) = table.and_then(|table| table.source.as_ref()) else { return };
+        let Some((rules, parsed)) = table.and_then(Table::patterns) else { return };
         let mut depth = 0_usize;
-        for statement in parse_pattern_table(rules, PatternForm::Network).statements {
-            match statement.kind {
+        for statement in &parsed.statements {
+            match &statement.kind {
                 StatementKind::If { .. } => depth += 1,
                 StatementKind::Endif => depth = depth.saturating_sub(1),
                 // Inside `if` a wide network stands for less.

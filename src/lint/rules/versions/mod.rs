@@ -10,7 +10,6 @@ pub mod removed_parameter;
 use crate::config::catalogue::{Deprecation, Version, restriction_lists};
 use crate::lint::site::LoadedSite;
 use crate::lint::site::set_values::SetValue;
-use crate::syntax::match_list::split_list;
 
 /// The version of Postfix that a site is judged by.
 fn target(site: &LoadedSite) -> Version {
@@ -40,7 +39,5 @@ fn successor(entry: &Deprecation) -> Option<String> {
 /// Whether a value is a list of access restrictions: one that Postfix knows, or a class of the site.
 fn holds_restrictions(site: &LoadedSite, set: &SetValue) -> bool {
     let name = set.parameter_name();
-    let classes = site.configuration.expanded(b"smtpd_restriction_classes", set.service).unwrap_or_default();
-    restriction_lists().iter().any(|list| list.parameter == name)
-        || split_list(&classes).into_iter().any(|range| classes[range] == *name.as_bytes())
+    restriction_lists().iter().any(|list| list.parameter == name) || site.is_class(name.as_bytes(), set.service)
 }
