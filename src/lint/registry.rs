@@ -120,6 +120,7 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &security::readable_secret::RULE, check: security::readable_secret::check },
         LintRule { rule: &security::no_recipient_list::RULE, check: security::no_recipient_list::check },
         LintRule { rule: &security::every_domain::RULE, check: security::every_domain::check },
+        LintRule { rule: &security::different_owners::RULE, check: security::different_owners::check },
         LintRule { rule: &ver::removed_parameter::RULE, check: ver::removed_parameter::check },
         LintRule { rule: &ver::deprecated_parameter::RULE, check: ver::deprecated_parameter::check },
         LintRule { rule: &ver::newer_parameter::RULE, check: ver::newer_parameter::check },

@@ -1,5 +1,6 @@
 //! Rules about security (SEC).
 
+pub mod different_owners;
 pub mod every_domain;
 pub mod no_recipient_list;
 pub mod no_relay_control;
