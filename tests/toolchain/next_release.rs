@@ -1,5 +1,6 @@
 //! `--target 3.12`, which is not out: what it brings, and that it is a snapshot.
 
+use std::process::Command;
 use support::Scratch;
 
 #[test]
@@ -76,4 +77,54 @@ fn what_check_says_of_either_release() {
         level("3.11")
     );
     assert_eq!(level("3.12"), "nothing found\n");
+}
+
+/// The script of the recipe "a new release".
+#[test]
+fn a_new_release_is_compared_with_the_catalogue() {
+    let scratch = Scratch::example();
+    scratch.write("empty/main.cf", "");
+    scratch.write("empty/master.cf", "");
+    let mut command = scratch.command(&["postconf", "-d", "-c", "empty"]);
+    let known = scratch.outcome(command.env("POSTWRIGHT_TARGET", "3.12").env("POSTWRIGHT_PROFILE", "upstream")).stdout;
+    let new: String = known
+        .lines()
+        .filter(|line| !line.starts_with("tls_trace_rate_limit ") && !line.starts_with("process_id "))
+        .map(|line| match line {
+            "mail_version = 3.12-20260821" => {
+                "mail_version = 3.13.0\nnew_limit = 10\nnew_switch = no\nnew_text =\nnew_time = 5m\n".into()
+            }
+            "soft_bounce = no" => "soft_bounce = yes\n".into(),
+            other => format!("{other}\n"),
+        })
+        .collect();
+    scratch.write("new", new);
+    let script = support::repository().join("tests/release/compare");
+    let mut command = Command::new(script);
+    command.arg(scratch.path("new")).env("POSTWRIGHT", env!("CARGO_BIN_EXE_postwright"));
+    command.env_remove("POSTWRIGHT_TARGET").env_remove("POSTWRIGHT_PROFILE");
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let expected = "\
+Postfix 3.13, compared with what is known of 3.12 (upstream)
+
+added, for parameters.tsv:
+new_limit\tint\t\t\t\t3.13\t\t\t\tnumber\t\t10
+new_switch\tbool\t\t\t\t3.13\t\t\t\tboolean\t\tno
+new_text\tstr\t\t\t\t3.13\t\t\t\t?\t\t
+new_time\ttime\t1\t\tm\t3.13\t\t\t\tduration\t\t5m
+
+gone, for the columns last and listed of parameters.tsv, and for deprecated.tsv:
+process_id
+tls_trace_rate_limit
+
+changed, for parameters.tsv; what was goes to earlier_defaults.tsv:
+mail_version
+    was: 3.12-20260821
+    is:  3.13.0
+soft_bounce
+    was: no
+    is:  yes
+";
+    assert_eq!((said.as_str(), String::from_utf8_lossy(&output.stderr).as_ref()), (expected, ""));
 }
