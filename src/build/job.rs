@@ -10,7 +10,6 @@ use crate::maps::compile::{
     Entries, IndexType, Inherit, OtherNames, Outcome as Written, Recipe, Swap, Version, WriteError, inherited_access,
     load, read_entries, until_steady,
 };
-use crate::syntax::table_line::TableForm;
 use foldhash::quality::RandomState;
 use std::fs::{File, Metadata};
 use std::io;
@@ -55,8 +54,9 @@ impl<'s> Job<'s> {
             Ok(Some(place)) => Ok(place),
             Err(error) => Err(error),
         };
-        let lmdb_format = self.site.configuration.platform.wanted_lmdb_format();
-        let recipe = Recipe { lmdb_format, ..Recipe::standard(self.table.form()) };
+        let platform = &self.site.configuration.platform;
+        let lmdb_format = platform.wanted_lmdb_format();
+        let recipe = Recipe { lmdb_format, ..Recipe::standard(self.table.stored_form(platform)) };
         let index = Index { job: self, index_type, recipe, seed, source_path, path, place };
         match until_steady(|| index.attempt()) {
             Some((status, compiled)) => Outcome { path: index.path, status, compiled },
@@ -102,7 +102,7 @@ impl Index<'_> {
         if let Some(status) = told {
             return self.is_still(&source).unwrap_or(true).then_some((status, None));
         }
-        if self.recipe.form == TableForm::Aliases {
+        if self.recipe.form.is_aliases() {
             // As postalias does, which stores the name that the mail system goes by.
             let host = self.job.site.configuration.expanded(b"myhostname", None).unwrap_or_default();
             add_alias_records(&mut entries, &host);

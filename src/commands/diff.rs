@@ -211,8 +211,11 @@ fn files(a: &Path, b: &Path, options: &Diff, of_a: Platform, of_b: Platform) -> 
             })
         }
         FileKind::Aliases | FileKind::Table => {
-            let form = if kind == FileKind::Aliases { TableForm::Aliases } else { TableForm::KeyValue };
-            let (mut a, mut b) = (entries(a, form)?, entries(b, form)?);
+            let form = |platform: &Platform| match kind {
+                FileKind::Aliases => platform.alias_form(),
+                _ => TableForm::KeyValue,
+            };
+            let (mut a, mut b) = (entries(a, form(&of_a))?, entries(b, form(&of_b))?);
             let changes = entries_changed(a.as_mut(), b.as_mut()).map_err(|error| error.to_string())?;
             Ok(if changes.is_empty() { Comparison::default() } else { one(TableChangeKind::Entries(changes)) })
         }

@@ -11,6 +11,7 @@ use super::catalogue::{Profile, System, Version};
 use super::host::Host;
 use super::lmdb_format::LmdbFormat;
 use super::project::Project;
+use crate::syntax::table_line::TableForm;
 use crate::syntax::toml_file::TomlError;
 use std::fmt;
 use std::path::Path;
@@ -111,6 +112,12 @@ impl Platform {
     #[must_use]
     pub fn system(&self) -> Option<System> {
         self.profile.map(Profile::system)
+    }
+
+    /// The form in which postalias stores aliases.
+    #[must_use]
+    pub fn alias_form(&self) -> TableForm {
+        if self.target < Version::new(3, 12) { TableForm::Aliases } else { TableForm::QuotedAliases }
     }
 
     /// The format that LMDB files are to be in: the one that somebody says, else the one that the library of the package reads, if

@@ -6,6 +6,7 @@
 
 use super::catalogue::{self, Kind, MapType};
 use super::effective::{Configuration, Origin};
+use super::platform::Platform;
 use super::services::Service;
 use super::table_reference::{TableReference, tables_within};
 use super::written_elements::list_elements;
@@ -54,6 +55,12 @@ impl NamedTable {
         let is_compiled = self.reference.known_type().is_some_and(MapType::needs_compile);
         let aliases = is_compiled && self.uses.iter().any(|named| named.form == TableForm::Aliases);
         if aliases { TableForm::Aliases } else { TableForm::KeyValue }
+    }
+
+    /// The same as its index stores it on a platform.
+    #[must_use]
+    pub fn stored_form(&self, platform: &Platform) -> TableForm {
+        if self.form().is_aliases() { platform.alias_form() } else { self.form() }
     }
 }
 

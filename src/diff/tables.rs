@@ -84,7 +84,7 @@ fn compare_table(table: &NamedTable, a: &Site, b: &Site) -> Option<TableChange> 
             (Err(words), _) | (_, Err(words)) => unreadable(words),
         };
     }
-    let read = |side: &Site| entries_of(&table.reference, table.form(), side);
+    let read = |side: &Site| entries_of(&table.reference, table.stored_form(&side.configuration.platform), side);
     match (read(a), read(b)) {
         (Ok(mut old), Ok(mut new)) => match entries_changed(old.as_mut(), new.as_mut()) {
             Ok(changes) if changes.is_empty() => None,

@@ -331,7 +331,11 @@ impl Collector<'_, '_> {
         for &parameter in parameters {
             let references = self.router.tables(parameter);
             let references = self.or_fault(references).unwrap_or_default();
-            let form = if parameter == "alias_maps" { TableForm::Aliases } else { TableForm::KeyValue };
+            let form = if parameter == "alias_maps" {
+                self.router.site.configuration.platform.alias_form()
+            } else {
+                TableForm::KeyValue
+            };
             let mut tables = Vec::new();
             for reference in references.iter() {
                 let name = reference.to_string();

@@ -142,9 +142,12 @@ impl Router<'_> {
                 if table.map_type == "unix" || seen.contains(&(table.clone(), keys)) {
                     continue;
                 }
-                let form = if is_alias { TableForm::Aliases } else { TableForm::KeyValue };
+                let form = if is_alias { self.alias_form() } else { TableForm::KeyValue };
                 let place = table.to_string();
-                let mut visit = |key: &[u8], value: &[u8]| visit(NamedEntry { place: &place, keys, key, value });
+                let mut visit = |key: &[u8], value: &[u8]| {
+                    let plain = (form == TableForm::QuotedAliases).then(|| internal(key));
+                    visit(NamedEntry { place: &place, keys, key: plain.as_deref().unwrap_or(key), value });
+                };
                 if self.walk(table, form, &mut visit).is_err() {
                     unlisted.push(place);
                 }

@@ -4,8 +4,11 @@
 //! between words). Finding logical lines, folding the case of keys, refusing lines that are not UTF-8 and keys that are empty
 //! are the caller's part. Accepts any bytes; time is linear. See aliases(5) and postalias(1).
 
+use std::borrow::Cow;
 use std::fmt;
 
+use super::table_line::TableForm;
+use crate::mail::local_part::external_local;
 use crate::mail::rfc822::{Form, TokenKind, TokenWriter, is_plain, is_space, tokens, write_external};
 
 /// What `postalias` stores for a line.
@@ -15,6 +18,14 @@ pub struct AliasEntry {
     pub key: Vec<u8>,
     /// The destinations in external form. It may be empty (`x: \`).
     pub value: Vec<u8>,
+}
+
+impl AliasEntry {
+    /// The key as an index holds it that is made in this form, before its case is folded.
+    #[must_use]
+    pub fn stored_key(&self, form: TableForm) -> Cow<'_, [u8]> {
+        if form == TableForm::QuotedAliases { external_local(&self.key) } else { Cow::Borrowed(&self.key) }
+    }
 }
 
 /// Why `postalias` skips a line.
@@ -121,6 +132,27 @@ mod tests {
         for (line, key, value) in cases {
             let expected = AliasEntry { key: key.to_vec(), value: value.to_vec() };
             assert_eq!(parse_alias_line(line), Ok(expected), "{}", String::from_utf8_lossy(line));
+        }
+    }
+
+    /// As 3.12's snapshot of 2026-08-21 is said to store them.
+    #[test]
+    fn names_are_stored_with_quotes_where_they_need_them() {
+        let cases: [(&[u8], &[u8]); 9] = [
+            (b"\"Quo Ted\": x", b"\"Quo Ted\""),
+            (b"\"plain\": x", b"plain"),
+            (b"a . b : c", b"a.b"),
+            (b"\"a..b\": c", b"\"a..b\""),
+            (b"\"a@b\": c", b"\"a@b\""),
+            (b"a\\\"b: c", b"\"a\\\"b\""),
+            (b"b(comment): c", b"\"b (comment)\""),
+            (b"a\xff: c", b"a\xff"),
+            (b"owner-x: c", b"owner-x"),
+        ];
+        for (line, key) in cases {
+            let entry = parse_alias_line(line).unwrap();
+            assert_eq!(entry.stored_key(TableForm::QuotedAliases), key, "{}", line.escape_ascii());
+            assert_eq!(entry.stored_key(TableForm::Aliases), entry.key);
         }
     }
 

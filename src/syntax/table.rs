@@ -75,8 +75,8 @@ fn parse_entry(text: &[u8], form: TableForm) -> Result<Parsed, FaultKind> {
             let colon = entry.looks_like_alias().then_some(FaultKind::ColonKey);
             Ok((entry.key.to_vec(), entry.value.to_vec(), fault.or(colon)))
         }
-        TableForm::Aliases => match parse_alias_line(text) {
-            Ok(entry) => Ok((entry.key.to_vec(), entry.value.to_vec(), fault)),
+        TableForm::Aliases | TableForm::QuotedAliases => match parse_alias_line(text) {
+            Ok(entry) => Ok((entry.stored_key(form).into_owned(), entry.value, fault)),
             Err(AliasFault::NeedNameValue) => Err(FaultKind::NeedNameValue),
             Err(AliasFault::NotLocal) => Err(FaultKind::NotLocal),
         },
@@ -89,11 +89,11 @@ fn token_entry(harvest: &mut Harvest, text: &Text, form: TableForm) {
     let key = match form {
         TableForm::KeyValue => parse_table_line(line).map_or(line.len(), |entry| entry.key.len()),
         // The colon that separates is the first one outside quotes for every name that people write; tokens need no more.
-        TableForm::Aliases => memchr::memchr(b':', line).unwrap_or(line.len()),
+        TableForm::Aliases | TableForm::QuotedAliases => memchr::memchr(b':', line).unwrap_or(line.len()),
     };
     harvest.token(TokenKind::Name, text.source_span(all.start..all.start + key));
     let mut rest = all.start + key;
-    if form == TableForm::Aliases && rest < all.end {
+    if form.is_aliases() && rest < all.end {
         harvest.token(TokenKind::Punctuation, text.source_span(rest..rest + 1));
         rest += 1;
     }

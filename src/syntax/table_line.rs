@@ -16,6 +16,16 @@ pub enum TableForm {
     KeyValue,
     /// `name: value`, for postalias.
     Aliases,
+    /// The same, but that names are stored as mail carries them, quoted if they must be: postalias of 3.12 and later.
+    QuotedAliases,
+}
+
+impl TableForm {
+    /// Whether it is one of postalias.
+    #[must_use]
+    pub fn is_aliases(self) -> bool {
+        matches!(self, Self::Aliases | Self::QuotedAliases)
+    }
 }
 
 /// A key and its value, as they stand in the line.

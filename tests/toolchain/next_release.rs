@@ -1,7 +1,19 @@
-//! `--target 3.12`, which is not out: what it brings, and that it is a snapshot.
+//! `--target 3.12`, which is not out: what it brings, that it is a snapshot, and what an upgrade changes.
 
 use std::process::Command;
 use support::Scratch;
+
+/// A site with an alias that needs quotes.
+fn site() -> Scratch {
+    let scratch = Scratch::example();
+    let main = "compatibility_level = 3.11\nmyhostname = mail.example.com\nmydomain = example.com\nmyorigin = example.com\n\
+                mydestination = example.com\nlocal_recipient_maps =\nalias_maps = lmdb:/etc/postfix/aliases\nalias_database = $alias_maps\n\
+                smtpd_relay_restrictions = reject_unauth_destination\n";
+    scratch.write("site/main.cf", main);
+    scratch
+        .write("site/aliases", "postmaster: alice\n\"Sales Team\": bob@else.example\n\"plain\": carol@else.example\n");
+    scratch
+}
 
 #[test]
 fn it_is_marked_as_a_snapshot() {
@@ -31,6 +43,66 @@ manual:     https://www.postfix.org/postconf.5.html#smtp_tls_loglevel_maps
     ] {
         assert!(gone.contains(line), "{gone}");
     }
+}
+
+#[test]
+fn what_an_upgrade_changes() {
+    let scratch = site();
+    let said = "\
+lmdb:/etc/postfix/aliases
+  + \"sales team\"  bob@else.example
+  - sales team  bob@else.example
+1 difference
+";
+    scratch.run("diff site --target-a 3.11 --target-b 3.12 --color never").is(1, said, "");
+    let files = "diff site/aliases site/aliases --target-a 3.11 --target-b 3.12 --color never";
+    let said = "site/aliases\n  + \"sales team\"  bob@else.example\n  - sales team  bob@else.example\n1 difference\n";
+    scratch.run(files).is(1, said, "");
+    // Nobody's mail goes another way.
+    let routes = scratch.run("diff --routes site --target-a 3.11 --target-b 3.12 --color never").stdout;
+    assert!(routes.ends_with("1 difference; all routes are the same\n"), "{routes}");
+}
+
+#[test]
+fn an_index_of_before_is_stale_and_works() {
+    let scratch = site();
+    scratch.run("-q build site --target 3.11").is(0, "", "");
+    let state = |target: &str| scratch.run(&format!("build --check site --target {target}")).stdout;
+    assert!(state("3.11").starts_with("current  lmdb:/etc/postfix/aliases\n"), "{}", state("3.11"));
+    assert!(state("3.12").starts_with("stale    lmdb:/etc/postfix/aliases\n"), "{}", state("3.12"));
+    let route = |flags: &str| {
+        let outcome = scratch.outcome(&mut command(&scratch, flags));
+        assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+        outcome.stdout
+    };
+    let looked_up = |said: &str| -> Vec<String> {
+        let lines = said.lines().filter(|line| line.contains("/aliases") && line.contains("sales team"));
+        let lines = lines.filter(|line| !line.contains("owner-"));
+        lines.map(|line| line.trim().to_string()).collect()
+    };
+    // The old form is found second.
+    let said = route("--from-indexes --target 3.12 -v");
+    assert!(said.contains("bob@else.example: relayed"), "{said}");
+    assert_eq!(looked_up(&said).len(), 2, "{said}");
+    assert_eq!(looked_up(&route("--from-indexes --target 3.11 -v")).len(), 1);
+    scratch.run("-q build site --target 3.12").is(0, "", "");
+    assert!(state("3.12").starts_with("current"), "{}", state("3.12"));
+    let said = route("--from-indexes --target 3.12 -v");
+    assert!(said.contains("bob@else.example: relayed") && looked_up(&said).len() == 1, "{said}");
+    // Which a program of before does not find.
+    let outcome = scratch.outcome(&mut command(&scratch, "--from-indexes --target 3.11"));
+    assert!(!outcome.stdout.contains("bob@else.example"), "{}", outcome.stdout);
+    let check =
+        |target: &str| scratch.run(&format!("check --select MAP --format concise site --target {target}")).stdout;
+    assert!(check("3.11").contains("is not what its source says"), "{}", check("3.11"));
+    assert!(!check("3.12").contains("is not what its source says"), "{}", check("3.12"));
+}
+
+fn command(scratch: &Scratch, flags: &str) -> Command {
+    let flags = flags.split_whitespace();
+    let arguments: Vec<&str> =
+        ["route", "-c", "site"].into_iter().chain(flags).chain(["\"sales team\"@example.com"]).collect();
+    scratch.command(&arguments)
 }
 
 /// Words that only 3.12 knows, and one that it no longer does.

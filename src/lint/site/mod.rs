@@ -95,7 +95,7 @@ impl LoadedSite {
         let seed = RandomState::default();
         let overlay = overlay.below(site.paths.below());
         let named = named_tables(&site.configuration).into_iter();
-        let tables = named.map(|named| Table::open(named, &site.paths, &overlay, &seed)).collect();
+        let tables = named.map(|named| Table::open(named, &site, &overlay, &seed)).collect();
         let (domains, expansions, classes) = Default::default();
         Self { site, is_whole: true, tables, overlay, map_types: None, domains, expansions, classes }
     }

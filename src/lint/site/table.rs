@@ -4,7 +4,7 @@ use super::inline_entries::{InlinePlaces, inline_entries};
 use super::key_index::KeyIndex;
 use super::table_text::EntryText;
 use crate::base::{Overlay, Source};
-use crate::config::paths::PathMap;
+use crate::config::Site;
 use crate::config::table_reference::TableReference;
 use crate::config::tables::{NamedTable, TableUse};
 use crate::maps::compile::state::{IndexContent, IndexState, compared, complaints};
@@ -46,7 +46,8 @@ pub struct Table {
 impl Table {
     /// Reads a table that the configuration names; texts of the overlay stand for files, and `seed` is for comparing contents.
     #[must_use]
-    pub fn open(named: NamedTable, paths: &PathMap, overlay: &Overlay, seed: &RandomState) -> Self {
+    pub fn open(named: NamedTable, site: &Site, overlay: &Overlay, seed: &RandomState) -> Self {
+        let paths = &site.paths;
         let map_type = named.reference.map_type.clone();
         let mut table = Self {
             named,
@@ -69,7 +70,7 @@ impl Table {
         let source = overlay.read_table(&path);
         if let Some(index_type) = IndexType::by_name(&map_type) {
             let index_path = paths.resolve_index(&table.named.reference.name, index_type.suffix());
-            let recipe = Recipe::standard(table.named.form());
+            let recipe = Recipe::standard(table.named.stored_form(&site.configuration.platform));
             let index = paths.open(&[&table.named.reference.name, index_type.suffix().as_bytes()].concat());
             let content = IndexContent::of(index, index_type, &recipe, seed);
             let state = match &source {
@@ -77,7 +78,10 @@ impl Table {
                     let entries = read_entries(source.bytes().to_vec(), &recipe);
                     let (state, complaints) = compared(&entries, content, index_type, &recipe, seed);
                     table.complaints = complaints;
-                    table.entries = Some(entries);
+                    // Rules look at names as people write them.
+                    let is_plain = recipe.form == table.named.form();
+                    let plain = || read_entries(source.bytes().to_vec(), &Recipe::standard(table.named.form()));
+                    table.entries = Some(if is_plain { entries } else { plain() });
                     state
                 }
                 Err(_) => content.alone(&recipe),

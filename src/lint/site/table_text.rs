@@ -27,7 +27,7 @@ impl EntryText {
         let all = line.trim_range(0..line.bytes().len());
         let (key, value) = match form {
             TableForm::KeyValue => split_table_line(line.bytes()).unwrap_or((all.clone(), all.end..all.end)),
-            TableForm::Aliases => {
+            TableForm::Aliases | TableForm::QuotedAliases => {
                 let colon = colon(line.bytes()).unwrap_or(all.end);
                 (line.trim_range(all.start..colon), line.trim_range((colon + 1).min(all.end)..all.end))
             }

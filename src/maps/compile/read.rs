@@ -7,7 +7,7 @@
 use super::Recipe;
 use super::fold::Folding;
 use crate::base::{Span, threads};
-use crate::syntax::alias_line::{AliasEntry, AliasFault, parse_alias_line};
+use crate::syntax::alias_line::{AliasFault, parse_alias_line};
 use crate::syntax::fault::FaultKind;
 use crate::syntax::logical::{LogicalLine, LogicalLines, is_space};
 use crate::syntax::table_line::{TableEntry, TableForm, parse_table_line, split_table_line};
@@ -320,9 +320,9 @@ impl LineReader<'_> {
                 Err(kind) => self.complain(kind),
             },
             // Nothing before a zero byte is passed over in silence.
-            TableForm::Aliases if text.is_empty() => {}
-            TableForm::Aliases => match parse_alias_line(text) {
-                Ok(AliasEntry { key, value }) => self.copied(&key, &value),
+            TableForm::Aliases | TableForm::QuotedAliases if text.is_empty() => {}
+            form => match parse_alias_line(text) {
+                Ok(entry) => self.copied(&entry.stored_key(form), &entry.value),
                 Err(AliasFault::NeedNameValue) => self.complain(FaultKind::NeedNameValue),
                 Err(AliasFault::NotLocal) => self.complain(FaultKind::NotLocal),
             },

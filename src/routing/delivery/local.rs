@@ -12,7 +12,7 @@ use super::forward::Addressee;
 use super::local_mail::{LocalMail, restricted};
 use super::sink::Sink;
 use crate::base::system_words;
-use crate::mail::local_part::split_domain;
+use crate::mail::local_part::{external_local, split_domain};
 use crate::maps::LookupError;
 use crate::routing::fate::{Action, Fate};
 use crate::routing::rewrite::resolve::Resolved;
@@ -21,6 +21,7 @@ use crate::routing::router::daemon::Daemon;
 use crate::routing::router::keys::KeyPart;
 use crate::routing::router::trail::StepKind;
 use crate::syntax::alias_value::{DestinationKind, parse_alias_value};
+use crate::syntax::table_line::TableForm;
 
 /// How deeply aliases may name aliases: local(8)'s own limit.
 const MAX_DEPTH: usize = 100;
@@ -132,8 +133,7 @@ impl Router<'_> {
                 continue;
             }
             let part = if at == 0 { KeyPart::Whole } else { KeyPart::Partial };
-            let found = self.ask_tables("alias_maps", key, part)?;
-            let Some(value) = found else { continue };
+            let Some(value) = self.ask_aliases(key, part)? else { continue };
             let extension = split.as_ref().filter(|_| at > 0).map(|(_, extension)| extension.as_slice());
             let companion = self.owner_alias(key)?;
             let inherited = if self.is_yes("reset_owner_alias")? { None } else { by.and_then(|by| by.owner) };
@@ -187,13 +187,21 @@ impl Router<'_> {
         self.account_mailbox(&user, &recipient, &sender, mail)
     }
 
+    /// What an alias stands for: from 3.12 on its name is looked up with the quotes that it may need, then without.
+    fn ask_aliases(&mut self, name: &[u8], part: KeyPart) -> Result<Option<Vec<u8>>, LookupError> {
+        match self.alias_form() {
+            TableForm::QuotedAliases => self.ask_both("alias_maps", &external_local(name), name, part),
+            _ => self.ask_tables("alias_maps", name, part),
+        }
+    }
+
     /// Who is told about mail to an alias that cannot be delivered, as its companion `owner-` says.
     fn owner_alias(&mut self, alias: &[u8]) -> Result<Option<Vec<u8>>, LookupError> {
         if !self.is_yes("owner_request_special")? {
             return Ok(None);
         }
         let name = [b"owner-", alias].concat();
-        let Some(value) = self.ask_tables("alias_maps", &name, KeyPart::Partial)? else { return Ok(None) };
+        let Some(value) = self.ask_aliases(&name, KeyPart::Partial)? else { return Ok(None) };
         let is_expanded = self.is_yes("expand_owner_alias")?;
         let owner = self.rewrite(if is_expanded { &value } else { &name })?;
         self.note(format_args!("what is sent on is sent by {}", String::from_utf8_lossy(&owner)));

@@ -34,7 +34,7 @@ impl Router<'_> {
         }
         let aliases = self.tables("alias_maps")?;
         for table in self.tables(parameter)?.iter() {
-            let form = if aliases.contains(table) { TableForm::Aliases } else { TableForm::KeyValue };
+            let form = if aliases.contains(table) { self.alias_form() } else { TableForm::KeyValue };
             if part == KeyPart::Partial && !table.takes_partial_keys() {
                 continue;
             }
@@ -93,7 +93,7 @@ impl Router<'_> {
     }
 
     /// Asks for the quoted form of a key, if that is another, and then for the key.
-    fn ask_both(
+    pub(in crate::routing) fn ask_both(
         &mut self,
         parameter: &str,
         quoted: &[u8],

@@ -5,6 +5,7 @@ use super::element_list::ElementList;
 use super::values::{Value, bad_value};
 use crate::config::table_reference::behind_proxy;
 use crate::maps::{LookupError, TableReference};
+use crate::syntax::table_line::TableForm;
 use std::rc::Rc;
 
 impl Router<'_> {
@@ -70,6 +71,11 @@ impl Router<'_> {
     /// As for [`text`](Self::text), and for what names no table.
     pub fn tables(&self, parameter: &str) -> Result<Rc<[TableReference]>, LookupError> {
         self.value(parameter).tables(parameter, |text| self.table(text))
+    }
+
+    /// The form in which alias databases are stored.
+    pub(in crate::routing) fn alias_form(&self) -> TableForm {
+        self.site.configuration.platform.alias_form()
     }
 
     /// The table that a text names. `proxy:` before it changes no answer, and goes; it stays if proxymap(8) would not open it.

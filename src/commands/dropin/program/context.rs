@@ -11,6 +11,7 @@ use crate::config::paths::STOCK_DIRECTORY;
 use crate::config::site::Location;
 use crate::config::{ConfigFiles, Configuration, Platform};
 use crate::syntax::main_cf::MainCf;
+use crate::syntax::table_line::TableForm;
 use crate::syntax::{Fault, FaultKind, LogicalLines};
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -71,6 +72,12 @@ impl Context {
     #[must_use]
     pub fn is_set(&self, name: &str) -> bool {
         self.configuration.value(name.as_bytes(), None).is_some()
+    }
+
+    /// The form of alias databases.
+    #[must_use]
+    pub fn alias_form(&self) -> TableForm {
+        self.configuration.platform.alias_form()
     }
 
     /// Whether the release reads a parameter that has a value.

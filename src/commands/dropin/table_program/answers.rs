@@ -7,7 +7,6 @@ use crate::config::catalogue;
 use crate::maps::index_file::is_outdated;
 use crate::maps::text::file_values::decode;
 use crate::maps::{self, LookupError, LookupTable, TableReference};
-use crate::syntax::table_line::TableForm;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStringExt;
@@ -242,7 +241,7 @@ pub fn write_entry(output: &mut impl Write, key: &[u8], value: &[u8], settings: 
         return write_json(output, key, value);
     }
     output.write_all(key)?;
-    output.write_all(if settings.form == TableForm::Aliases { b":\t" } else { b"\t" })?;
+    output.write_all(if settings.form.is_aliases() { b":\t" } else { b"\t" })?;
     output.write_all(value)?;
     output.write_all(b"\n")
 }

@@ -19,7 +19,6 @@ use crate::maps::compile::{Complaint, ComplaintKind, Duplicates, Entries, IndexT
 use crate::maps::lmdb::{Damage, Put, Update, UpdateError, Updated, update};
 use crate::maps::text::file_values::encode_files;
 use crate::maps::unavailable;
-use crate::syntax::table_line::TableForm;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
@@ -85,7 +84,7 @@ fn insert_into(
     let from_lines = entries.all().len();
     let left_out = if settings.file_values { entries.replace_values(encode_files) } else { Vec::new() };
     let stored_lines = from_lines - left_out.len();
-    if settings.form == TableForm::Aliases {
+    if settings.form.is_aliases() {
         add_alias_records(&mut entries, &settings.host);
     }
     let access = |old: Option<&Metadata>| inherited_access(IndexType::Lmdb, input, old, settings.inherit);

@@ -20,7 +20,6 @@ use crate::maps::compile::{
     Complaint, Entries, IndexType, OtherNames, Recipe, Swap, Version, WriteError, read_entries, until_steady,
 };
 use crate::maps::text::file_values::{FileFault, encode_files};
-use crate::syntax::table_line::TableForm;
 use rustix::fs::{Mode, OFlags};
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
@@ -88,7 +87,7 @@ fn compile(
     let mut entries = read_entries(text, &recipe);
     let left_out =
         if settings.file_values { read_values(&mut entries, &source.metadata, settings)? } else { Vec::new() };
-    if settings.form == TableForm::Aliases {
+    if settings.form.is_aliases() {
         add_alias_records(&mut entries, &settings.host);
     }
     let table = shown_in_warnings(operand, index_type);

@@ -74,7 +74,7 @@ fn work(program: &TableProgram, arguments: &[OsString], messages: &Arc<Messages>
         },
     };
     let settings = Settings {
-        form: program.form,
+        form: if program.form.is_aliases() { context.alias_form() } else { program.form },
         no_folding: line.no_folding,
         trailing_nul: line.trailing_nul,
         lmdb_format: line.lmdb_format.or(context.lmdb_format()),

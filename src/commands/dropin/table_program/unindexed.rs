@@ -10,7 +10,6 @@ use crate::maps;
 use crate::maps::compile::index::add_alias_records;
 use crate::maps::compile::{Entries, Folding, Recipe, read_entries};
 use crate::maps::text::file_values::encode_files;
-use crate::syntax::table_line::TableForm;
 
 /// The table that an operand comes down to behind `debug:` and `proxy:`.
 #[derive(Debug)]
@@ -140,7 +139,7 @@ pub fn insert(
     let given_keys = inside.given_keys(&text, settings);
     let mut entries = read_entries(text, &settings.recipe());
     let left_out = if settings.file_values { entries.replace_values(encode_files) } else { Vec::new() };
-    if settings.form == TableForm::Aliases {
+    if settings.form.is_aliases() {
         add_alias_records(&mut entries, &settings.host);
     }
     let taken = matches!(kind, KeepsNothing::TakesEntries | KeepsNothing::TakesAll);

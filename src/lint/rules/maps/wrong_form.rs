@@ -28,7 +28,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         let (Some(Ok(source)), Some(wrong)) = (&table.source, wrong_lines(table)) else { continue };
         let Some(first) = wrong.first else { continue };
         let (message, help) = match table.named.form() {
-            TableForm::Aliases => (
+            TableForm::Aliases | TableForm::QuotedAliases => (
                 "this aliases file is written as `key value`: postalias drops its lines",
                 "write `name: value`, or name the file where a `key value` table belongs",
             ),
@@ -59,7 +59,7 @@ pub struct WrongLines {
 pub fn wrong_lines(table: &Table) -> Option<WrongLines> {
     let (Some(Ok(source)), Some(entries)) = (&table.source, &table.entries) else { return None };
     let is_wrong = |kind: &ComplaintKind| match (kind, table.named.form()) {
-        (ComplaintKind::Form(FaultKind::NeedNameValue), TableForm::Aliases)
+        (ComplaintKind::Form(FaultKind::NeedNameValue), TableForm::Aliases | TableForm::QuotedAliases)
         | (ComplaintKind::Form(FaultKind::ColonKey), TableForm::KeyValue) => true,
         // `joe@example.com joe` of an aliases file has no colon either.
         _ => false,
@@ -72,7 +72,7 @@ pub fn wrong_lines(table: &Table) -> Option<WrongLines> {
         })
         .collect();
     let all = match table.named.form() {
-        TableForm::Aliases => entries.all().len() + wrong.len(),
+        TableForm::Aliases | TableForm::QuotedAliases => entries.all().len() + wrong.len(),
         TableForm::KeyValue => entries.all().len(),
     };
     // One line may be a slip; two that are the most of the file are no accident.
