@@ -75,6 +75,7 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &maps::missing_index::RULE, check: maps::missing_index::check },
         LintRule { rule: &maps::stale_index::RULE, check: maps::stale_index::check },
         LintRule { rule: &maps::damaged_index::RULE, check: maps::damaged_index::check },
+        LintRule { rule: &maps::foreign_format::RULE, check: maps::foreign_format::check },
         LintRule { rule: &maps::duplicate_key::RULE, check: maps::duplicate_key::check },
         LintRule { rule: &maps::dropped_entry::RULE, check: maps::dropped_entry::check },
         LintRule { rule: &maps::two_compilers::RULE, check: maps::two_compilers::check },

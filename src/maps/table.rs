@@ -3,6 +3,7 @@
 use super::compile::{Duplicates, Folding};
 use super::error::LookupError;
 use crate::base::Patience;
+use crate::config::lmdb_format::LmdbFormat;
 pub use crate::config::table_reference::TableReference;
 use std::sync::Arc;
 
@@ -90,6 +91,8 @@ pub struct OpenOptions {
     pub folding: Folding,
     /// `-n` and `-N`: look only for keys without, or with, a trailing NUL; `None` finds both.
     pub trailing_nul: Option<bool>,
+    /// The format that LMDB files are to be in, if that is settled; the caller is warned of others.
+    pub lmdb_format: Option<LmdbFormat>,
     /// Whether the text of a table, and what it gives, must be UTF-8.
     pub utf8: bool,
     /// What happens to repeated keys in a text that is read when it is opened.
@@ -116,6 +119,7 @@ impl Default for OpenOptions {
         Self {
             folding: Folding::Unicode,
             trailing_nul: None,
+            lmdb_format: None,
             utf8: true,
             duplicates: Duplicates::Warn,
             file_values: false,

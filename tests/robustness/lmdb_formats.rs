@@ -78,9 +78,14 @@ fn the_program_reads_and_changes_it() {
         development[page + 28] = 2;
     }
     scratch.write("site/old.lmdb", development);
-    let words = "it is of data version 2, which a development branch of LMDB writes and no Postfix reads; make it anew";
-    let told = format!("postmap: fatal: open database site/old.lmdb: not a usable LMDB file: {words}\n");
+    let words = "an LMDB file of data version 2, which a development branch of LMDB writes (that of npm's lmdb) and no Postfix \
+                 reads: build it anew with postmap, or name another file";
+    let told = format!("postmap: fatal: open database site/old.lmdb: {words}\n");
     scratch.run("postmap -c site -q key00001 lmdb:site/old").is(1, "", &told);
+    scratch.run("postmap -c site -s lmdb:site/old").is(1, "", &told);
+    let not_changed =
+        told.replace("another file\n", "another file; it is left as it was: rebuild it from its source\n");
+    scratch.run("postmap -c site -d key00001 lmdb:site/old").is(1, "", &not_changed);
 }
 
 /// Opens, looks up and walks: a damaged file may give anything but a panic, a loop, or more than was there.

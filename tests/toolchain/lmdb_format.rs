@@ -204,3 +204,33 @@ fn other_names_keep_the_old_file_of_another_format() {
         std::fs::remove_file(scratch.path("s/other.lmdb")).unwrap();
     }
 }
+
+/// It is answered from, and said that Postfix would not.
+#[test]
+fn a_file_that_the_system_does_not_open_is_told_of() {
+    let scratch = site();
+    scratch.run("postmap -c s --lmdb-format 1.0 lmdb:s/virtual").is(0, "", "");
+    scratch.run("postmap -c s -q info@example.com lmdb:s/virtual").is(0, "bob@example.com\n", "");
+    scratch.run("check --format concise --select MAP s").is(0, "nothing found\n", "");
+    let words = "is in the format of LMDB 1.0 (data version 3), and the system's library reads that of LMDB 0.9 (data version 1)";
+    let found = format!(
+        "s/main.cf:4:22: warning[MAP019] lmdb:/etc/postfix/virtual: $DIR/s/virtual.lmdb {words}\n1 finding: 1 warning\n"
+    );
+    scratch.run("check --format concise --select MAP --lmdb-format 0.9 s").is(1, &found, "");
+    scratch.run("check --format concise --select MAP --profile debian-14 s").is(1, &found, "");
+    scratch.write("s/postwright.toml", "lmdb_format = '0.9'\n");
+    scratch.run("check --format concise --select MAP s").is(1, &found, "");
+    scratch.run("check --format concise --select MAP --lmdb-format 1.0 s").is(0, "nothing found\n", "");
+    let told = format!(
+        "postmap: warning: lmdb:s/virtual {words}: Postfix does not open it; make it anew, or use `postwright migrate lmdb`\n"
+    );
+    scratch.run("postmap -c s -q info@example.com lmdb:s/virtual").is(0, "bob@example.com\n", &told);
+    scratch.run("postmap -c s -s lmdb:s/virtual").is(0, "info@example.com\tbob@example.com\n", &told);
+    scratch.run("postmap -c s --lmdb-format 1.0 -s lmdb:s/virtual").is(0, "info@example.com\tbob@example.com\n", "");
+    // Below a root it is the system's own.
+    scratch.write("r/etc/postfix/main.cf", scratch.read("s/main.cf"));
+    scratch.write("r/etc/postfix/virtual", scratch.read("s/virtual"));
+    scratch.write("r/etc/postfix/virtual.lmdb", scratch.read("s/virtual.lmdb"));
+    let outcome = scratch.run("check --format concise --select MAP019 --lmdb-format 0.9 --root r");
+    assert!(outcome.stdout.contains(": error[MAP019] lmdb:/etc/postfix/virtual: "), "{}", outcome.stdout);
+}

@@ -11,6 +11,7 @@ use super::terminal::progress::Progress;
 use crate::base::{FileError, Source};
 use crate::config::edit::place::EditPlace;
 use crate::config::edit::replace::{CHANGED, edit_or_make_file};
+use crate::config::lmdb_format::LmdbFormat;
 use crate::diagnostic::render::Report;
 use crate::diagnostic::{Finding, Fix, Rule, Safety, Severity};
 use crate::lint::policy::baseline::Baseline;
@@ -66,6 +67,10 @@ pub struct Check {
     /// Write the findings to FILE, to leave them out by --baseline later
     #[arg(long, value_name = "FILE", conflicts_with_all = ["fix", "unsafe_fixes", "diff"])]
     write_baseline: Option<PathBuf>,
+    /// The series of LMDB whose files the system reads: 0.9 or 1.0 [default: lmdb_format of postwright.toml; else what the
+    /// package of the profile reads]
+    #[arg(long, value_name = "SERIES")]
+    lmdb_format: Option<LmdbFormat>,
     #[command(flatten)]
     site: SiteOptions,
 }
@@ -198,7 +203,8 @@ impl Run<'_> {
         let options = self.options;
         let subject = Subject::of(operand, options.kind, output)?;
         let directory = subject.directory(&options.site);
-        let platform = options.site.platform(&directory)?;
+        let mut platform = options.site.platform(&directory)?;
+        platform.lmdb_format = options.lmdb_format.or(platform.lmdb_format);
         let policy = settings::read_above(&directory)?;
         let policy = Policy::new(policy, options.select.as_deref(), &options.ignore);
         let (_, writable) = subject.open(&options.site, platform.clone(), &mended.overlay)?;

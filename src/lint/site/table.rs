@@ -5,10 +5,12 @@ use super::key_index::KeyIndex;
 use super::table_text::EntryText;
 use crate::base::{Overlay, Source};
 use crate::config::Site;
+use crate::config::lmdb_format::LmdbFormat;
 use crate::config::table_reference::TableReference;
 use crate::config::tables::{NamedTable, TableUse};
 use crate::maps::compile::state::{IndexContent, IndexState, compared, complaints};
 use crate::maps::compile::{Complaint, Entries, Entry, IndexType, Recipe, read_entries};
+use crate::maps::lmdb;
 use crate::maps::table::{LookupTable, OpenOptions};
 use crate::maps::types::pcre::PcreTable;
 use crate::maps::types::regexp::RegexpTable;
@@ -41,13 +43,16 @@ pub struct Table {
     patterns: OnceLock<PatternTable>,
     /// Its index, for the types that we can compile.
     pub index: Option<(PathBuf, IndexState)>,
+    /// Its index or cache, and the format of that, if it is an LMDB file of another than the system's library reads.
+    pub foreign: Option<(PathBuf, LmdbFormat)>,
 }
 
 impl Table {
-    /// Reads a table that the configuration names; texts of the overlay stand for files, and `seed` is for comparing contents.
+    /// Reads a table that a site's configuration names; texts of the overlay stand for files, and `seed` is for comparing contents.
     #[must_use]
     pub fn open(named: NamedTable, site: &Site, overlay: &Overlay, seed: &RandomState) -> Self {
         let paths = &site.paths;
+        let lmdb_format = site.configuration.platform.wanted_lmdb_format();
         let map_type = named.reference.map_type.clone();
         let mut table = Self {
             named,
@@ -59,9 +64,17 @@ impl Table {
             index_of_keys: OnceLock::new(),
             patterns: OnceLock::new(),
             index: None,
+            foreign: None,
         };
         if let Some((entries, places)) = inline_entries(&table.named) {
             (table.entries, table.inline) = (Some(entries), Some(places));
+        }
+        if table.named.is_cache() && map_type == IndexType::Lmdb.name() {
+            let suffix = IndexType::Lmdb.suffix();
+            let file = paths.open(&[&table.named.reference.name, suffix.as_bytes()].concat()).ok();
+            let format = file.and_then(|file| lmdb::format_of(&file).ok());
+            let other = format.filter(|&format| lmdb_format.is_some_and(|wanted| wanted != format));
+            table.foreign = other.map(|format| (paths.resolve_index(&table.named.reference.name, suffix), format));
         }
         if table.named.is_cache() || !table.named.reference.has_source() {
             return table;
@@ -70,7 +83,8 @@ impl Table {
         let source = overlay.read_table(&path);
         if let Some(index_type) = IndexType::by_name(&map_type) {
             let index_path = paths.resolve_index(&table.named.reference.name, index_type.suffix());
-            let recipe = Recipe::standard(table.named.stored_form(&site.configuration.platform));
+            let form = table.named.stored_form(&site.configuration.platform);
+            let recipe = Recipe { lmdb_format, ..Recipe::standard(form) };
             let index = paths.open(&[&table.named.reference.name, index_type.suffix().as_bytes()].concat());
             let content = IndexContent::of(index, index_type, &recipe, seed);
             let state = match &source {
@@ -86,6 +100,7 @@ impl Table {
                 }
                 Err(_) => content.alone(&recipe),
             };
+            table.foreign = state.other_format().map(|format| (index_path.clone(), format));
             table.index = Some((index_path, state));
         } else if let (Ok(source), None) = (&source, table.named.reference.pattern_form()) {
             let (complaints, entries) = read_alone(source, table.named.form());
@@ -129,6 +144,7 @@ impl Table {
             index_of_keys: OnceLock::new(),
             patterns: OnceLock::new(),
             index: None,
+            foreign: None,
         })
     }
 
@@ -147,6 +163,7 @@ impl Table {
             index_of_keys: OnceLock::new(),
             patterns: OnceLock::new(),
             index: None,
+            foreign: None,
         }
     }
 

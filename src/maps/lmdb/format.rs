@@ -127,6 +127,16 @@ pub(super) const DATABASE: usize = 48;
 /// Bytes of a meta page that mean something, behind its header.
 pub(super) const META_SIZE: usize = META_TXN + 8;
 
+/// Says of a file that another library opens it than that of the system.
+#[must_use]
+pub fn mismatch(has: Format, reads: Format) -> String {
+    format!(
+        "in the format of {has} (data version {}), and the system's library reads that of {reads} (data version {})",
+        has.data_version(),
+        reads.data_version()
+    )
+}
+
 /// Said of a page: the library takes it for one that it may write to, and does so where it may only read.
 pub(super) const NEVER_WAS: &str = "it is of a transaction that never was";
 
@@ -137,6 +147,8 @@ pub enum Damage {
     Io(io::Error),
     /// It is no LMDB file, or one of another kind; says which.
     Foreign(&'static str),
+    /// It is of a data version that no LMDB of Postfix's has.
+    Version(u32),
     /// Its entries are databases with names, of which Postfix has none.
     NamedDatabases,
     /// It contradicts itself at a page; says how.
@@ -154,6 +166,16 @@ impl fmt::Display for Damage {
         match self {
             Self::Io(error) => error.fmt(f),
             Self::Foreign(what) => write!(f, "not a usable LMDB file: {what}"),
+            Self::Version(VERSION_DEVELOPMENT) => write!(
+                f,
+                "an LMDB file of data version {VERSION_DEVELOPMENT}, which a development branch of LMDB writes (that of npm's lmdb) and no \
+                 Postfix reads: build it anew with postmap, or name another file"
+            ),
+            Self::Version(number) => write!(
+                f,
+                "an LMDB file of data version {number}, and only those of LMDB 0.9 (1) and LMDB 1.0 (3) are known: build it anew \
+                 with postmap, or name another file"
+            ),
             Self::NamedDatabases => f.write_str("an LMDB file with named databases, which is no table of Postfix's"),
             Self::Page(page, what) => write!(f, "damaged LMDB file: page {page}: {what}"),
         }

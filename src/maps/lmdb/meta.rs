@@ -5,7 +5,7 @@
 
 use super::format::{
     DATABASE, Damage, Format, MAGIC, MAX_DEPTH, MAX_MAP_SIZE, META, META_FREE, META_LAST_PAGE, META_MAIN,
-    META_MAP_SIZE, META_SIZE, META_TXN, NO_PAGE, PAGE, VERSION_DEVELOPMENT,
+    META_MAP_SIZE, META_SIZE, META_TXN, NO_PAGE, PAGE,
 };
 use super::page::{u16_at, u32_at, u64_at};
 use std::fs::File;
@@ -174,12 +174,9 @@ fn begins_as(file: &File) -> Result<Format, Damage> {
     if let Some(format) = Format::ALL.into_iter().find(|&format| version(format) == Some(format.data_version())) {
         return Ok(format);
     }
-    match (version(Format::V0_9), version(Format::V1_0)) {
-        (_, Some(VERSION_DEVELOPMENT)) => Err(Damage::Foreign(
-            "it is of data version 2, which a development branch of LMDB writes and no Postfix reads; make it anew",
-        )),
-        (None, None) => Err(Damage::Foreign("it does not begin as one")),
-        _ => Err(Damage::Foreign("it has another format version")),
+    match version(Format::V1_0).or(version(Format::V0_9)) {
+        Some(number) => Err(Damage::Version(number)),
+        None => Err(Damage::Foreign("it does not begin as one")),
     }
 }
 

@@ -20,7 +20,7 @@ mod update_error;
 mod verify;
 pub mod write;
 
-pub use format::{Damage, Format};
+pub use format::{Damage, Format, mismatch};
 pub use meta::format_of;
 pub use read::LmdbFile;
 pub use update::{Put, Update, Updated, refill, update};

@@ -8,7 +8,7 @@ use crate::base::{FileLock, LockKind, system_words};
 use crate::maps::compile::Folding;
 use crate::maps::error::LookupError;
 use crate::maps::index_file::{NulForm, damaged, index_path, open_index, was_replaced, without_nul};
-use crate::maps::lmdb::{Damage, LmdbFile};
+use crate::maps::lmdb::{Damage, LmdbFile, mismatch};
 use crate::maps::table::{Answer, LookupTable, OpenOptions};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -54,6 +54,14 @@ impl LmdbTable {
     pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
         let path = index_path(name, ".lmdb");
         let mut open = Open::at(&path)?;
+        if let Some(wanted) = options.lmdb_format.filter(|&wanted| wanted != open.pages.format()) {
+            let words = mismatch(open.pages.format(), wanted);
+            let table = table_name(&path);
+            let text = format!(
+                "lmdb:{table} is {words}: Postfix does not open it; make it anew, or use `postwright migrate lmdb`"
+            );
+            options.caller.warning(text.as_bytes());
+        }
         if options.snapshot {
             open.pages.keep_more();
         }

@@ -70,6 +70,7 @@ impl Settings {
         OpenOptions {
             folding: self.folding(),
             trailing_nul: self.trailing_nul,
+            lmdb_format: self.lmdb_format,
             utf8: self.utf8,
             duplicates: self.duplicates,
             file_values: self.file_values,

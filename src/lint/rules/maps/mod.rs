@@ -7,6 +7,7 @@ pub mod compiled_patterns;
 pub mod damaged_index;
 pub mod dropped_entry;
 pub mod duplicate_key;
+pub mod foreign_format;
 pub mod hidden_rules;
 pub mod malformed_pattern;
 pub mod missing_index;
