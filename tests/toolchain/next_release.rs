@@ -139,6 +139,11 @@ fn what_check_says_of_either_release() {
             "7:22: error[MAP013] virtual_alias_maps needs tables as type:name, and lmdb: has no name",
         ]
     );
+    let mut postconf = scratch.command(&["postconf", "-c", "site", "-n", "tlsproxy_client_loglevel_parameter"]);
+    let said = "postconf: warning: site/main.cf: support for parameter tlsproxy_client_loglevel_parameter has been removed; \
+                instead, do not specify\n";
+    let outcome = scratch.outcome(postconf.env("POSTWRIGHT_TARGET", "3.12"));
+    assert!(outcome.status == 0 && outcome.stderr.contains(said), "{}", outcome.stderr);
     scratch.write("site/main.cf", "compatibility_level = 3.12\nalias_maps =\n");
     let level = |target: &str| {
         scratch.run(&format!("check --select VER006 --format concise site/main.cf --target {target}")).stdout

@@ -33,6 +33,7 @@ const DATAGRAMS: Version = Version::new(3, 4);
 const BOUNDS: Version = Version::new(3, 6);
 const LEVELS: Version = Version::new(3, 6);
 const INLINE_PATTERNS: Version = Version::new(3, 7);
+/// All of the rest, restrictions and table types too, came no later.
 const FUNCTIONS: Version = Version::new(3, 11);
 
 /// What was found, when it came, and whether Postfix refuses to work without it.
@@ -55,8 +56,11 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     }
     for set in set_values(site) {
         let mut found = Vec::new();
-        expressions(&set, &mut found);
-        elements(site, &set, &mut found);
+        if target(site) < FUNCTIONS {
+            expressions(&set, &mut found);
+            elements(site, &set, &mut found);
+        }
+        log_levels(site, &set, &mut found);
         for (newer, span) in found {
             tell(site, newer, set.source, span, findings);
         }
@@ -117,6 +121,16 @@ fn look_into(set: &SetValue, nodes: &[Node], found: &mut Vec<(Newer, Span)>) {
     }
 }
 
+/// Traces of TLS sessions.
+fn log_levels(site: &LoadedSite, set: &SetValue, found: &mut Vec<(Newer, Span)>) {
+    if set.kind(site) != Some(Kind::Enum) || !is_tls_log_level(&set.parameter_name()) {
+        return;
+    }
+    for element in set.elements(site).into_iter().filter(|element| element.bytes.eq_ignore_ascii_case(b"trace")) {
+        found.push((Newer::new("a TLS log level with ,trace", TRACES, false), element.span));
+    }
+}
+
 /// Restrictions, tables and bounds in lists.
 fn elements(site: &LoadedSite, set: &SetValue, found: &mut Vec<(Newer, Span)>) {
     let restrictions = holds_restrictions(site, set);
@@ -134,8 +148,7 @@ fn elements(site: &LoadedSite, set: &SetValue, found: &mut Vec<(Newer, Span)>) {
     let kind = if restrictions { Some(Kind::RestrictionList) } else { set.kind(site) };
     let Some(kind) = kind else { return };
     let holds_tables = kind.may_hold_tables();
-    let is_level = kind == Kind::Enum && is_tls_log_level(&set.parameter_name());
-    if !holds_tables && !is_level && !matches!(kind, Kind::TlsProtocolList | Kind::EndpointList) {
+    if !holds_tables && !matches!(kind, Kind::TlsProtocolList | Kind::EndpointList) {
         return;
     }
     for element in set.elements(site) {
@@ -146,9 +159,6 @@ fn elements(site: &LoadedSite, set: &SetValue, found: &mut Vec<(Newer, Span)>) {
             }
             Kind::EndpointList if text.starts_with(b"{") => {
                 Newer::new("a Milter with settings in braces", BRACES, false)
-            }
-            _ if is_level && text.eq_ignore_ascii_case(b"trace") => {
-                Newer::new("a TLS log level with ,trace", TRACES, false)
             }
             _ if holds_tables => match table(text) {
                 Some(newer) => newer,
@@ -201,4 +211,16 @@ fn in_service(service: &Service, version: Version) -> Option<(Newer, Span)> {
     let braced = service.line.arguments.iter().find(|argument| argument.braced);
     all.extend(braced.map(|argument| (Newer::new("an argument in braces", BRACES, false), argument.span)));
     all.into_iter().find(|(newer, _)| newer.introduced > version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_for_new_targets_is_no_newer() {
+        let restrictions = catalogue::restrictions().iter().map(|known| known.introduced);
+        let types = catalogue::map_types().iter().map(|known| known.introduced);
+        assert!(restrictions.chain(types).max() <= Some(FUNCTIONS));
+    }
 }
