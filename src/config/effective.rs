@@ -38,6 +38,8 @@ pub struct Configuration {
     /// `name=value` from the command line; to be set before the first look at a value.
     pub overrides: Vec<(Vec<u8>, Vec<u8>)>,
     networks: OnceLock<Result<String, NetworksError>>,
+    /// The restriction classes of main.cf, read once.
+    pub(super) classes: OnceLock<HashSet<Vec<u8>>>,
 }
 
 /// A value before expansion, and where it comes from.
@@ -66,7 +68,7 @@ impl Configuration {
     /// A configuration without overrides from the command line.
     #[must_use]
     pub fn new(files: ConfigFiles, platform: Platform) -> Self {
-        Self { files, platform, overrides: Vec::new(), networks: OnceLock::new() }
+        Self { files, platform, overrides: Vec::new(), networks: OnceLock::new(), classes: OnceLock::new() }
     }
 
     /// The unexpanded value of a parameter, for one service if one is given.

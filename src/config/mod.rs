@@ -21,6 +21,7 @@ pub mod pipe_macros;
 pub mod platform;
 pub mod project;
 pub mod protocols;
+pub mod restriction_classes;
 pub mod services;
 pub mod site;
 pub mod starting_value;

@@ -157,14 +157,8 @@ fn is_default(setting: &Setting) -> bool {
 
 /// Restriction classes are lists too.
 fn understood(name: &str, value: &[u8], side: &Site) -> Meaning {
-    let is_class = catalogue::parameter(name).is_none()
-        && match side.configuration.expanded(b"smtpd_restriction_classes", None) {
-            Ok(classes) => match meaning("smtpd_restriction_classes", &classes) {
-                Meaning::List(classes, _) => classes.iter().any(|class| class == name.as_bytes()),
-                Meaning::Text(_) => false,
-            },
-            Err(_) => false,
-        };
+    let is_class =
+        catalogue::parameter(name).is_none() && side.configuration.is_restriction_class(name.as_bytes(), None);
     if is_class { list(value, false) } else { meaning(name, value) }
 }
 

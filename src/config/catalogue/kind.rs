@@ -228,10 +228,14 @@ impl Kind {
         )
     }
 
+    /// Whether the value is a text for people or programs, which may hold any character.
+    pub fn is_free_text(self) -> bool {
+        matches!(self, Self::Command | Self::Template | Self::Text)
+    }
+
     /// Whether the value may have several elements; of a text nobody knows.
     pub fn may_be_list(self) -> bool {
-        let is_text = matches!(self, Self::Command | Self::Template | Self::Text);
-        is_text || self.name().ends_with("-list")
+        self.is_free_text() || self.name().ends_with("-list")
     }
 
     fn entry(self) -> &'static (Kind, &'static str, &'static str) {

@@ -37,8 +37,23 @@ pub fn suggest_map_type(name: &str) -> Option<&'static str> {
     const OLD: [&str; 3] = ["hash", "btree", "dbm"];
     let replaced = ["lmdb", "cdb"].into_iter().flat_map(|new| OLD.map(|old| name.replace(new, old)));
     let before = replaced.filter(|old| old != name).find_map(|old| map_type(&old)).map(|known| known.name);
-    before.or_else(|| suggest(name, map_types().iter().map(|known| known.name)).into_iter().next())
+    let called = OTHER_NAMES.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, known)| *known);
+    before.or(called).or_else(|| suggest(name, map_types().iter().map(|known| known.name)).into_iter().next())
 }
+
+/// What others call the software behind a type.
+const OTHER_NAMES: [(&str, &str); 10] = [
+    ("bdb", "hash"),
+    ("db", "hash"),
+    ("file", "texthash"),
+    ("mariadb", "mysql"),
+    ("mongo", "mongodb"),
+    ("plain", "texthash"),
+    ("postgres", "pgsql"),
+    ("postgresql", "pgsql"),
+    ("text", "texthash"),
+    ("txt", "texthash"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -51,6 +66,10 @@ mod tests {
             ("textcdb", Some("texthash")),
             ("slmdb", Some("sdbm")),
             ("lmbd", Some("lmdb")),
+            ("postgresql", Some("pgsql")),
+            ("mariadb", Some("mysql")),
+            ("Text", Some("texthash")),
+            ("redis", None),
             ("proxylmdb", None),
         ];
         for (name, expected) in cases {

@@ -1,7 +1,6 @@
 //! What rules look at: the configuration, its tables with their sources read once, and the state of their indexes.
 
 pub mod accounts;
-pub mod classes;
 pub mod cycles;
 pub mod domains;
 pub mod expansions;
@@ -10,6 +9,7 @@ pub mod inet_ports;
 pub mod inline_entries;
 pub mod key_advice;
 pub mod key_index;
+pub mod list_files;
 pub mod no_address;
 pub mod restriction_lists;
 pub mod set_values;
@@ -34,7 +34,6 @@ use crate::maps::compile::{Entries, Entry};
 use crate::syntax::FileKind;
 use crate::syntax::match_list::split_list;
 use foldhash::quality::RandomState;
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -53,8 +52,7 @@ pub struct LoadedSite {
     pub map_types: Option<Vec<String>>,
     domains: OnceLock<Domains>,
     expansions: Expansions,
-    /// The restriction classes of main.cf.
-    classes: OnceLock<HashSet<Vec<u8>>>,
+    list_files: OnceLock<Vec<Arc<Source>>>,
 }
 
 impl std::ops::Deref for LoadedSite {
@@ -96,15 +94,15 @@ impl LoadedSite {
         let overlay = overlay.below(site.paths.below());
         let named = named_tables(&site.configuration).into_iter();
         let tables = named.map(|named| Table::open(named, &site, &overlay, &seed)).collect();
-        let (domains, expansions, classes) = Default::default();
-        Self { site, is_whole: true, tables, overlay, map_types: None, domains, expansions, classes }
+        let (domains, expansions, list_files) = Default::default();
+        Self { site, is_whole: true, tables, overlay, map_types: None, domains, expansions, list_files }
     }
 
     /// A site of which only main.cf and master.cf are looked at; no table is opened.
     #[must_use]
     pub fn without_tables(site: Site) -> Self {
-        let (overlay, domains, expansions, classes) = Default::default();
-        Self { site, is_whole: false, tables: Vec::new(), overlay, map_types: None, domains, expansions, classes }
+        let (overlay, domains, expansions, list_files) = Default::default();
+        Self { site, is_whole: false, tables: Vec::new(), overlay, map_types: None, domains, expansions, list_files }
     }
 
     /// A site of which only one file is known; nothing for kinds that cannot be looked at by themselves.
@@ -121,8 +119,8 @@ impl LoadedSite {
             _ => vec![Table::single(kind, source)?],
         };
         let site = Site::new(Configuration::new(files, platform), PathMap::system());
-        let (overlay, domains, expansions, classes) = Default::default();
-        Some(Self { site, is_whole: false, tables, overlay, map_types: None, domains, expansions, classes })
+        let (overlay, domains, expansions, list_files) = Default::default();
+        Some(Self { site, is_whole: false, tables, overlay, map_types: None, domains, expansions, list_files })
     }
 
     /// Whether the Postfix that will run the site has a map type; nothing if nobody said which it has.
@@ -170,13 +168,14 @@ impl LoadedSite {
         self.configuration.expanded(parameter.as_bytes(), None).unwrap_or_default()
     }
 
-    /// Every text that was read, once: main.cf, master.cf, and the sources of tables.
+    /// Every text that was read, once: main.cf, master.cf, the sources of tables, and files of lists.
     #[must_use]
     pub fn sources(&self) -> Vec<&Arc<Source>> {
         let files = &self.configuration.files;
         let mut sources = vec![files.main.tree.source()];
         sources.extend(files.master.as_ref().map(|master| master.tree.source()));
-        for source in self.tables.iter().filter_map(|table| table.source.as_ref()?.as_ref().ok()) {
+        let of_tables = self.tables.iter().filter_map(|table| table.source.as_ref()?.as_ref().ok());
+        for source in of_tables.chain(self.list_files()) {
             // One file may be two tables.
             if !sources.iter().any(|seen| seen.name() == source.name()) {
                 sources.push(source);

@@ -108,7 +108,7 @@ pub fn restriction_list(site: &LoadedSite, parameter: &str, service: Option<&Ser
             (split_list(&text).into_iter().map(element).collect(), None)
         }
     };
-    List { steps: steps(&elements, &|word| site.is_class(word, service)), place }
+    List { steps: steps(&elements, &|word| site.configuration.is_restriction_class(word, service)), place }
 }
 
 /// Where a value stands; an empty one is shown by its whole line.

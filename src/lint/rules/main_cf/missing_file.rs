@@ -1,5 +1,6 @@
 //! MC016: a file that is named and is not there: certificates and keys, the files of match lists, what a chroot jail needs.
 
+use crate::base::regular_file::NotRegular;
 use crate::config::catalogue::{Kind, default_chroot};
 use crate::config::expand::CompatibilityLevel;
 use crate::config::listed::{Unread, listed};
@@ -73,11 +74,17 @@ fn list_files(site: &LoadedSite, set: &SetValue, elements: &[Element], findings:
     let places = LazyCell::new(|| WrittenElements::of(set.value));
     for one in listed(elements, |name| site.overlay.read(&site.paths.resolve(name))) {
         let name = one.element.text.bytes();
-        if !matches!(one.file, Some(Err(Unread::Io(_)))) || !is_missing(site, name) {
+        let Some(Err(Unread::Io(error))) = &one.file else { continue };
+        let shown = String::from_utf8_lossy(name);
+        let (message, label) = if is_missing(site, name) {
+            (format!("{shown} does not exist"), format!("lookups in {} fail for the time being", set.parameter_name()))
+        } else if error.kind() == std::io::ErrorKind::IsADirectory {
+            (format!("{shown} is a directory"), format!("programs that read {} end", set.parameter_name()))
+        } else if NotRegular::of(error).is_some() {
+            (format!("{shown} is {error}"), format!("programs that read {} may wait for ever", set.parameter_name()))
+        } else {
             continue;
-        }
-        let message = format!("{} does not exist", String::from_utf8_lossy(name));
-        let label = format!("lookups in {} fail for the time being", set.parameter_name());
+        };
         let mut finding = match &one.source {
             Some(file) => Finding::new(&RULE, message).at(file, one.element.span, label),
             None => Finding::new(&RULE, message).at(set.source, places.place_of(&one.element.shown()), label),

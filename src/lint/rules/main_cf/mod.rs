@@ -12,6 +12,7 @@ pub mod glued_lines;
 pub mod lacks_another;
 pub mod late_permit;
 pub mod leading_white_space;
+pub mod look_alike;
 pub mod malformed_line;
 pub mod matches_nothing;
 pub mod missing_file;

@@ -33,7 +33,9 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             classes_without_list(site, &set, findings);
             continue;
         }
-        if !restriction_lists().iter().any(|list| list.parameter == name) && !site.is_class(name.as_bytes(), None) {
+        if !restriction_lists().iter().any(|list| list.parameter == name)
+            && !site.configuration.is_restriction_class(name.as_bytes(), None)
+        {
             continue;
         }
         // A list of main.cf that every service overrides is never looked at, but rarely meant to be wrong.

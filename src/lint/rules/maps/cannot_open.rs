@@ -36,8 +36,10 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     let mut told: Vec<Vec<u8>> = Vec::new();
     for set in read_values(site) {
         let parameter = catalogue::parameter(&set.parameter_name());
-        let may_hold_tables =
-            parameter.map_or_else(|| site.is_class(set.name.bytes(), None), |it| it.kind.may_hold_tables());
+        let may_hold_tables = parameter.map_or_else(
+            || site.configuration.is_restriction_class(set.name.bytes(), None),
+            |it| it.kind.may_hold_tables(),
+        );
         let is_permission = matches!(set.name.bytes(), b"proxy_read_maps" | b"proxy_write_maps");
         if may_hold_tables && !is_permission {
             look_at(site, &set, &mut told, findings);

@@ -88,7 +88,7 @@ struct Wrong {
 
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
-    let is_class = |word: &[u8]| site.is_class(word, None);
+    let is_class = |word: &[u8]| site.configuration.is_restriction_class(word, None);
     for table in &site.tables {
         let judge: &dyn Fn(&str) -> Option<Wrong> = match asked_by(table) {
             Some(Asked::Access) => &|result| access(result, &is_class),

@@ -34,7 +34,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             let known = catalogue::parameter(&name).is_some()
                 || configuration.is_service_parameter(&name)
                 || used.contains(set.name.bytes())
-                || site.is_class(set.name.bytes(), Some(service))
+                || site.configuration.is_restriction_class(set.name.bytes(), Some(service))
                 // A name of the site's own, which main.cf gives a value.
                 || configuration.files.entry(set.name.bytes()).is_some()
                 || catalogue::deprecation(NameKind::Parameter, &name).is_some();

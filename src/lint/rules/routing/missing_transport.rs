@@ -121,6 +121,13 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 let (first, rest) = if is_there { (first, rest.trim()) } else { ("transport", "nexthop") };
                 format!("a colon stands between transport and nexthop, and no white space: write {first}:{rest}")
             }
+            (None, _) if name.starts_with(['/', '|']) => {
+                "a command belongs in mailbox_command, a file in home_mailbox; a transport is a service of master.cf"
+                    .to_string()
+            }
+            (None, _) if catalogue::stock_services().iter().any(|service| service.name == name) => {
+                format!("add the line of {name} that Postfix comes with to master.cf")
+            }
             (None, _) if name.starts_with('[') || name.contains('.') => {
                 format!("write transport:nexthop, such as smtp:{name}")
             }

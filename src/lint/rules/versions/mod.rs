@@ -39,5 +39,6 @@ fn successor(entry: &Deprecation) -> Option<String> {
 /// Whether a value is a list of access restrictions: one that Postfix knows, or a class of the site.
 fn holds_restrictions(site: &LoadedSite, set: &SetValue) -> bool {
     let name = set.parameter_name();
-    restriction_lists().iter().any(|list| list.parameter == name) || site.is_class(name.as_bytes(), set.service)
+    restriction_lists().iter().any(|list| list.parameter == name)
+        || site.configuration.is_restriction_class(name.as_bytes(), set.service)
 }
