@@ -11,7 +11,7 @@ use support::{Random, Scratch, repository};
 use crate::library::{Changes, Pairs, changed, read};
 
 /// What we read in a file.
-fn ours(path: &Path) -> Pairs {
+pub fn ours(path: &Path) -> Pairs {
     let mut file = LmdbFile::open(File::open(path).unwrap()).unwrap();
     file.verify().unwrap();
     let mut pairs = Pairs::new();

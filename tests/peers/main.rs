@@ -8,4 +8,5 @@
 
 mod library;
 mod lmdb;
+mod pages;
 mod postfix;
