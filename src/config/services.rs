@@ -9,6 +9,7 @@ use crate::base::Span;
 use crate::syntax::Text;
 use crate::syntax::main_cf::split_assignment;
 use crate::syntax::master_cf::{MasterCf, ServiceLine};
+use std::collections::HashMap;
 
 /// A service and what it overrides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,12 @@ pub struct Service {
     pub overrides: Vec<Override>,
     /// `-o` arguments that set nothing.
     pub faults: Vec<OverrideFault>,
+    /// The last of [`Self::overrides`] for each name, where there are many.
+    last: HashMap<Vec<u8>, usize>,
 }
+
+/// So few are looked through one by one.
+const FEW: usize = 16;
 
 /// One `-o name=value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +72,9 @@ impl Service {
     /// The value that this service sets for a parameter.
     #[must_use]
     pub fn value(&self, name: &[u8]) -> Option<&Override> {
+        if self.overrides.len() > FEW {
+            return self.last.get(name).map(|&at| &self.overrides[at]);
+        }
         self.overrides.iter().rev().find(|set| set.name.bytes() == name)
     }
 }
@@ -120,7 +129,9 @@ fn service(line: &ServiceLine) -> Service {
             }
         }
     }
-    Service { line: line.clone(), overrides, faults }
+    let named = |(at, set): (usize, &Override)| (set.name.bytes().to_vec(), at);
+    let last = if overrides.len() > FEW { overrides.iter().enumerate().map(named).collect() } else { HashMap::new() };
+    Service { line: line.clone(), overrides, faults, last }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::parameters::{ChangeKind, ParameterChange, compare_parameter};
 use crate::config::Site;
 use crate::config::catalogue::{default_chroot, master_fields};
 use crate::config::services::Service;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// A service that differs.
 #[derive(Clone, Debug)]
@@ -38,8 +38,12 @@ pub enum ServiceChangeKind {
 pub fn compare_services(a: &Site, b: &Site) -> Vec<ServiceChange> {
     let (of_a, of_b) = (numbered(a), numbered(b));
     let mut changes = Vec::new();
+    let by_label = |services: &[(String, &'_ Service)]| -> HashMap<String, usize> {
+        services.iter().enumerate().map(|(at, (label, _))| (label.clone(), at)).collect()
+    };
+    let (in_a, in_b) = (by_label(&of_a), by_label(&of_b));
     for (label, service) in &of_a {
-        match of_b.iter().find(|(other, _)| other == label) {
+        match in_b.get(label).map(|&at| &of_b[at]) {
             None => {
                 changes.push(ServiceChange { label: label.clone(), kind: ServiceChangeKind::Removed(line(service)) })
             }
@@ -47,7 +51,7 @@ pub fn compare_services(a: &Site, b: &Site) -> Vec<ServiceChange> {
         }
     }
     for (label, service) in &of_b {
-        if !of_a.iter().any(|(other, _)| other == label) {
+        if !in_a.contains_key(label) {
             changes.push(ServiceChange { label: label.clone(), kind: ServiceChangeKind::Added(line(service)) });
         }
     }
@@ -56,13 +60,14 @@ pub fn compare_services(a: &Site, b: &Site) -> Vec<ServiceChange> {
 
 /// Services by label; the second of a label is `label (2)`.
 fn numbered(side: &Site) -> Vec<(String, &Service)> {
-    let mut labels: Vec<(String, &Service)> = Vec::new();
-    for service in &side.configuration.files.services {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let numbered = side.configuration.files.services.iter().map(|service| {
         let label = service.label();
-        let before = labels.iter().filter(|(_, other)| other.label() == label).count();
-        labels.push((if before == 0 { label } else { format!("{label} ({})", before + 1) }, service));
-    }
-    labels
+        let count = counts.entry(label.clone()).or_default();
+        *count += 1;
+        (if *count == 1 { label } else { format!("{label} ({count})") }, service)
+    });
+    numbered.collect()
 }
 
 fn compare(label: &str, service: &Service, other: &Service, a: &Site, b: &Site) -> Option<ServiceChange> {
@@ -117,7 +122,9 @@ fn field_value(at: usize, service: &Service, side: &Site) -> String {
 /// The arguments that override no parameter, separated by blanks.
 fn plain_arguments(service: &Service) -> String {
     let is_override = |span: crate::base::Span| {
-        service.overrides.iter().any(|set| set.span.start <= span.start && span.end <= set.span.end)
+        // They stand in the order of the line.
+        let before = service.overrides.partition_point(|set| set.span.start <= span.start);
+        before.checked_sub(1).is_some_and(|at| span.end <= service.overrides[at].span.end)
     };
     let arguments = service.line.arguments.iter().filter(|argument| !is_override(argument.span));
     arguments.map(|argument| argument.text.to_string_lossy()).collect::<Vec<_>>().join(" ")
