@@ -1,7 +1,7 @@
 //! Turns the data files of the parameter catalogue into constant tables, checking them on the way.
 //!
-//! `src/config/catalogue/data/*.tsv` → `$OUT_DIR/catalogue_*.rs`, which the modules beside the data include. Every fault in the
-//! data is reported with its file and line, all of them at once.
+//! `src/config/catalogue/data/*.tsv` → `$OUT_DIR/catalogue_*.rs`, which the modules beside the data include. Every
+//! fault in the data is reported with its file and line, all of them at once.
 
 #[path = "src/config/catalogue/kind.rs"]
 #[allow(dead_code)]

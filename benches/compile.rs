@@ -1,10 +1,10 @@
-//! A million entries: how long building their table takes, beside Postfix's own postmap, and how much memory; and how long
-//! checking the site that they are in takes beside that.
+//! A million entries: how long building their table takes, beside Postfix's own postmap, and how much memory; and how
+//! long checking the site that they are in takes beside that.
 //!
-//! `cargo bench --bench compile`; with `POSTWRIGHT_SCENARIO=cdb` only those with that in their name. Both programs run inside
-//! the oracle's root through `chroot`, in turn, round after round, on the same file; without an oracle only our own times are
-//! measured. What is printed are medians; a goal that is missed is marked, and its least value, when missed too, ends the run
-//! with status 1.
+//! `cargo bench --bench compile`; with `POSTWRIGHT_SCENARIO=cdb` only those with that in their name. Both programs run
+//! inside the oracle's root through `chroot`, in turn, round after round, on the same file; without an oracle only our
+//! own times are measured. What is printed are medians; a goal that is missed is marked, and its least value, when
+//! missed too, ends the run with status 1.
 
 // A benchmark that cannot go on says why and stops.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -1,9 +1,10 @@
-//! Keys asked of tables with `postmap -q -`, beside Postfix's own: a million of `lmdb:`, ten thousand of a `pcre:` table of ten
-//! thousand rules, fifty thousand of a `cidr:` table of ten thousand networks. Both must find the same.
+//! Keys asked of tables with `postmap -q -`, beside Postfix's own: a million of `lmdb:`, ten thousand of a `pcre:`
+//! table of ten thousand rules, fifty thousand of a `cidr:` table of ten thousand networks. Both must find the same.
 //!
-//! `cargo bench --bench lookup`; with `POSTWRIGHT_SCENARIO=cidr` only those with that in their name. Both programs run inside
-//! the oracle's root through `chroot`, in turn, round after round; without an oracle only our own times are measured. What is
-//! printed are medians; a goal that is missed is marked, and its least value, when missed too, ends the run with status 1.
+//! `cargo bench --bench lookup`; with `POSTWRIGHT_SCENARIO=cidr` only those with that in their name. Both programs run
+//! inside the oracle's root through `chroot`, in turn, round after round; without an oracle only our own times are
+//! measured. What is printed are medians; a goal that is missed is marked, and its least value, when missed too, ends
+//! the run with status 1.
 
 // A benchmark that cannot go on says why and stops.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -65,7 +66,8 @@ fn entries() -> (String, String) {
     (table, keys)
 }
 
-/// Networks of all lengths from 12 to 32, as lists of unwelcome clients have them, and addresses of which some are in one.
+/// Networks of all lengths from 12 to 32, as lists of unwelcome clients have them, and addresses of which some are in
+/// one.
 fn networks() -> (String, String) {
     let mut random = Random(4711);
     let address = |bits: usize| std::net::Ipv4Addr::from(u32::try_from(bits).expect("32 bits"));

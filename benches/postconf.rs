@@ -1,9 +1,9 @@
 //! How long postconf takes to start, read and print, beside Postfix's own.
 //!
-//! `cargo bench --bench postconf`. Both programs run inside the oracle's root through `chroot`, in turn, many times; without an
-//! oracle there is nothing to compare with. What is printed are medians; a goal that is missed is marked, and being slower
-//! than Postfix ends the run with status 1. What `chroot` itself takes is measured with a program that does nothing, and
-//! counts for both.
+//! `cargo bench --bench postconf`. Both programs run inside the oracle's root through `chroot`, in turn, many times;
+//! without an oracle there is nothing to compare with. What is printed are medians; a goal that is missed is marked,
+//! and being slower than Postfix ends the run with status 1. What `chroot` itself takes is measured with a program that
+//! does nothing, and counts for both.
 
 // A benchmark that cannot go on says why and stops.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -1,7 +1,8 @@
-//! Addresses followed to their ends in one process: 100,000 of them against a table of 100,000 entries, without a trail and with
-//! one, and a tenth of both, to see that the time for an address does not grow with the table.
+//! Addresses followed to their ends in one process: 100,000 of them against a table of 100,000 entries, without a trail
+//! and with one, and a tenth of both, to see that the time for an address does not grow with the table.
 //!
-//! `cargo bench --bench route`. What is printed is the fastest of some rounds, since others share the machine; a goal that is missed is marked and ends the run with status 1.
+//! `cargo bench --bench route`. What is printed is the fastest of some rounds, since others share the machine; a goal
+//! that is missed is marked and ends the run with status 1.
 
 // A benchmark that cannot go on says why and stops.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

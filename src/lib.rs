@@ -16,13 +16,14 @@
 //! # Invariants
 //! 1. Parsing never fails: every parser returns a tree and findings, and the tree prints back its input byte for byte.
 //! 2. Text is changed only by range edits on the original bytes.
-//! 3. Grammars (`grammar/*.pest`) are small and named for people; meaning is Rust. The map compiler streams logical lines.
+//! 3. Grammars (`grammar/*.pest`) are small and named for people; meaning is Rust. The map compiler streams logical
+//!    lines.
 //! 4. One declaration feeds every surface: help, reference, completion and checks come from the same constant.
-//! 5. A *finding* is about the user's text; an *error* means that a job could not be done, and says whether trying again may
-//!    help; "not found" is neither.
+//! 5. A *finding* is about the user's text; an *error* means that a job could not be done, and says whether trying
+//!    again may help; "not found" is neither.
 //! 6. Only [`commands`] chooses words for the terminal and the exit status.
-//! 7. Every file that others read is replaced by [`base::AtomicFile`], never overwritten; LMDB files change in place only by a
-//!    transaction of their library.
+//! 7. Every file that others read is replaced by [`base::AtomicFile`], never overwritten; LMDB files change in place
+//!    only by a transaction of their library.
 
 pub mod base;
 pub mod build;

@@ -66,7 +66,8 @@ impl Place {
         command
     }
 
-    /// `postmap`, ours or Postfix's, with options and the table of that type which is called as its type; none without oracle.
+    /// `postmap`, ours or Postfix's, with options and the table of that type which is called as its type; none without
+    /// oracle.
     pub fn postmap_by(&self, ours: bool, options: &[&str], map_type: &str) -> Option<Command> {
         let directory = self.directory();
         let program = if ours { format!("{directory}/postmap") } else { "postmap".to_owned() };

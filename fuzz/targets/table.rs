@@ -1,4 +1,5 @@
-//! Any bytes as a table's source: no panic, the tree prints them back, and the compiler reads the same entries from them.
+//! Any bytes as a table's source: no panic, the tree prints them back, and the compiler reads the same entries from
+//! them.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,12 +1,13 @@
 //! The one way in which this program changes a file that others read: written aside, synced, renamed, directory synced.
 //!
-//! Until [`AtomicFile::commit`] returns, readers see the old file, whole. When the process dies on the way, the old file is
-//! still there; what it had written aside is removed by the next write of the same file.
+//! Until [`AtomicFile::commit`] returns, readers see the old file, whole. When the process dies on the way, the old
+//! file is still there; what it had written aside is removed by the next write of the same file.
 //!
 //! The new file is made in the target's own directory, through a descriptor of that directory, with a name of its own
 //! (`O_EXCL`, `O_NOFOLLOW`) and readable by its owner alone until it gets its owner and mode by descriptor.
 //!
-//! Only a regular file gives way to it: a device, FIFO or socket of that name is refused at the start, and once more at the end.
+//! Only a regular file gives way to it: a device, FIFO or socket of that name is refused at the start, and once more at
+//! the end.
 
 use super::carried_over::{Lost, carry_over};
 use super::exchange::{Exchange, exchange, rename_to_new};
@@ -84,8 +85,8 @@ impl AtomicFile {
         Self::create_in(open_directory(parent)?, &target)
     }
 
-    /// Begins a new file that will stand in `directory` under the name `target`; a symbolic link of that name is replaced, not
-    /// followed. For work as root in somebody else's directory.
+    /// Begins a new file that will stand in `directory` under the name `target`; a symbolic link of that name is
+    /// replaced, not followed. For work as root in somebody else's directory.
     ///
     /// # Errors
     /// When the directory cannot be written to, or what has the name is neither a regular file nor a symbolic link.
@@ -123,8 +124,8 @@ impl AtomicFile {
 
     /// Gives the new file its owner and permissions.
     ///
-    /// An owner that this process may not give is an error only when it runs as root; otherwise the file stays its own, and
-    /// a group that it could not give leaves its permissions behind, but for those that all others have.
+    /// An owner that this process may not give is an error only when it runs as root; otherwise the file stays its own,
+    /// and a group that it could not give leaves its permissions behind, but for those that all others have.
     ///
     /// # Errors
     /// Those of `fchown` (as root) and `fchmod`.
@@ -148,8 +149,8 @@ impl AtomicFile {
         Ok(())
     }
 
-    /// Gives the new file what `old` carries besides contents, owner and permissions, which are set first; returns what the
-    /// system does not let it have.
+    /// Gives the new file what `old` carries besides contents, owner and permissions, which are set first; returns what
+    /// the system does not let it have.
     ///
     /// # Errors
     /// Those of [`carry_over`].
@@ -157,7 +158,8 @@ impl AtomicFile {
         carry_over(old, &self.file)
     }
 
-    /// Syncs the new file before [`commit`](Self::commit), which then takes next to no time; nothing is to be written afterwards.
+    /// Syncs the new file before [`commit`](Self::commit), which then takes next to no time; nothing is to be written
+    /// afterwards.
     ///
     /// # Errors
     /// Those of `fsync`.
@@ -170,8 +172,8 @@ impl AtomicFile {
     /// Syncs the new file, puts it in the place of the old one, and syncs the directory.
     ///
     /// # Errors
-    /// Those of the three steps, and that no regular file stands there any more. After an error the old file is still in place,
-    /// unless only the last step failed.
+    /// Those of the three steps, and that no regular file stands there any more. After an error the old file is still
+    /// in place, unless only the last step failed.
     pub fn commit(mut self) -> io::Result<()> {
         if !self.synced {
             self.sync()?;
@@ -183,8 +185,8 @@ impl AtomicFile {
         Ok(())
     }
 
-    /// As [`commit`](Self::commit), but only over the file that is expected: `is_expected` is asked of the one that really gave
-    /// way; without it, nothing may have stood there. Says whether it was so; else all is as it was.
+    /// As [`commit`](Self::commit), but only over the file that is expected: `is_expected` is asked of the one that
+    /// really gave way; without it, nothing may have stood there. Says whether it was so; else all is as it was.
     ///
     /// Where the file system cannot do that the new file takes the place of whatever is there.
     ///

@@ -1,10 +1,10 @@
-//! Paths that are followed below a directory with no way out of it: no link and no `..` leads elsewhere, not even one that
-//! somebody puts there meanwhile.
+//! Paths that are followed below a directory with no way out of it: no link and no `..` leads elsewhere, not even one
+//! that somebody puts there meanwhile.
 //!
 //! What comes of it is an open file, or a [`Place`]: a directory that is held open and a name in it.
 //!
-//! The kernel does it in one call where it knows `openat2` (Linux 5.6) and that is allowed; else the path is walked here, part
-//! by part, each opened without following it. Source: openat2(2).
+//! The kernel does it in one call where it knows `openat2` (Linux 5.6) and that is allowed; else the path is walked
+//! here, part by part, each opened without following it. Source: openat2(2).
 
 use super::place::Place;
 use super::user_file;
@@ -51,8 +51,8 @@ impl Beneath {
         Self::new(path, WayOut::EndsInside, Vec::new())
     }
 
-    /// Takes a directory that no path may leave: one that does is an error, see [`leads_out`]. An absolute path is followed if
-    /// it begins with `path` made absolute, or with that directory's real path.
+    /// Takes a directory that no path may leave: one that does is an error, see [`leads_out`]. An absolute path is
+    /// followed if it begins with `path` made absolute, or with that directory's real path.
     ///
     /// # Errors
     /// Those of opening it.
@@ -112,7 +112,8 @@ impl Beneath {
             let path = if itself { Path::new(".") } else { path };
             let resolve = inside | ResolveFlags::NO_MAGICLINKS;
             match openat2(&self.directory, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve) {
-                // No such call, or not for us; a race that the kernel cannot judge; an absolute path that may lead back in.
+                // No such call, or not for us; a race that the kernel cannot judge; an absolute path that may lead back
+                // in.
                 Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN | Errno::XDEV) => {}
                 outcome => return outcome,
             }

@@ -1,4 +1,5 @@
-//! What a file carries besides its contents, owner and permissions: access control list, SELinux label, other extended attributes.
+//! What a file carries besides its contents, owner and permissions: access control list, SELinux label, other extended
+//! attributes.
 //!
 //! A file that takes the place of another gets them by descriptor. What the system does not let it have is told.
 //!
@@ -45,10 +46,11 @@ impl fmt::Display for Lost {
     }
 }
 
-/// Gives `new`, which has its owner and permissions already, what `old` carries besides; returns what could not be given.
+/// Gives `new`, which has its owner and permissions already, what `old` carries besides; returns what could not be
+/// given.
 ///
-/// The permissions stay as they are: the list is changed to agree with them, as `chmod` would do. A list that `new` has from its
-/// directory goes if `old` has none.
+/// The permissions stay as they are: the list is changed to agree with them, as `chmod` would do. A list that `new` has
+/// from its directory goes if `old` has none.
 ///
 /// # Errors
 /// When the permissions cannot be looked at, or a list cannot be taken away that would let others in.

@@ -1,7 +1,7 @@
 //! Whole-file locks that a running Postfix sees, and that are lost only when the file is closed.
 //!
-//! Postfix takes `fcntl` locks. Ours are the open-file-description kind: the two kinds exclude each other across processes,
-//! but ours do not vanish when another descriptor of the same file is closed, and they separate threads.
+//! Postfix takes `fcntl` locks. Ours are the open-file-description kind: the two kinds exclude each other across
+//! processes, but ours do not vanish when another descriptor of the same file is closed, and they separate threads.
 //!
 //! The unsafe call here is `fcntl(F_OFD_SETLK…)`, which no kept crate wraps.
 

@@ -1,5 +1,5 @@
-//! Floor 0: named bytes and places in them, edits by range, files that are replaced and never overwritten, locks, threads, and
-//! the time that servers get.
+//! Floor 0: named bytes and places in them, edits by range, files that are replaced and never overwritten, locks,
+//! threads, and the time that servers get.
 //!
 //! Nothing here knows what a mail system is.
 

@@ -1,4 +1,5 @@
-//! Texts that stand in the place of files: as an editor has them, or as they would be after changes that nobody wrote yet.
+//! Texts that stand in the place of files: as an editor has them, or as they would be after changes that nobody wrote
+//! yet.
 //!
 //! Where a root is given, what is read below it is read with no way out of it.
 

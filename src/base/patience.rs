@@ -1,15 +1,17 @@
-//! How long one command line waits for servers that do not answer: so much for each of them in all, and not for each question.
+//! How long one command line waits for servers that do not answer: so much for each of them in all, and not for each
+//! question.
 //!
-//! A server that hangs, or answers a byte at a time, would otherwise make a run over a thousand addresses last for days. Answers
-//! that come within [`FREE`] cost nothing, so a sound server can be asked as often as anybody likes.
+//! A server that hangs, or answers a byte at a time, would otherwise make a run over a thousand addresses last for
+//! days. Answers that come within [`FREE`] cost nothing, so a sound server can be asked as often as anybody likes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The time that one server gets: two tries of five seconds, as resolv.conf(5) gives a name server, and as much as ten tries of a
-/// `tcp:` server take that refuses calls, with some to spare on a busy machine. Whoever waits at a terminal takes a program that
-/// is silent for longer for a dead one; Postfix's daemons, which nobody waits for, wait for minutes.
+/// The time that one server gets: two tries of five seconds, as resolv.conf(5) gives a name server, and as much as ten
+/// tries of a `tcp:` server take that refuses calls, with some to spare on a busy machine. Whoever waits at a terminal
+/// takes a program that is silent for longer for a dead one; Postfix's daemons, which nobody waits for, wait for
+/// minutes.
 pub const FOR_EACH_SERVER: Duration = Duration::from_secs(12);
 
 /// An answer within this costs nothing.

@@ -1,5 +1,5 @@
-//! A name in a directory that is held open: work on the file there goes on in that directory, whatever its path leads to by then.
-//! Links of that name are not followed.
+//! A name in a directory that is held open: work on the file there goes on in that directory, whatever its path leads
+//! to by then. Links of that name are not followed.
 
 use super::atomic_file::AtomicFile;
 use super::regular_file::{check_replaceable_at, open_regular_at};

@@ -1,7 +1,7 @@
 //! Files that are to be replaced: what stands there must be a regular file, or nothing.
 //!
-//! A device that gives way to a file breaks the machine, a FIFO or socket whoever talks through it; and opening one can wait
-//! forever, or rewind a tape. So the type is looked at before a name is opened, and again afterwards.
+//! A device that gives way to a file breaks the machine, a FIFO or socket whoever talks through it; and opening one can
+//! wait forever, or rewind a tape. So the type is looked at before a name is opened, and again afterwards.
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use std::ffi::OsStr;
@@ -78,7 +78,8 @@ pub fn check_replaceable(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Refuses what a name in a directory stands for, unless it is a regular file, a symbolic link (which is meant) or nothing.
+/// Refuses what a name in a directory stands for, unless it is a regular file, a symbolic link (which is meant) or
+/// nothing.
 ///
 /// # Errors
 /// Those of [`check_replaceable`].

@@ -1,7 +1,7 @@
 //! Named bytes, places in them, and lines counted from 1.
 //!
-//! A [`Source`] is whatever text came from: a file, standard input, an argument. Its bytes are kept as they were read, in
-//! whatever encoding. A [`Span`] is a range of byte offsets; a [`Position`] is what a person is shown.
+//! A [`Source`] is whatever text came from: a file, standard input, an argument. Its bytes are kept as they were read,
+//! in whatever encoding. A [`Span`] is a range of byte offsets; a [`Position`] is what a person is shown.
 
 use super::user_file::{self, LONGEST_SOURCE, LONGEST_TEXT};
 use std::fmt;

@@ -5,8 +5,8 @@ const AT_MOST: usize = 3;
 
 /// The candidates that resemble `name`, the best first, at most three.
 ///
-/// One that differs only in the case of letters comes first; then those that need the fewest edits (a swap of neighbours is one),
-/// as long as these are few for the length of the name, and at most one more than the best needs.
+/// One that differs only in the case of letters comes first; then those that need the fewest edits (a swap of
+/// neighbours is one), as long as these are few for the length of the name, and at most one more than the best needs.
 pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     if name.len() > LONGEST {
         return Vec::new();

@@ -1,6 +1,7 @@
 //! The threads that share work out, also where the system starts none: under a limit on processes our own does it all.
 //!
-//! Rayon starts its threads by itself when it is first used, and panics when it cannot. So whoever uses it says so here first.
+//! Rayon starts its threads by itself when it is first used, and panics when it cannot. So whoever uses it says so here
+//! first.
 
 use rayon::{ThreadBuilder, ThreadPoolBuilder};
 use std::io;
@@ -8,7 +9,8 @@ use std::num::NonZero;
 use std::sync::Once;
 use std::sync::mpsc::{Sender, channel};
 
-/// To be called before work is shared out by Rayon: sees to it that there are threads for it, as many as the system gives.
+/// To be called before work is shared out by Rayon: sees to it that there are threads for it, as many as the system
+/// gives.
 pub fn share_out() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| start(wanted()));

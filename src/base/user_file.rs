@@ -1,10 +1,10 @@
 //! Files that people wrote: one rule for what is opened, and one for how much of it is read.
 //!
-//! Their names come from command lines and from configurations, and may lead anywhere: a FIFO waits for a writer, perhaps
-//! forever, some devices never end, and what lies in /proc tells no length and may be without end.
+//! Their names come from command lines and from configurations, and may lead anywhere: a FIFO waits for a writer,
+//! perhaps forever, some devices never end, and what lies in /proc tells no length and may be without end.
 //!
-//! Opened are regular files, directories (that reading fails tells the reader), /dev/null, and the pipes that this process was
-//! handed, as `/dev/stdin` and `/dev/fd/63`.
+//! Opened are regular files, directories (that reading fails tells the reader), /dev/null, and the pipes that this
+//! process was handed, as `/dev/stdin` and `/dev/fd/63`.
 
 use super::regular_file::NotRegular;
 use rustix::fs::{FileType, OFlags};
@@ -14,8 +14,8 @@ use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Most bytes of a text that is read: main.cf, master.cf, a list, an expectation, a baseline, an included file. Such a text takes
-/// several times its size to be looked at.
+/// Most bytes of a text that is read: main.cf, master.cf, a list, an expectation, a baseline, an included file. Such a
+/// text takes several times its size to be looked at.
 pub const LONGEST_TEXT: u64 = 64 << 20;
 
 /// Most bytes of the source of a table that is read; a constant database could not hold more either.
@@ -86,7 +86,8 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     read_rest(&open(path)?, most)
 }
 
-/// Reads the rest of an open file, unless that is more than `most` bytes; of what tells no length, more than [`LONGEST_TEXT`].
+/// Reads the rest of an open file, unless that is more than `most` bytes; of what tells no length, more than
+/// [`LONGEST_TEXT`].
 ///
 /// # Errors
 /// Those of reading it; [`TooLong`]; that there is no memory.

@@ -1,7 +1,7 @@
 //! Floor 6: which tables of a site are compiled, into which type, and whether that is needed; and doing it.
 //!
-//! A table is current when its index holds what its source says; times do not matter. `build` shows what comes of it, and others may
-//! ask the same. Nothing here prints.
+//! A table is current when its index holds what its source says; times do not matter. `build` shows what comes of it,
+//! and others may ask the same. Nothing here prints.
 
 mod job;
 
@@ -143,8 +143,8 @@ pub fn jobs(site: &Site, wanted: Wanted) -> Vec<Job<'_>> {
         .collect()
 }
 
-/// The type that a table is built as: its own; else, for one that we cannot write, the one that is wanted instead; else the one that
-/// `non_bdb_migration_level` sends it to.
+/// The type that a table is built as: its own; else, for one that we cannot write, the one that is wanted instead; else
+/// the one that `non_bdb_migration_level` sends it to.
 fn index_type(
     known: &MapType,
     instead: Option<IndexType>,

@@ -20,8 +20,8 @@ use std::sync::Arc;
 
 /// Compile every table that the configuration names
 ///
-/// A table is current when its indexed file holds what its source says; times do not matter. With a directory, only what lies
-/// below it (or below --root) is written.
+/// A table is current when its indexed file holds what its source says; times do not matter. With a directory, only
+/// what lies below it (or below --root) is written.
 #[derive(Args, Clone, Debug)]
 pub struct Build {
     /// Configuration directory
@@ -39,8 +39,8 @@ pub struct Build {
     /// Build hash: and btree: tables as this type, beside
     #[arg(long = "type", value_name = "TYPE", value_parser = ["lmdb", "cdb"])]
     as_type: Option<String>,
-    /// Make lmdb files for this series of LMDB: 0.9 or 1.0 [default: lmdb_format of postwright.toml; else what the package
-    /// of the profile reads; else that of the file that is there; else 0.9]
+    /// Make lmdb files for this series of LMDB: 0.9 or 1.0 [default: lmdb_format of postwright.toml; else what the
+    /// package of the profile reads; else that of the file that is there; else 0.9]
     #[arg(long, value_name = "SERIES")]
     lmdb_format: Option<LmdbFormat>,
     /// Format of the result

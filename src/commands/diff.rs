@@ -21,7 +21,8 @@ use std::sync::Arc;
 
 /// Compare the meaning of two configurations
 ///
-/// A and B are configuration directories, or files of one kind, or tables as TYPE:NAME. With one directory and --target-a or
+/// A and B are configuration directories, or files of one kind, or tables as TYPE:NAME. With one directory and
+/// --target-a or
 /// --target-b: what another release of Postfix makes of it.
 #[derive(Args, Clone, Debug)]
 pub struct Diff {

@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 /// Draw the routing of a site
 ///
-/// Domains, their address classes, the tables that are asked, transports and nexthops: where mail for an address of each domain
-/// goes that no table has. Lists and tables are read; no daemon and no DNS is asked.
+/// Domains, their address classes, the tables that are asked, transports and nexthops: where mail for an address of
+/// each domain goes that no table has. Lists and tables are read; no daemon and no DNS is asked.
 #[derive(Args, Clone, Debug)]
 pub struct Graph {
     /// Configuration directory [default: as --config-dir says]

@@ -23,9 +23,11 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Turns writing past the limit on the size of files (`ulimit -f`) into an error, from a signal that would end the program.
+/// Turns writing past the limit on the size of files (`ulimit -f`) into an error, from a signal that would end the
+/// program.
 ///
-/// The signal is blocked and not ignored: programs that we start have it as they expect it. To be called before there are threads.
+/// The signal is blocked and not ignored: programs that we start have it as they expect it. To be called before there
+/// are threads.
 pub fn refuse_file_size_signal() {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGXFSZ);

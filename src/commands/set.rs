@@ -31,8 +31,8 @@ use std::sync::Arc;
 
 /// Set parameters, touching nothing else in the file
 ///
-/// NAME=VALUE sets a value, NAME+=ELEMENT adds an element to a list, NAME-=ELEMENT removes one; several are separated by
-/// commas or blanks. A list that is not set begins as its default. What check calls an error is not written.
+/// NAME=VALUE sets a value, NAME+=ELEMENT adds an element to a list, NAME-=ELEMENT removes one; several are separated
+/// by commas or blanks. A list that is not set begins as its default. What check calls an error is not written.
 #[derive(Args, Clone, Debug)]
 pub struct Set {
     /// What to change

@@ -21,11 +21,13 @@ pub struct SiteOptions {
     /// Look up what is below FROM below TO instead (may be repeated)
     #[arg(long, value_name = "FROM=TO", value_parser = parse_mapping)]
     pub map_path: Vec<(PathBuf, PathBuf)>,
-    /// Postfix version to judge by, 2.11 to 3.12, which is known from its snapshot of 2026-08-21 [default: that of postwright.toml, else 3.11]
+    /// Postfix version to judge by, 2.11 to 3.12, which is known from its snapshot of 2026-08-21 [default: that of
+    /// postwright.toml, else 3.11]
     #[arg(long, value_name = "VERSION")]
     pub target: Option<Version>,
-    /// Package whose defaults hold: upstream, debian, redhat, alpine, gentoo, suse, freebsd, netbsd, arch, nixos; or that of a release, with
-    /// its version of Postfix: debian-12, debian-13, debian-14, redhat-9, redhat-10, gentoo-stable, gentoo-testing, netbsd-11 [default: that of postwright.toml]
+    /// Package whose defaults hold: upstream, debian, redhat, alpine, gentoo, suse, freebsd, netbsd, arch, nixos; or
+    /// that of a release, with its version of Postfix: debian-12, debian-13, debian-14, redhat-9, redhat-10,
+    /// gentoo-stable, gentoo-testing, netbsd-11 [default: that of postwright.toml]
     #[arg(long, value_name = "NAME", value_parser = parse_profile)]
     pub profile: Option<Profile>,
 }

@@ -1,4 +1,5 @@
-//! How the tables of a site are read, for the commands that follow mail; and what is said of indexes that are not what they should be.
+//! How the tables of a site are read, for the commands that follow mail; and what is said of indexes that are not what
+//! they should be.
 
 use super::terminal::output::Output;
 use crate::config::Site;

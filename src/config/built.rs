@@ -1,6 +1,7 @@
 //! What a build of Postfix says of itself: `makedefs.out`, which packages install beside it.
 //!
-//! It tells the types that tables have unless somebody says otherwise, and whether the package is Debian's. Source: makedefs(1) of
+//! It tells the types that tables have unless somebody says otherwise, and whether the package is Debian's. Source:
+//! makedefs(1) of
 //! 3.7 and 3.11 as Debian builds them.
 
 use super::catalogue::Profile;

@@ -1,6 +1,7 @@
 //! Effective values: what a parameter is set to, for the whole system or one service, and by what.
 //!
-//! Layers, the last one wins: the default of the chosen version and build; main.cf; the command line; `-o` of the service.
+//! Layers, the last one wins: the default of the chosen version and build; main.cf; the command line; `-o` of the
+//! service.
 
 use super::catalogue::{self, Parameter, Version};
 use super::expand::{ExpandError, expand, references};
@@ -249,8 +250,8 @@ impl Configuration {
         Some(self.expand_without(&self.explicit(name)?.bytes, hidden))
     }
 
-    /// What a text comes to when the default of `hidden` depends on it: that counts as empty, and so does `mynetworks`, which
-    /// depends on all that is computed.
+    /// What a text comes to when the default of `hidden` depends on it: that counts as empty, and so does `mynetworks`,
+    /// which depends on all that is computed.
     fn expand_without(&self, text: &[u8], hidden: &[u8]) -> String {
         let expanded = expand(text, &mut |name: &[u8]| match name {
             b"mynetworks" => Some(Cow::Borrowed(&b""[..])),

@@ -1,8 +1,8 @@
 //! What a match list holds, the files that it names read: one walk for all who ask.
 //!
-//! `/path` in `mydestination`, `relay_domains`, `mynetworks` and their like stands for the elements in that file, which may name
-//! more files; `!` before it turns them all. Postfix 3.11.7 follows files without limit; here they are followed [`MAX_DEPTH`] deep, and
-//! [`MAX_FILES`] of them.
+//! `/path` in `mydestination`, `relay_domains`, `mynetworks` and their like stands for the elements in that file, which
+//! may name more files; `!` before it turns them all. Postfix 3.11.7 follows files without limit; here they are
+//! followed [`MAX_DEPTH`] deep, and [`MAX_FILES`] of them.
 //!
 //! Source: postconf(5), mydestination.
 

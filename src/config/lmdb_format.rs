@@ -1,5 +1,5 @@
-//! The two formats of LMDB files that a Postfix can be linked with. How they are laid out is told where they are read and written
-//! (`maps::lmdb`).
+//! The two formats of LMDB files that a Postfix can be linked with. How they are laid out is told where they are read
+//! and written (`maps::lmdb`).
 
 use std::fmt;
 use std::str::FromStr;

@@ -14,7 +14,8 @@ pub struct Redirection {
     pub btree: Vec<u8>,
 }
 
-/// What a value of `non_bdb_migration_level` asks for: that types are replaced, that they are not, or nothing that means something.
+/// What a value of `non_bdb_migration_level` asks for: that types are replaced, that they are not, or nothing that
+/// means something.
 #[must_use]
 pub fn replaces_types(level: &[u8]) -> Option<bool> {
     match level {

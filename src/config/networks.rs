@@ -1,8 +1,8 @@
 //! The default of `mynetworks`: the networks of the machine's own interfaces.
 //!
-//! `mynetworks_style` says how much of each network is meant, `inet_interfaces` which addresses are the mail system's, and
-//! `inet_protocols` which kinds of addresses it uses. The texts of errors are those of Postfix 3.11, whose programs end with
-//! them.
+//! `mynetworks_style` says how much of each network is meant, `inet_interfaces` which addresses are the mail system's,
+//! and `inet_protocols` which kinds of addresses it uses. The texts of errors are those of Postfix 3.11, whose programs
+//! end with them.
 //!
 //! Source: postconf(5).
 

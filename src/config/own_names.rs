@@ -1,8 +1,9 @@
-//! What every program of Postfix checks at its start about the names of its machine: `myhostname`, `mydomain`, `myorigin`.
+//! What every program of Postfix checks at its start about the names of its machine: `myhostname`, `mydomain`,
+//! `myorigin`.
 //!
-//! Both names have to be host names, in ASCII and with no dot at their ends; `mydomain` is what stands behind the first dot of
-//! `myhostname` unless it is set, and `$mydomain` in `myhostname` is then empty. `myorigin` is one name; Debian's programs read it
-//! from the first line of a file, if it begins with `/`.
+//! Both names have to be host names, in ASCII and with no dot at their ends; `mydomain` is what stands behind the first
+//! dot of `myhostname` unless it is set, and `$mydomain` in `myhostname` is then empty. `myorigin` is one name;
+//! Debian's programs read it from the first line of a file, if it begins with `/`.
 //!
 //! Source: postconf(5), experiments with 3.11, Debian's among them.
 
@@ -78,8 +79,8 @@ impl fmt::Display for NameFault {
 }
 
 impl Configuration {
-    /// With which of its names no program of Postfix would run, for one service if one is given; `read` gives the text of a file.
-    /// What cannot be expanded is for others to tell.
+    /// With which of its names no program of Postfix would run, for one service if one is given; `read` gives the text
+    /// of a file. What cannot be expanded is for others to tell.
     #[must_use]
     pub fn name_fault(
         &self,
@@ -100,7 +101,8 @@ impl Configuration {
         self.origin(origin, read).err()
     }
 
-    /// The same, of a configuration whose text sets one of them: the machine that this runs on need not be the one that is meant.
+    /// The same, of a configuration whose text sets one of them: the machine that this runs on need not be the one that
+    /// is meant.
     #[must_use]
     pub fn written_name_fault(&self, read: impl Fn(&[u8]) -> io::Result<Arc<Source>>) -> Option<NameFault> {
         let is_written =

@@ -1,4 +1,5 @@
-//! What is known of a package of Postfix for one series: its types, directories and library, and how each of that is known.
+//! What is known of a package of Postfix for one series: its types, directories and library, and how each of that is
+//! known.
 
 use super::catalogue::{
     self, Knowledge, Profile, ProfileFacts, Version, default_value, knowledge_of_default, parameter,

@@ -4,10 +4,11 @@
 //! - Without one, a path below `/etc/postfix` (or below the configuration's own `config_directory`) is looked up in the
 //!   configuration directory that was given; `FROM=TO` mappings add others.
 //!
-//! *Scope*: with a directory given, only what lies below it (or below the root) may be written; links are followed to tell.
+//! *Scope*: with a directory given, only what lies below it (or below the root) may be written; links are followed to
+//! tell.
 //!
-//! A path may be led elsewhere between looking at it and opening it. What is read below a root, and all that is written, is
-//! therefore opened by [`PathMap::open`] and [`PathMap::index_place`], which no link leads astray.
+//! A path may be led elsewhere between looking at it and opening it. What is read below a root, and all that is
+//! written, is therefore opened by [`PathMap::open`] and [`PathMap::index_place`], which no link leads astray.
 
 use super::edit::place::EditPlace;
 use crate::base::beneath::leads_out;
@@ -84,7 +85,8 @@ impl PathMap {
         }
     }
 
-    /// As [`resolve`](Self::resolve), for messages: where there are too many links it is the path before any was followed.
+    /// As [`resolve`](Self::resolve), for messages: where there are too many links it is the path before any was
+    /// followed.
     #[must_use]
     pub fn shown(&self, path: &[u8]) -> PathBuf {
         let path = Path::new(OsStr::from_bytes(path));
@@ -137,8 +139,8 @@ impl PathMap {
         self.resolve(&[name, suffix.as_bytes()].concat())
     }
 
-    /// As [`resolve_index`](Self::resolve_index), for reading and writing it: a link there is followed to its end. Nothing if
-    /// that is out of scope.
+    /// As [`resolve_index`](Self::resolve_index), for reading and writing it: a link there is followed to its end.
+    /// Nothing if that is out of scope.
     ///
     /// # Errors
     /// When there is no directory for it, and too many links.

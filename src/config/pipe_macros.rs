@@ -1,4 +1,5 @@
-//! What pipe(8) fills in behind `$` in the arguments of its command, and its flags: for those who route mail and those who judge master.cf.
+//! What pipe(8) fills in behind `$` in the arguments of its command, and its flags: for those who route mail and those
+//! who judge master.cf.
 //!
 //! Source: pipe(8), experiments with 3.11.
 

@@ -1,10 +1,10 @@
 //! By what a configuration is judged: a release of Postfix, the package whose defaults hold, and the machine.
 //!
-//! The command line decides, else the environment (`POSTWRIGHT_TARGET`, `POSTWRIGHT_PROFILE`), else `postwright.toml`, else what
-//! the build of the system says that is looked at, else the newest release and upstream's defaults with `lmdb`. A profile of one
-//! release of a system (`debian-12`) also says which Postfix that has, where no target stands beside it. A checkout is of no
-//! system: what this machine has installed says nothing of it. What cannot be understood is an error wherever it stands: a slip must not
-//! silently give another answer.
+//! The command line decides, else the environment (`POSTWRIGHT_TARGET`, `POSTWRIGHT_PROFILE`), else `postwright.toml`,
+//! else what the build of the system says that is looked at, else the newest release and upstream's defaults with
+//! `lmdb`. A profile of one release of a system (`debian-12`) also says which Postfix that has, where no target stands
+//! beside it. A checkout is of no system: what this machine has installed says nothing of it. What cannot be understood
+//! is an error wherever it stands: a slip must not silently give another answer.
 
 use super::built::Build;
 use super::catalogue::{Profile, System, Version};
@@ -25,7 +25,8 @@ pub struct Platform {
     pub profile: Option<Profile>,
     /// The format that LMDB files are to be in, if somebody says so: an option, or `postwright.toml`.
     pub lmdb_format: Option<LmdbFormat>,
-    /// What the build of the system says that the configuration is of. The types in it hold unless a package was chosen.
+    /// What the build of the system says that the configuration is of. The types in it hold unless a package was
+    /// chosen.
     pub build: Build,
     /// What the defaults of `myhostname` and its like come from.
     pub host: Host,
@@ -74,8 +75,8 @@ impl From<PlatformError> for String {
 }
 
 impl Platform {
-    /// The platform for the configuration in a directory; `system` is the root of the system that it is of, `target` and `profile`
-    /// are what the command line says.
+    /// The platform for the configuration in a directory; `system` is the root of the system that it is of, `target`
+    /// and `profile` are what the command line says.
     ///
     /// # Errors
     /// A release or package in the environment that does not exist, or a `postwright.toml` that cannot be understood.
@@ -120,8 +121,8 @@ impl Platform {
         if self.target < Version::new(3, 12) { TableForm::Aliases } else { TableForm::QuotedAliases }
     }
 
-    /// The format that LMDB files are to be in: the one that somebody says, else the one that the library of the package reads, if
-    /// that is known.
+    /// The format that LMDB files are to be in: the one that somebody says, else the one that the library of the
+    /// package reads, if that is known.
     #[must_use]
     pub fn wanted_lmdb_format(&self) -> Option<LmdbFormat> {
         let library_format = || self.profile.and_then(Profile::facts).and_then(|facts| facts.lmdb);

@@ -6,8 +6,8 @@
 //! lmdb_format = "1.0"  # the LMDB whose files the system reads
 //! ```
 //!
-//! The nearest file counts, alone. Nothing in it is guessed: an unknown key or a value that does not fit is an error with its
-//! place, and with the name that was perhaps meant. Tables are for those to judge whom they are about.
+//! The nearest file counts, alone. Nothing in it is guessed: an unknown key or a value that does not fit is an error
+//! with its place, and with the name that was perhaps meant. Tables are for those to judge whom they are about.
 
 use super::catalogue::{Profile, Version};
 use super::lmdb_format::LmdbFormat;
@@ -116,8 +116,8 @@ impl Project {
     }
 }
 
-/// The file that counts for what lies in a directory: beside it, or in the nearest directory above. Messages name one beside
-/// it as the directory is named.
+/// The file that counts for what lies in a directory: beside it, or in the nearest directory above. Messages name one
+/// beside it as the directory is named.
 ///
 /// # Errors
 /// A file that cannot be read.
@@ -130,7 +130,8 @@ pub fn nearest(directory: &Path) -> Result<Option<Arc<Source>>, FileError> {
         match Source::read(&path) {
             Ok(source) => return Ok(Some(source)),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
-            // Who may not enter a directory cannot know what lies there; and one above is not the one that is looked at.
+            // Who may not enter a directory cannot know what lies there; and one above is not the one that is looked
+            // at.
             Err(error)
                 if error.kind() == io::ErrorKind::PermissionDenied
                     && (is_above || std::fs::metadata(&path).is_err()) => {}

@@ -1,7 +1,7 @@
 //! The services of master.cf and the parameters that their `-o` arguments set.
 //!
-//! `-o name=value`, `-oname=value` and `-o { name = value }` set a main.cf parameter for one service. Only the daemons that come
-//! with Postfix read `-o`; options end at the first argument that is none.
+//! `-o name=value`, `-oname=value` and `-o { name = value }` set a main.cf parameter for one service. Only the daemons
+//! that come with Postfix read `-o`; options end at the first argument that is none.
 //!
 //! Source: master(5), postconf(5).
 
@@ -85,7 +85,8 @@ pub fn services(master: &MasterCf) -> Vec<Service> {
     master.services.iter().map(service).collect()
 }
 
-/// Splits an argument such as `-o`, `-oname=value` or `-vo` at its `o`: the flags before it, with their `-`, and what is joined.
+/// Splits an argument such as `-o`, `-oname=value` or `-vo` at its `o`: the flags before it, with their `-`, and what
+/// is joined.
 #[must_use]
 pub fn override_flag(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let flags = text.strip_prefix(b"-")?;

@@ -1,7 +1,8 @@
-//! A site: its configuration, where the files are that it names, and whether it is the system's own. Every command opens it here.
+//! A site: its configuration, where the files are that it names, and whether it is the system's own. Every command
+//! opens it here.
 //!
-//! What a mail system runs on lies in `/etc/postfix`, or in a directory that `multi_instance_directories` there names; a
-//! configuration anywhere else is a *checkout*, whose indexes say what they said when somebody last made them.
+//! What a mail system runs on lies in `/etc/postfix`, or in a directory that `multi_instance_directories` there names;
+//! a configuration anywhere else is a *checkout*, whose indexes say what they said when somebody last made them.
 
 use super::catalogue::{default_value, parameter};
 use super::effective::Configuration;
@@ -66,7 +67,8 @@ impl Location {
         self.root.as_deref().or_else(|| self.is_installed().then_some(Path::new("/")))
     }
 
-    /// The configuration directory: the one that is named, else that of `MAIL_CONFIG`, else the stock one, below the root.
+    /// The configuration directory: the one that is named, else that of `MAIL_CONFIG`, else the stock one, below the
+    /// root.
     #[must_use]
     pub fn directory(&self) -> PathBuf {
         if let Some(named) = &self.directory {

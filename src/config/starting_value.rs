@@ -1,7 +1,8 @@
-//! What a list begins from that main.cf does not set: the default, with its `$name`s, so that what they stand for still counts.
+//! What a list begins from that main.cf does not set: the default, with its `$name`s, so that what they stand for still
+//! counts.
 //!
-//! A default that depends on `compatibility_level` is the branch that holds now: `${{$compatibility_level} <level {1} ? {} :
-//! {permit_mynetworks, …}}` is the list behind the colon, which a person can read and edit.
+//! A default that depends on `compatibility_level` is the branch that holds now: `${{$compatibility_level} <level {1} ?
+//! {} : {permit_mynetworks, …}}` is the list behind the colon, which a person can read and edit.
 
 use super::Configuration;
 use super::expand::{Branches, Node, parse};

@@ -1,7 +1,7 @@
 //! How tables are named: `type:name`, and what is known of a table by that alone, tables inside it counted.
 //!
-//! `proxy:` and `debug:` stand before another table, `unionmap:` and `pipemap:` hold a list of some in braces. Whoever asks what a
-//! table is, or which tables a value names, asks here.
+//! `proxy:` and `debug:` stand before another table, `unionmap:` and `pipemap:` hold a list of some in braces. Whoever
+//! asks what a table is, or which tables a value names, asks here.
 
 use super::catalogue::{self, MapContent, MapType};
 use crate::syntax::match_list::{closing_brace, split_list};
@@ -78,7 +78,8 @@ impl TableReference {
     #[must_use]
     pub fn innermost(&self) -> Vec<Self> {
         let mut found = Vec::new();
-        // Tables stand in tables for as long as they like: what is still to be looked at is kept on a list and not on the stack.
+        // Tables stand in tables for as long as they like: what is still to be looked at is kept on a list and not on
+        // the stack.
         let mut pending = vec![(self.map_type.as_str(), self.name.as_slice())];
         while let Some((map_type, name)) = pending.pop() {
             match catalogue::map_type(map_type).and_then(|known| members(known, name)) {

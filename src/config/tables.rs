@@ -1,8 +1,8 @@
 //! The lookup tables that a configuration names, and where it names them.
 //!
-//! Every parameter whose kind can hold tables is expanded, for main.cf and for each service that sets it with `-o`, defaults
-//! included, and so are the restriction classes that `smtpd_restriction_classes` declares. Tables inside other tables
-//! (`proxy:`, `unionmap:`, `pipemap:`, `debug:`) count as named too.
+//! Every parameter whose kind can hold tables is expanded, for main.cf and for each service that sets it with `-o`,
+//! defaults included, and so are the restriction classes that `smtpd_restriction_classes` declares. Tables inside other
+//! tables (`proxy:`, `unionmap:`, `pipemap:`, `debug:`) count as named too.
 
 use super::catalogue::{self, Kind, MapType};
 use super::effective::{Configuration, Origin};
@@ -48,8 +48,8 @@ impl NamedTable {
         self.uses.iter().all(|named| named.cache)
     }
 
-    /// The form of its source: an aliases file as soon as one use wants that, if it is one that is compiled. Texts that are not
-    /// are never read as aliases.
+    /// The form of its source: an aliases file as soon as one use wants that, if it is one that is compiled. Texts that
+    /// are not are never read as aliases.
     #[must_use]
     pub fn form(&self) -> TableForm {
         let is_compiled = self.reference.known_type().is_some_and(MapType::needs_compile);

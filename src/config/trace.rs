@@ -1,4 +1,5 @@
-//! How a value came about: every name that was substituted or tested on the way, with its own value and who supplied that.
+//! How a value came about: every name that was substituted or tested on the way, with its own value and who supplied
+//! that.
 
 use super::catalogue::{self, Version};
 use super::effective::{Configuration, Origin};
@@ -168,7 +169,8 @@ struct Tracer<'a> {
     text: &'a [u8],
     /// Names whose values are being expanded, the outermost first.
     open: Vec<Use>,
-    /// Names that are being expanded inside a name that refers to itself: Postfix goes round a hundred times, we show it once.
+    /// Names that are being expanded inside a name that refers to itself: Postfix goes round a hundred times, we show
+    /// it once.
     hidden: usize,
     steps: Vec<TraceStep>,
     count: usize,

@@ -1,7 +1,8 @@
-//! What a finding is known by from one day to the next: its rule, its file and the text of its line, never the line's number.
+//! What a finding is known by from one day to the next: its rule, its file and the text of its line, never the line's
+//! number.
 //!
-//! Findings that agree in all three are told apart by their order. Lines that move, and changes elsewhere, leave a fingerprint
-//! as it is; it is the same on every machine and in every version of this program.
+//! Findings that agree in all three are told apart by their order. Lines that move, and changes elsewhere, leave a
+//! fingerprint as it is; it is the same on every machine and in every version of this program.
 
 use super::Finding;
 use std::collections::HashMap;

@@ -1,7 +1,8 @@
 //! Floor 6: what differs between two configurations by meaning, not by layout.
 //!
-//! [`parameters`], [`services`] and [`tables`] each compare one part; a configuration compared with a reformatted copy of itself
-//! has no differences. [`routes`] tells whose mail goes another way. [`render`] and [`json`] show what was found.
+//! [`parameters`], [`services`] and [`tables`] each compare one part; a configuration compared with a reformatted copy
+//! of itself has no differences. [`routes`] tells whose mail goes another way. [`render`] and [`json`] show what was
+//! found.
 
 pub mod json;
 pub mod parameters;

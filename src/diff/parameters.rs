@@ -138,8 +138,8 @@ pub fn compare_parameter(
     Some(ParameterChange { name: name.to_string(), kind, a: of_a, b: of_b, elements })
 }
 
-/// Defaults that differ and tell nothing: what proxymap may open follows from all the other parameters; an old name of a
-/// parameter has no default where the new one is; the number of the release is what the comparison is about.
+/// Defaults that differ and tell nothing: what proxymap may open follows from all the other parameters; an old name of
+/// a parameter has no default where the new one is; the number of the release is what the comparison is about.
 fn is_noise(name: &str, kind: &ChangeKind, a: &Site, b: &Site) -> bool {
     let is_listed = |side: &Site| {
         catalogue::parameter(name).is_none_or(|parameter| parameter.listed_in(side.configuration.platform.target))

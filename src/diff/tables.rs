@@ -1,5 +1,5 @@
-//! Tables of two configurations, by key: what the compiled tables would hold, not how their sources are laid out. Pattern
-//! tables are compared rule by rule, in order; files of match lists by element.
+//! Tables of two configurations, by key: what the compiled tables would hold, not how their sources are laid out.
+//! Pattern tables are compared rule by rule, in order; files of match lists by element.
 
 use crate::base::{FileError, Source};
 use crate::config::Site;

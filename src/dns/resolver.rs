@@ -1,8 +1,9 @@
 //! The DNS, asked through a server that resolves for us: UDP first, TCP for what is too long for that.
 //!
-//! Names are taken as they are: neither the machine's search list nor its hosts file plays a part, and names that are nobody's by
-//! RFC 6761 are asked for like all others, since Postfix does so. Answers are kept as long as their
-//! TTL says. Servers that do not answer are waited for as long as [`Patience`] says: once it is over, every question fails at once.
+//! Names are taken as they are: neither the machine's search list nor its hosts file plays a part, and names that are
+//! nobody's by RFC 6761 are asked for like all others, since Postfix does so. Answers are kept as long as their TTL
+//! says. Servers that do not answer are waited for as long as [`Patience`] says: once it is over, every question fails
+//! at once.
 
 use crate::base::Patience;
 use crate::routing::router::records::{Answered, NoRecords, Record, RecordType, Resolver};

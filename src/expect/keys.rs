@@ -31,7 +31,8 @@ pub enum Form {
     Words(&'static [&'static str]),
     /// How a value begins, or a list of that; `true` for any value, `false` for none.
     Prefix,
-    /// A string or a list of them, each a step of the way that the value tells, with or without its argument; or the whole way.
+    /// A string or a list of them, each a step of the way that the value tells, with or without its argument; or the
+    /// whole way.
     Steps,
 }
 

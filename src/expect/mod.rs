@@ -1,11 +1,11 @@
 //! Addresses with the outcomes that they are meant to have: the test suite of a site's routing.
 //!
-//! An [`Expectation`] asserts only what it says. Its keys are the [`KEYS`]; [`read`](read::parse) takes a file of them apart, and
-//! [`Expectation::judge`] compares one with what was found: where the mail goes and, if the expectation tells of a client, the verdict
-//! of the SMTP server.
+//! An [`Expectation`] asserts only what it says. Its keys are the [`KEYS`]; [`read`](read::parse) takes a file of them
+//! apart, and [`Expectation::judge`] compares one with what was found: where the mail goes and, if the expectation
+//! tells of a client, the verdict of the SMTP server.
 //!
-//! A key is compared with the values that the ends of the mail have for it, each counted once, in any order. Whoever says
-//! where mail ends also says that it is taken: if the SMTP server refuses the address, that is the difference.
+//! A key is compared with the values that the ends of the mail have for it, each counted once, in any order. Whoever
+//! says where mail ends also says that it is taken: if the SMTP server refuses the address, that is the difference.
 
 pub mod client_keys;
 mod keys;

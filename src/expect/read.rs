@@ -17,8 +17,8 @@
 //! rejected_by = "reject_unauth_destination"
 //! ```
 //!
-//! Nothing is guessed: a key or word that does not exist, an entry that expects nothing and a file without entries are errors
-//! with their place, and with what may be meant.
+//! Nothing is guessed: a key or word that does not exist, an entry that expects nothing and a file without entries are
+//! errors with their place, and with what may be meant.
 
 use super::client_keys::{CLIENT_KEYS, ClientKeys};
 use super::{Assertion, Expectation, Form, KEYS, Wanted};

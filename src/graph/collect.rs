@@ -1,7 +1,7 @@
 //! Asks a configuration where mail for all that it names goes.
 //!
-//! Names are the domains of the four lists, the keys of `transport_maps` and everything else; each is resolved as an address of
-//! it would be that no table has.
+//! Names are the domains of the four lists, the keys of `transport_maps` and everything else; each is resolved as an
+//! address of it would be that no table has.
 
 use super::model::{Class, Lane, Model, NOT_LOOKED_AT, Names, Table, Tables, thousands};
 use crate::base::natural_order;

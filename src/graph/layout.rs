@@ -1,7 +1,7 @@
 //! Coordinates for a [`Model`]: five columns from left to right, and in each class a row for each lane.
 //!
-//! What neighbouring lanes share is one box as high as all of them, so that every link is a straight line at the height of its
-//! lane: none cross, and the way of a domain can be followed with a finger. Lengths are in pixels.
+//! What neighbouring lanes share is one box as high as all of them, so that every link is a straight line at the height
+//! of its lane: none cross, and the way of a domain can be followed with a finger. Lengths are in pixels.
 
 use super::model::{Class, Lane, Model, Tables, thousands};
 use crate::routing::rewrite::resolve::AddressClass;

@@ -1,7 +1,7 @@
 //! The picture as a Mermaid flow chart.
 //!
-//! Texts stand in quotes, where `#…;` is a character by name or number: every character that could mean something to Mermaid, to
-//! Markdown or to HTML is written so.
+//! Texts stand in quotes, where `#…;` is a character by name or number: every character that could mean something to
+//! Mermaid, to Markdown or to HTML is written so.
 //!
 //! Source: mermaid.js.org, "Flowcharts - Basic Syntax".
 

@@ -1,8 +1,8 @@
 //! What a picture of a site's routing shows: classes, and in each of them lanes.
 //!
-//! A *lane* is the way of some domains from left to right: class, tables, transport, nexthop. Domains with the same way share a lane,
-//! and lanes are in an order in which those with the same transport, and of these those with the same end, are neighbours: so
-//! nothing needs to cross in a picture.
+//! A *lane* is the way of some domains from left to right: class, tables, transport, nexthop. Domains with the same way
+//! share a lane, and lanes are in an order in which those with the same transport, and of these those with the same
+//! end, are neighbours: so nothing needs to cross in a picture.
 
 use crate::diagnostic::render::clean;
 use crate::routing::names::DOMAIN_LISTS;
@@ -21,7 +21,8 @@ pub const NOT_LOOKED_AT: &str = "not looked at";
 pub struct Model {
     /// The site's name, `myhostname`.
     pub name: String,
-    /// The tables that every recipient passes before its class is settled; those that no table is named for are left out.
+    /// The tables that every recipient passes before its class is settled; those that no table is named for are left
+    /// out.
     pub first: Vec<Tables>,
     /// The classes that anything belongs to, in the order in which Postfix asks for them.
     pub classes: Vec<Class>,
@@ -124,8 +125,8 @@ impl Class {
         list.map_or("all others", |(parameter, _)| parameter)
     }
 
-    /// Brings lanes into an order in which what they share is together: by transport, then end, each where it comes first; and
-    /// makes one of those that would be too many.
+    /// Brings lanes into an order in which what they share is together: by transport, then end, each where it comes
+    /// first; and makes one of those that would be too many.
     pub fn arrange(&mut self) {
         let mut lanes: Vec<Lane> = Vec::new();
         for lane in std::mem::take(&mut self.lanes) {

@@ -1,7 +1,7 @@
 //! Carrying out the fixes of findings, all that go together: a text with several places mended, or none.
 //!
-//! A fix is carried out whole or not at all. Where two touch the same bytes the first one wins; the other is for the next round,
-//! when the text has been looked at again.
+//! A fix is carried out whole or not at all. Where two touch the same bytes the first one wins; the other is for the
+//! next round, when the text has been looked at again.
 
 use crate::base::{Edit, Source, Span, apply_edits};
 use crate::diagnostic::{Finding, Fix};
@@ -87,8 +87,8 @@ impl Taken<'_> {
 
     /// Whether a span shares a byte with what is taken, or one of both inserts where the other touches.
     fn touches(&self, span: Span) -> bool {
-        // What is taken does not overlap: of all that begins before the end the last reaches farthest, and one more may begin
-        // right at the end.
+        // What is taken does not overlap: of all that begins before the end the last reaches farthest, and one more may
+        // begin right at the end.
         let near = self.spans.range(..=span.end).rev().take(2);
         near.map(|(&start, &end)| Span::new(start, end)).any(|taken| conflict(taken, span))
     }

@@ -1,7 +1,7 @@
 //! Floor 6: what is wrong with a site.
 //!
-//! Rules see one read-only [`LoadedSite`]; each is one file under `rules/`, declared once: code, name, severity and documentation
-//! beside the check itself. [`registry::rules`] lists them all.
+//! Rules see one read-only [`LoadedSite`]; each is one file under `rules/`, declared once: code, name, severity and
+//! documentation beside the check itself. [`registry::rules`] lists them all.
 
 pub mod fixes;
 pub mod policy;

@@ -1,7 +1,7 @@
 //! Filters of IPv4 addresses behind the name of a list in the DNS: `127.0.0.[2;4..6]`.
 //!
-//! Four parts between dots, each a number or, in brackets, numbers and ranges with semicolons between; all of it may stand in
-//! brackets.
+//! Four parts between dots, each a number or, in brackets, numbers and ranges with semicolons between; all of it may
+//! stand in brackets.
 //!
 //! Source: postconf(5), `reject_rbl_client`; experiments with 3.11.
 

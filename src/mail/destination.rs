@@ -1,7 +1,7 @@
 //! Where an SMTP client is told to go: `host`, `host:port`, `[host]` or `[host]:port`.
 //!
-//! What is refused here makes the SMTP client of Postfix 3.11 end with a fatal error when it comes to the destination, so that
-//! mail waits. Names of more than ASCII are taken as they are.
+//! What is refused here makes the SMTP client of Postfix 3.11 end with a fatal error when it comes to the destination,
+//! so that mail waits. Names of more than ASCII are taken as they are.
 //!
 //! Source: transport(5), postconf(5) `relayhost`; experiments with 3.11.
 

@@ -1,8 +1,8 @@
 //! Which domains can be those of a mail address: host names and address literals.
 //!
-//! Found by experiment with Postfix 3.11: `_` is accepted, a name of digits and dots is not, nor is one with `-` at its ends;
-//! a name with bytes above 127 is one if its ASCII form (RFC 5891) is. Addresses are told as Postfix tells them, who takes some that
-//! others do not: zeros in front, too few groups of IPv6.
+//! Found by experiment with Postfix 3.11: `_` is accepted, a name of digits and dots is not, nor is one with `-` at its
+//! ends; a name with bytes above 127 is one if its ASCII form (RFC 5891) is. Addresses are told as Postfix tells them,
+//! who takes some that others do not: zeros in front, too few groups of IPv6.
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use std::borrow::Cow;

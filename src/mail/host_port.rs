@@ -1,7 +1,8 @@
-//! Where a server on the network is, as master.cf and tables such as `tcp:` write it: `host:port`, `[host]:port`, or a port alone.
+//! Where a server on the network is, as master.cf and tables such as `tcp:` write it: `host:port`, `[host]:port`, or a
+//! port alone.
 //!
-//! Also which ports have names: what services(5) lists, and the names of mail services that a site may use wherever it is looked
-//! at. Destinations of mail are written otherwise: see [`destination`](super::destination).
+//! Also which ports have names: what services(5) lists, and the names of mail services that a site may use wherever it
+//! is looked at. Destinations of mail are written otherwise: see [`destination`](super::destination).
 //!
 //! Source: master(5), services(5); experiments with Postfix 3.11.
 

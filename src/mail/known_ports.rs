@@ -72,8 +72,8 @@ pub fn known_ports(text: &[u8]) -> Vec<KnownPort<'_>> {
     entries
 }
 
-/// The number that the first entry with a name gives to it, as Postfix up to 3.11 takes it, or, with `strict`, as 3.12 does: a number
-/// past 65535 is none.
+/// The number that the first entry with a name gives to it, as Postfix up to 3.11 takes it, or, with `strict`, as 3.12
+/// does: a number past 65535 is none.
 #[must_use]
 pub fn port_of_name(text: &[u8], name: &[u8], strict: bool) -> Option<u16> {
     let entries = known_ports(text);

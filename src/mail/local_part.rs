@@ -1,8 +1,8 @@
-//! The two forms of an address: *internal*, as programs compare it (`a b@example.com`), and *external*, as mail carries it
-//! (`"a b"@example.com`); and the cuts at `@` and at a recipient delimiter.
+//! The two forms of an address: *internal*, as programs compare it (`a b@example.com`), and *external*, as mail carries
+//! it (`"a b"@example.com`); and the cuts at `@` and at a recipient delimiter.
 //!
-//! Found by experiment with Postfix 3.11: the last `@` divides; a source route (`@a,@b:`) before the local part is left alone;
-//! bytes above 127 need no quotes.
+//! Found by experiment with Postfix 3.11: the last `@` divides; a source route (`@a,@b:`) before the local part is left
+//! alone; bytes above 127 need no quotes.
 
 use std::borrow::Cow;
 
@@ -18,8 +18,9 @@ pub fn split_domain(address: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// Whether an address is written the same in every form, and is in standard form whatever a configuration says, as nearly all are:
-/// words of letters, digits, `_`, `+`, `=` and `-` between single dots, an `@`, and a domain of several labels.
+/// Whether an address is written the same in every form, and is in standard form whatever a configuration says, as
+/// nearly all are: words of letters, digits, `_`, `+`, `=` and `-` between single dots, an `@`, and a domain of several
+/// labels.
 #[must_use]
 pub fn is_plain(address: &[u8]) -> bool {
     let (local, Some(domain)) = split_domain(address) else { return false };
@@ -109,8 +110,8 @@ fn are_dotted_words(text: &[u8], is_of_word: impl Fn(u8) -> bool) -> bool {
 
 /// Cuts a local part at the first of the delimiters: what is before it, and what is from it on.
 ///
-/// Nothing if there is no extension: names of the system have none, nor has, with `owner_request_special` and a delimiter `-`,
-/// `owner-list` or `list-request`.
+/// Nothing if there is no extension: names of the system have none, nor has, with `owner_request_special` and a
+/// delimiter `-`, `owner-list` or `list-request`.
 #[must_use]
 pub fn split_extension<'a>(
     local: &'a [u8],

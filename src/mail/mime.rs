@@ -1,19 +1,19 @@
 //! A message line by line: its headers, and what MIME says of where parts and attached messages begin.
 //!
-//! No line is ever wrong: what is no header ends the headers, and what is no boundary is body. As Postfix has it, a boundary is
-//! found by its beginning, `--boundary` of an outer part ends the inner ones, the transfer encoding does not matter, and a
-//! `Content-Type` of a type other than text, message and multipart leaves the type as it was.
+//! No line is ever wrong: what is no header ends the headers, and what is no boundary is body. As Postfix has it, a
+//! boundary is found by its beginning, `--boundary` of an outer part ends the inner ones, the transfer encoding does
+//! not matter, and a `Content-Type` of a type other than text, message and multipart leaves the type as it was.
 //!
-//! Source: RFC 2045, RFC 2046, RFC 5322 section 2.2; postmap(1), "-m"; header_checks(5); what these leave open, as Postfix 3.11
-//! does it.
+//! Source: RFC 2045, RFC 2046, RFC 5322 section 2.2; postmap(1), "-m"; header_checks(5); what these leave open, as
+//! Postfix 3.11 does it.
 
 use std::ops::ControlFlow;
 
 /// What a message is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item<'a> {
-    /// A header: of the message itself, of a part, or of an attached message. Its lines have newlines between them, and no
-    /// white space stands before the colon.
+    /// A header: of the message itself, of a part, or of an attached message. Its lines have newlines between them, and
+    /// no white space stands before the colon.
     Header(&'a [u8]),
     /// The headers of the message itself are over.
     Body,
@@ -174,8 +174,8 @@ impl MessageReader {
         }
     }
 
-    /// Headers follow if a line of the body is the boundary of an open part; parts inside that are closed, and it too if the
-    /// line says so.
+    /// Headers follow if a line of the body is the boundary of an open part; parts inside that are closed, and it too
+    /// if the line says so.
     fn open_or_close_part(&mut self, line: &[u8]) {
         let Some(text) = line.strip_prefix(b"--").filter(|text| !text.is_empty()) else { return };
         let Some(at) = self.parts.iter().rposition(|part| text.starts_with(&part.boundary)) else { return };

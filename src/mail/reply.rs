@@ -14,8 +14,8 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A reply. The class of the status follows that of the code; a code that refuses nothing is a mistake in main.cf, and the
-    /// server says something else.
+    /// A reply. The class of the status follows that of the code; a code that refuses nothing is a mistake in main.cf,
+    /// and the server says something else.
     #[must_use]
     pub fn new(code: usize, status: &str, text: impl Into<String>) -> Self {
         match code {

@@ -1,12 +1,14 @@
 //! The words of RFC 822 address syntax, as Postfix reads and writes them.
 //!
-//! [`tokens`] cuts bytes into atoms, quoted strings, comments, domain literals and single special characters; white space only
-//! separates. It accepts every input: what is left open (`(`, `"`, `[`) ends with the input. Nothing recurses, and time is
-//! linear in the input. A [`TokenWriter`] writes tokens back in one of two [`Form`]s: *external*, as mail headers and alias
-//! values carry them (quoted where needed), or *internal*, as programs compare them (quotes gone).
+//! [`tokens`] cuts bytes into atoms, quoted strings, comments, domain literals and single special characters; white
+//! space only separates. It accepts every input: what is left open (`(`, `"`, `[`) ends with the input. Nothing
+//! recurses, and time is linear in the input. A [`TokenWriter`] writes tokens back in one of two [`Form`]s: *external*,
+//! as mail headers and alias values carry them (quoted where needed), or *internal*, as programs compare them (quotes
+//! gone).
 //!
 //! What differs from the letter of RFC 822, found by experiment with Postfix 3.11:
-//! - `%`, `!` and `|` are special too; vertical tab and form feed are not white space, they are control characters of a word;
+//! - `%`, `!` and `|` are special too; vertical tab and form feed are not white space, they are control characters of a
+//!   word;
 //! - a backslash takes any byte, white space too, into an atom, and so `\:` or `a\ b` becomes a word that needs quotes;
 //! - tab, carriage return and newline inside a quoted word or a domain literal become blanks; a comment stays as it is.
 
@@ -57,8 +59,8 @@ impl<'a> Token<'a> {
         Span::new(self.start, self.start + self.raw.len())
     }
 
-    /// The meaning of the token: escapes and the delimiters of quoted strings and literals gone, line breaks and tabs in them
-    /// made blanks. A comment is returned as written, parentheses included.
+    /// The meaning of the token: escapes and the delimiters of quoted strings and literals gone, line breaks and tabs
+    /// in them made blanks. A comment is returned as written, parentheses included.
     #[must_use]
     pub fn text(&self) -> Cow<'a, [u8]> {
         let body = self.body();
@@ -82,7 +84,8 @@ impl<'a> Token<'a> {
     }
 }
 
-/// The bytes of a word with backslash escapes resolved and white space made blanks. A lone backslash at the end is dropped.
+/// The bytes of a word with backslash escapes resolved and white space made blanks. A lone backslash at the end is
+/// dropped.
 struct Unescaped<'a>(std::slice::Iter<'a, u8>);
 
 impl Iterator for Unescaped<'_> {
@@ -264,8 +267,8 @@ pub enum Form {
 
 /// Writes tokens one after the other, with Postfix's blanks between them.
 ///
-/// Words, comments and literals are kept apart by one blank; `<` has one before it unless it is the first token; a comma is
-/// followed by one, at the end too; all other special characters join their neighbours.
+/// Words, comments and literals are kept apart by one blank; `<` has one before it unless it is the first token; a
+/// comma is followed by one, at the end too; all other special characters join their neighbours.
 #[derive(Debug)]
 pub struct TokenWriter<'o> {
     out: &'o mut Vec<u8>,

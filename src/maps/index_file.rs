@@ -1,5 +1,5 @@
-//! What reading an indexed file is about whatever its format: its name, whether it was replaced or is older than its source, and
-//! the NUL that may end its keys and values.
+//! What reading an indexed file is about whatever its format: its name, whether it was replaced or is older than its
+//! source, and the NUL that may end its keys and values.
 
 use super::compile::Folding;
 use super::error::LookupError;

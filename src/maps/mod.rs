@@ -1,10 +1,11 @@
 //! Floor 4: lookup tables.
 //!
-//! [`table`] is the interface and [`open`] the door; [`types`] holds one file per map type; [`compile`] turns a source into an
-//! indexed file; [`lmdb`], [`cdb`] and [`berkeley_db`] are the file formats, and [`index_file`] is what they share, within [`limits`];
-//! [`source_table`] looks into a source itself, where there is no index; [`text`] reads tables that are never compiled, of which
-//! it, [`networks`] and [`patterns`] answer; [`inside`] is for tables inside others; [`client`] is what clients of databases and
-//! servers share; [`unavailable`] says why a type is not opened here.
+//! [`table`] is the interface and [`open`] the door; [`types`] holds one file per map type; [`compile`] turns a source
+//! into an indexed file; [`lmdb`], [`cdb`] and [`berkeley_db`] are the file formats, and [`index_file`] is what they
+//! share, within [`limits`]; [`source_table`] looks into a source itself, where there is no index; [`text`] reads
+//! tables that are never compiled, of which it, [`networks`] and [`patterns`] answer; [`inside`] is for tables inside
+//! others; [`client`] is what clients of databases and servers share; [`unavailable`] says why a type is not opened
+//! here.
 
 pub mod berkeley_db;
 pub mod cdb;

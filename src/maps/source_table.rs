@@ -1,5 +1,5 @@
-//! A table's source, looked up as the index made from it would be: for sites whose indexes are not built, and for knowing the
-//! line that an answer comes from.
+//! A table's source, looked up as the index made from it would be: for sites whose indexes are not built, and for
+//! knowing the line that an answer comes from.
 
 use super::compile::index::{Unique, unique};
 use super::compile::{Duplicates, Entries, Entry, Folding, Recipe, load, read_entries};

@@ -18,8 +18,8 @@ pub trait LookupTable {
     /// When there is no answer, not even "nothing".
     fn lookup(&mut self, key: &[u8]) -> Answer;
 
-    /// The answers for several keys, in their order: the same as [`lookup`](Self::lookup) gives, for less work where a table
-    /// must be locked or asked over a wire.
+    /// The answers for several keys, in their order: the same as [`lookup`](Self::lookup) gives, for less work where a
+    /// table must be locked or asked over a wire.
     fn lookup_all(&mut self, keys: &[&[u8]]) -> Vec<Answer> {
         keys.iter().map(|key| self.lookup(key)).collect()
     }
@@ -37,7 +37,8 @@ pub trait LookupTable {
     fn walk(&mut self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), LookupError>;
 }
 
-/// Who opens a table: what the table tells beside its answers goes there, and the settings that some types need come from there.
+/// Who opens a table: what the table tells beside its answers goes there, and the settings that some types need come
+/// from there.
 pub trait Caller: Send + Sync {
     /// Something is odd, in a table's source or in what it was asked.
     fn warning(&self, text: &[u8]);
@@ -101,8 +102,8 @@ pub struct OpenOptions {
     pub file_values: bool,
     /// Whether the result of a pattern may hold parts of the key (`$1`); rules with such results are skipped otherwise.
     pub substitution: bool,
-    /// Whether an indexed file is read as it was when it was opened, without a lock and a look at the file for each lookup. One
-    /// that was replaced is not noticed; one that is changed in place is read as it is after that.
+    /// Whether an indexed file is read as it was when it was opened, without a lock and a look at the file for each
+    /// lookup. One that was replaced is not noticed; one that is changed in place is read as it is after that.
     pub snapshot: bool,
     /// How many tables are open around this one: a table may name itself.
     pub depth: usize,

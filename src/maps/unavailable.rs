@@ -1,5 +1,5 @@
-//! Map types that Postfix has and this program does not open: clients of database servers, and formats that no Linux build of
-//! Postfix reads. Each says what to do instead.
+//! Map types that Postfix has and this program does not open: clients of database servers, and formats that no Linux
+//! build of Postfix reads. Each says what to do instead.
 
 use crate::maps::error::{LookupError, in_message};
 

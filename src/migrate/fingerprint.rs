@@ -1,4 +1,5 @@
-//! By what a file is known again: its length and a hash of its contents. Against slips, not against somebody who wants to deceive.
+//! By what a file is known again: its length and a hash of its contents. Against slips, not against somebody who wants
+//! to deceive.
 
 use serde::{Deserialize, Serialize};
 use std::fs::File;

@@ -1,9 +1,9 @@
 //! Floor 6: turning the files of a site into others that say the same, with a way back.
 //!
-//! A migration is a plan first; what it would do to which file, and which it leaves alone and why. Carried out, each file has a
-//! [backup](step) beside it before it is touched, and a [record](record) beside main.cf tells of it; [rolling back](rollback) goes by
-//! that record, and leaves alone what somebody has changed since. [`mod@lmdb`] is one migration; what others share does not know
-//! what is in the files. Nothing here prints.
+//! A migration is a plan first; what it would do to which file, and which it leaves alone and why. Carried out, each
+//! file has a [backup](step) beside it before it is touched, and a [record](record) beside main.cf tells of it;
+//! [rolling back](rollback) goes by that record, and leaves alone what somebody has changed since. [`mod@lmdb`] is one
+//! migration; what others share does not know what is in the files. Nothing here prints.
 
 mod fingerprint;
 pub mod lmdb;

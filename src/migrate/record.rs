@@ -1,6 +1,7 @@
 //! The record of what migrations did to a site, beside its main.cf: by it they are rolled back.
 //!
-//! It is written, and on disk, before a file is changed; so it may tell of a change that never came, but never lacks one.
+//! It is written, and on disk, before a file is changed; so it may tell of a change that never came, but never lacks
+//! one.
 
 use super::fingerprint::Fingerprint;
 use crate::base::user_file::{LONGEST_TEXT, read_rest};

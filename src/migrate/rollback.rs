@@ -1,5 +1,5 @@
-//! Undoing what the record tells, the last change first: backups take the place of what was made from them, unless somebody has
-//! changed that since.
+//! Undoing what the record tells, the last change first: backups take the place of what was made from them, unless
+//! somebody has changed that since.
 
 use super::fingerprint::Fingerprint;
 use super::record::{Change, Record};
@@ -30,7 +30,8 @@ impl Undone {
     }
 }
 
-/// Undoes all that the record tells, in so far as that is possible; what is left stays in it, which is for the caller to write.
+/// Undoes all that the record tells, in so far as that is possible; what is left stays in it, which is for the caller
+/// to write.
 pub fn roll_back(record: &mut Record, paths: &PathMap) -> Vec<(Change, Undone)> {
     let changes = std::mem::take(&mut record.changes);
     let outcomes: Vec<_> = changes.into_iter().rev().map(|change| (undo(&change, paths), change)).collect();
@@ -96,7 +97,8 @@ mod tests {
     use std::io::Write;
     use std::path::Path;
 
-    /// What became of a change to a file `a` after somebody did something to the directory, and what is in the file then.
+    /// What became of a change to a file `a` after somebody did something to the directory, and what is in the file
+    /// then.
     fn after(action: Action<'_>, meddle: &dyn Fn(&Path)) -> (Undone, Option<Vec<u8>>, usize) {
         let scratch = tempfile::tempdir().expect("scratch directory");
         let file = scratch.path().join("a");

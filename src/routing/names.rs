@@ -88,8 +88,8 @@ impl Subject {
         }
     }
 
-    /// An address, in internal form, that mail for the subject is sent to. `somebody` is a local part that nothing names, `home`
-    /// the domain of names without one.
+    /// An address, in internal form, that mail for the subject is sent to. `somebody` is a local part that nothing
+    /// names, `home` the domain of names without one.
     #[must_use]
     pub fn example(&self, somebody: &[u8], home: &[u8]) -> Vec<u8> {
         match self {
@@ -128,8 +128,8 @@ pub struct NamedEntry<'e> {
 }
 
 impl Router<'_> {
-    /// Visits the entries of all tables that are asked about recipients, each table once. Returns the tables whose entries cannot
-    /// be listed, such as those of patterns.
+    /// Visits the entries of all tables that are asked about recipients, each table once. Returns the tables whose
+    /// entries cannot be listed, such as those of patterns.
     pub fn each_entry(&mut self, visit: &mut dyn FnMut(NamedEntry<'_>)) -> Vec<String> {
         let mut unlisted = Vec::new();
         let mut seen: Vec<(TableReference, Keys)> = Vec::new();
@@ -186,7 +186,8 @@ impl Router<'_> {
         (senders, unlisted)
     }
 
-    /// The domain of names without one: `myorigin`, if that is this machine's, else the first that `mydestination` names.
+    /// The domain of names without one: `myorigin`, if that is this machine's, else the first that `mydestination`
+    /// names.
     #[must_use]
     pub fn home(&mut self) -> Vec<u8> {
         let origin = self.text("myorigin").unwrap_or_default().to_vec();

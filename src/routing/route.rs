@@ -36,8 +36,8 @@ pub struct Route {
     pub steps: Vec<Step>,
     /// What the SMTP server would say instead of taking the address.
     pub refusal: Option<Refusal>,
-    /// What the message goes through before anything else becomes of it; what [`ends`](Self::ends) tells is what becomes of it
-    /// if it comes back unchanged.
+    /// What the message goes through before anything else becomes of it; what [`ends`](Self::ends) tells is what
+    /// becomes of it if it comes back unchanged.
     pub filter: Option<Filter>,
     /// The address as it is after rewriting.
     pub rewritten: Vec<u8>,
@@ -156,7 +156,8 @@ impl Tracer {
         })
     }
 
-    /// The same, through the filter of the SMTP server, if it has one: mail that the filter's transport keeps, or ends, goes no further.
+    /// The same, through the filter of the SMTP server, if it has one: mail that the filter's transport keeps, or ends,
+    /// goes no further.
     fn through_filter(
         &mut self,
         router: &mut Router<'_>,
@@ -226,8 +227,8 @@ impl Router<'_> {
         })
     }
 
-    /// Follows mail from a sender (empty: a bounce) to an address, both in internal form. The route has steps if the router
-    /// records them.
+    /// Follows mail from a sender (empty: a bounce) to an address, both in internal form. The route has steps if the
+    /// router records them.
     #[must_use]
     pub fn route(&mut self, sender: &[u8], address: &[u8]) -> Route {
         self.route_with(sender, address, &PARAMETERS)
@@ -248,8 +249,8 @@ impl Router<'_> {
         route
     }
 
-    /// What becomes of mail if one of the tables that were asked has an entry, and those before it have none; and so on with those
-    /// that are asked then.
+    /// What becomes of mail if one of the tables that were asked has an entry, and those before it have none; and so on
+    /// with those that are asked then.
     fn add_alternatives(
         &mut self,
         (sender, address): (&[u8], &[u8]),

@@ -1,8 +1,8 @@
 //! One logical line of an aliases file, as `postalias` stores it.
 //!
-//! `name: value, value` becomes a key in internal form (no quotes) and a value in external form (quoted where needed, one blank
-//! between words). Finding logical lines, folding the case of keys, refusing lines that are not UTF-8 and keys that are empty
-//! are the caller's part. Accepts any bytes; time is linear. See aliases(5) and postalias(1).
+//! `name: value, value` becomes a key in internal form (no quotes) and a value in external form (quoted where needed,
+//! one blank between words). Finding logical lines, folding the case of keys, refusing lines that are not UTF-8 and
+//! keys that are empty are the caller's part. Accepts any bytes; time is linear. See aliases(5) and postalias(1).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -52,7 +52,8 @@ impl std::error::Error for AliasFault {}
 /// Splits a logical line into name and value.
 ///
 /// # Errors
-/// When `postalias` would warn and skip the line. A line that lacks a value is [`AliasFault::NeedNameValue`] whatever its name.
+/// When `postalias` would warn and skip the line. A line that lacks a value is [`AliasFault::NeedNameValue`] whatever
+/// its name.
 pub fn parse_alias_line(line: &[u8]) -> Result<AliasEntry, AliasFault> {
     let (mut entry, value) = match plain_name(line) {
         Some((name, value)) => (AliasEntry { key: name.to_vec(), value: Vec::new() }, value),

@@ -1,8 +1,8 @@
 //! The right-hand side of an aliases file entry: where local(8) sends the mail.
 //!
-//! [`parse_alias_value`] never fails. It finds the destinations in the order of the text, what Postfix leaves out (comments,
-//! display names, group names), and what is likely a slip ([`Bad`]), each with its span. It works on the value as
-//! written and on the value as `postalias` stored it; these differ only where a literal holds an escaped `]`.
+//! [`parse_alias_value`] never fails. It finds the destinations in the order of the text, what Postfix leaves out
+//! (comments, display names, group names), and what is likely a slip ([`Bad`]), each with its span. It works on the
+//! value as written and on the value as `postalias` stored it; these differ only where a literal holds an escaped `]`.
 //!
 //! Postfix reads such a list from right to left, and so does this; what follows was found by experiment with 3.11:
 //! - comma, semicolon and blanks between words end a destination: `|cmd a b` is a command and two addresses;

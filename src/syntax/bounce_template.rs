@@ -1,9 +1,9 @@
 //! Bounce template files: `name = <<MARKER`, lines of a template, and a line that is the marker alone.
 //!
-//! Outside a template each physical line stands for itself: blank lines and those that begin with `#` are nothing, another is
-//! `name = value`, and a value that is no `<<MARKER` is a template of one line. Inside a template every byte counts. A
-//! template begins with headers, if its first lines that are not empty look like any; blank lines behind them are dropped,
-//! and the rest is the message text. Postfix sees nothing of a line behind a zero byte.
+//! Outside a template each physical line stands for itself: blank lines and those that begin with `#` are nothing,
+//! another is `name = value`, and a value that is no `<<MARKER` is a template of one line. Inside a template every byte
+//! counts. A template begins with headers, if its first lines that are not empty look like any; blank lines behind them
+//! are dropped, and the rest is the message text. Postfix sees nothing of a line behind a zero byte.
 //!
 //! What the names and headers mean is not decided here. Source: bounce(5), and Postfix 3.11 as observed:
 //! - The marker is all that follows `<<`, white space around it left out, and begins with a letter or digit of ASCII.

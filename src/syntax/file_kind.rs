@@ -1,6 +1,7 @@
 //! What a file is: known by its name, else guessed from its content.
 //!
-//! A guess counts how many logical lines look like each kind; a file of which nothing can be said is a table of `key value` lines.
+//! A guess counts how many logical lines look like each kind; a file of which nothing can be said is a table of `key
+//! value` lines.
 
 use super::logical::{LogicalLines, is_space, trim};
 use super::table_line::TableForm;
@@ -184,7 +185,8 @@ fn of_line(line: &[u8]) -> FileKind {
     if is_network(first) {
         return FileKind::Cidr;
     }
-    // `name: value`, `name:value` or `name : value`; the address of an IPv6 client has more colons, an address a domain.
+    // `name: value`, `name:value` or `name : value`; the address of an IPv6 client has more colons, an address a
+    // domain.
     let (name, rest) = first.split_at(memchr::memchr(b':', first).unwrap_or(first.len()));
     let has_colon = !rest.is_empty() || second.starts_with(b":");
     let is_address =

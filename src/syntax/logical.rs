@@ -1,12 +1,13 @@
 //! Logical lines, exactly as Postfix reads them, streamed from bytes without copying.
 //!
-//! A line whose first non-blank character is `#`, and a line of white space, are comments: they vanish wherever they stand and
-//! do not end a continuation. A line that begins with white space continues the logical line before it; the newline between
-//! them vanishes, the white space stays. A missing last newline is fine. White space is what C calls it: blank, tab, newline,
-//! vertical tab, form feed and carriage return; so the carriage return of a CRLF file is white space at the end of a line.
+//! A line whose first non-blank character is `#`, and a line of white space, are comments: they vanish wherever they
+//! stand and do not end a continuation. A line that begins with white space continues the logical line before it; the
+//! newline between them vanishes, the white space stays. A missing last newline is fine. White space is what C calls
+//! it: blank, tab, newline, vertical tab, form feed and carriage return; so the carriage return of a CRLF file is white
+//! space at the end of a line.
 //!
-//! Only the first logical line of a text can begin with white space (any later one would be a continuation); Postfix drops it
-//! with a warning, and here it comes out marked as an [orphan](LogicalLine::orphan).
+//! Only the first logical line of a text can begin with white space (any later one would be a continuation); Postfix
+//! drops it with a warning, and here it comes out marked as an [orphan](LogicalLine::orphan).
 //!
 //! Source: postconf(5), "The general format of the main.cf file"; postmap(1), "TABLE FILE FORMAT".
 

@@ -1,7 +1,7 @@
 //! main.cf: `name = value` entries.
 //!
-//! White space around both is dropped; what stands before `=` is the name; `#` inside a value is text. A later entry for the
-//! same name wins, which is for those above to say: all entries are returned in order.
+//! White space around both is dropped; what stands before `=` is the name; `#` inside a value is text. A later entry
+//! for the same name wins, which is for those above to say: all entries are returned in order.
 //!
 //! Source: postconf(5).
 

@@ -1,7 +1,8 @@
 //! master.cf: one service a logical line — eight fields, then the command's arguments.
 //!
-//! Fields and arguments are separated by white space; what stands between `{` and its partner may hold white space, and braces
-//! nest. An argument that begins with `{` is what stands inside; a field keeps its braces. What `-o` arguments mean is for floor 3; here they are words with places.
+//! Fields and arguments are separated by white space; what stands between `{` and its partner may hold white space, and
+//! braces nest. An argument that begins with `{` is what stands inside; a field keeps its braces. What `-o` arguments
+//! mean is for floor 3; here they are words with places.
 //!
 //! Source: master(5).
 

@@ -1,9 +1,9 @@
 //! Match lists: what `mydestination`, `relay_domains` and `mynetworks` hold, and the files that such lists name.
 //!
-//! Elements are separated by commas and white space; `{ … }` groups. A leading `!` (any number of them) turns an element's
-//! meaning. `/path` names a file with more elements; what has a colon in it is a lookup table, `type:name`, unless it begins with
-//! `[`; all else is a pattern. An element that begins with `#` and all behind it, to the end of the value or of the logical line of
-//! a file, are left out, as Postfix 3.11 does with a warning.
+//! Elements are separated by commas and white space; `{ … }` groups. A leading `!` (any number of them) turns an
+//! element's meaning. `/path` names a file with more elements; what has a colon in it is a lookup table, `type:name`,
+//! unless it begins with `[`; all else is a pattern. An element that begins with `#` and all behind it, to the end of
+//! the value or of the logical line of a file, are left out, as Postfix 3.11 does with a warning.
 //!
 //! Source: postconf(5), mydestination, mynetworks; experiments with 3.11.
 

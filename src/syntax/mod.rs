@@ -1,7 +1,7 @@
 //! Floor 2: from bytes to lossless trees, one parser per file kind.
 //!
-//! Parsing never fails: each parser returns a tree that prints back its input byte for byte, the items that it understood, and
-//! the faults of form that it met.
+//! Parsing never fails: each parser returns a tree that prints back its input byte for byte, the items that it
+//! understood, and the faults of form that it met.
 
 pub mod alias_line;
 pub mod alias_value;

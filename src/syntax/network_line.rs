@@ -1,8 +1,8 @@
 //! One logical line of a cidr table, taken apart as Postfix does it.
 //!
-//! White space at both ends is dropped. `if` and `endif`, in any case, are words of their own when no letter or digit follows.
-//! Marks `!`, with white space behind each, turn a pattern's meaning. The pattern of a rule ends at white space and the rest is
-//! its result; the pattern of an `if` is all the rest.
+//! White space at both ends is dropped. `if` and `endif`, in any case, are words of their own when no letter or digit
+//! follows. Marks `!`, with white space behind each, turn a pattern's meaning. The pattern of a rule ends at white
+//! space and the rest is its result; the pattern of an `if` is all the rest.
 //!
 //! Source: cidr_table(5).
 
@@ -28,7 +28,8 @@ pub enum NetworkLine {
         negated: bool,
         /// The pattern; never empty.
         pattern: Range<usize>,
-        /// The result, without white space at its ends; may be empty, which is a fault, but less of one than a bad pattern.
+        /// The result, without white space at its ends; may be empty, which is a fault, but less of one than a bad
+        /// pattern.
         result: Range<usize>,
     },
 }

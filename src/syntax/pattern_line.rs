@@ -1,7 +1,8 @@
-//! One logical line of a table of expressions (`regexp:`, `pcre:`), taken apart: a rule, `if`, `endif`, or what is wrong.
+//! One logical line of a table of expressions (`regexp:`, `pcre:`), taken apart: a rule, `if`, `endif`, or what is
+//! wrong.
 //!
-//! A line ends at its first zero byte. A backslash keeps the byte behind it from closing an expression. Only at the start of a
-//! line must a delimiter be no letter and no digit.
+//! A line ends at its first zero byte. A backslash keeps the byte behind it from closing an expression. Only at the
+//! start of a line must a delimiter be no letter and no digit.
 //!
 //! Source: regexp_table(5), pcre_table(5); what these leave open, as Postfix 3.11 does it.
 

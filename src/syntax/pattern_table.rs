@@ -1,7 +1,7 @@
 //! Pattern tables: regexp, pcre and cidr — rules tried in order, grouped by `if` … `endif`.
 //!
-//! Here only the form is read: where a pattern ends, its flags, its result, which `endif` closes which `if`. What a pattern
-//! means is for the map type. Expressions are taken apart by [`pattern_line`](super::pattern_line).
+//! Here only the form is read: where a pattern ends, its flags, its result, which `endif` closes which `if`. What a
+//! pattern means is for the map type. Expressions are taken apart by [`pattern_line`](super::pattern_line).
 //!
 //! Source: regexp_table(5), pcre_table(5), cidr_table(5).
 

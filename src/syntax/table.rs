@@ -88,7 +88,8 @@ fn token_entry(harvest: &mut Harvest, text: &Text, form: TableForm) {
     let line = &text.bytes()[all.clone()];
     let key = match form {
         TableForm::KeyValue => parse_table_line(line).map_or(line.len(), |entry| entry.key.len()),
-        // The colon that separates is the first one outside quotes for every name that people write; tokens need no more.
+        // The colon that separates is the first one outside quotes for every name that people write; tokens need no
+        // more.
         TableForm::Aliases | TableForm::QuotedAliases => memchr::memchr(b':', line).unwrap_or(line.len()),
     };
     harvest.token(TokenKind::Name, text.source_span(all.start..all.start + key));

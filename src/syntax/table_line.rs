@@ -1,7 +1,8 @@
 //! One logical line of a `key value` table, split as postmap splits it.
 //!
-//! White space at both ends is dropped. The key ends at the first white space outside double quotes; a quoted part keeps its
-//! quotes, and a backslash protects the character behind it. The rest, without white space in front, is the value.
+//! White space at both ends is dropped. The key ends at the first white space outside double quotes; a quoted part
+//! keeps its quotes, and a backslash protects the character behind it. The rest, without white space in front, is the
+//! value.
 //!
 //! Source: postmap(1), "TABLE FILE FORMAT".
 

@@ -1,5 +1,5 @@
-//! Our files in TOML (`postwright.toml`, `route --expect`): values with their places, and one kind of error for all that means
-//! nothing in them. Nothing is guessed.
+//! Our files in TOML (`postwright.toml`, `route --expect`): values with their places, and one kind of error for all
+//! that means nothing in them. Nothing is guessed.
 
 use crate::base::{FileError, Source, suggest};
 use std::borrow::Cow;

@@ -1,7 +1,8 @@
 //! Lossless trees: tokens that cover a source without a gap.
 //!
-//! A parser adds tokens from left to right by saying where each ends; what nobody named becomes [`TokenKind::Other`]. So a tree
-//! prints back its input by construction, and the typed items that a parser returns beside it are spans into the same bytes.
+//! A parser adds tokens from left to right by saying where each ends; what nobody named becomes [`TokenKind::Other`].
+//! So a tree prints back its input by construction, and the typed items that a parser returns beside it are spans into
+//! the same bytes.
 
 use crate::base::{Source, Span};
 use std::sync::Arc;

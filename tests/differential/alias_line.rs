@@ -1,8 +1,8 @@
 //! What `postalias` stores for a line, ours and Postfix's.
 //!
-//! `testdata/alias-line/` holds lines that put every sort of token beside every other and every byte in every sort of token, and
-//! what Postfix stored for each; that is compared without Postfix. Where the oracle is installed, the record is checked against
-//! it, and thousands of random lines are too. `POSTWRIGHT_BLESS=1` writes the record anew.
+//! `testdata/alias-line/` holds lines that put every sort of token beside every other and every byte in every sort of
+//! token, and what Postfix stored for each; that is compared without Postfix. Where the oracle is installed, the record
+//! is checked against it, and thousands of random lines are too. `POSTWRIGHT_BLESS=1` writes the record anew.
 //!
 //! Each line carries a marker of its own, so that all are stored and each stored record finds its line.
 
@@ -32,7 +32,8 @@ fn ours(line: &[u8]) -> Vec<u8> {
     }
 }
 
-// ---- the lines -------------------------------------------------------------------------------------------------------------
+// ---- the lines
+// -------------------------------------------------------------------------------------------------------------
 
 /// Two tokens beside each other, at all places of a line; then each byte in each sort of token.
 fn matrix() -> Vec<Vec<u8>> {
@@ -160,7 +161,8 @@ fn random_lines(random: &mut Random, count: usize) -> Vec<Vec<u8>> {
     lines
 }
 
-// ---- the oracle ------------------------------------------------------------------------------------------------------------
+// ---- the oracle
+// ------------------------------------------------------------------------------------------------------------
 
 /// What Postfix stores for each line, as [`ours`] writes it.
 fn stored(oracle: &Oracle, lines: &[Vec<u8>]) -> Vec<Vec<u8>> {
@@ -186,7 +188,8 @@ fn stored(oracle: &Oracle, lines: &[Vec<u8>]) -> Vec<Vec<u8>> {
     answers
 }
 
-// ---- the tests -------------------------------------------------------------------------------------------------------------
+// ---- the tests
+// -------------------------------------------------------------------------------------------------------------
 
 fn assert_same(lines: &[Vec<u8>], expected: &[Vec<u8>], found: impl Fn(usize) -> Vec<u8>) {
     let show = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_debug().to_string();

@@ -1,7 +1,7 @@
 //! Where a right-hand side is cut into destinations, by us and by Postfix.
 //!
-//! `sendmail -t` cuts address headers as local(8) cuts alias values, and leaves the recipients in a queue file without any
-//! daemon. Thousands of random values go through it in one message, with a marker behind each.
+//! `sendmail -t` cuts address headers as local(8) cuts alias values, and leaves the recipients in a queue file without
+//! any daemon. Thousands of random values go through it in one message, with a marker behind each.
 
 use std::fs;
 use std::io::Write;

@@ -1,7 +1,7 @@
 //! `hash:` and `btree:` tables: files that Postfix and Berkeley DB made, read by us.
 //!
-//! `testdata/berkeley-db` holds small ones of every sort, with what Postfix lists of them; where a Postfix that is linked with
-//! Berkeley DB is installed, larger and random ones are made, and both sides list and look up the same.
+//! `testdata/berkeley-db` holds small ones of every sort, with what Postfix lists of them; where a Postfix that is
+//! linked with Berkeley DB is installed, larger and random ones are made, and both sides list and look up the same.
 
 use std::collections::HashMap;
 use std::fs;

@@ -1,9 +1,10 @@
 //! Random sequences of edits, on random main.cf and master.cf files.
 //!
-//! `postconf -e -X -# -Me -MX -M# -Fe -Pe -PX`: Postfix edits one copy and we another; after each step both must have said the
-//! same, with the same status, and the files must be equal to the byte; at the end both must show the same, and say the same
-//! about it. `postwright set`: no byte outside the entry changes, comments stay, and what was set reads back. The seeds are fixed;
-//! `POSTWRIGHT_SEED=N` tries one other sequence alone, `POSTWRIGHT_SEEDS=A-B` a range of them.
+//! `postconf -e -X -# -Me -MX -M# -Fe -Pe -PX`: Postfix edits one copy and we another; after each step both must have
+//! said the same, with the same status, and the files must be equal to the byte; at the end both must show the same,
+//! and say the same about it. `postwright set`: no byte outside the entry changes, comments stay, and what was set
+//! reads back. The seeds are fixed; `POSTWRIGHT_SEED=N` tries one other sequence alone, `POSTWRIGHT_SEEDS=A-B` a range
+//! of them.
 
 mod edits;
 
@@ -82,7 +83,8 @@ fn quoted(word: &[u8]) -> Vec<u8> {
 
 /// The steps of a sequence: files that are to be equal lie below `theirs` and `ours`.
 ///
-/// Warnings count as a set: Postfix says some of them many times. Status 3 after a step whose results differ; its number is in the file `step`, and `before` holds the files before it.
+/// Warnings count as a set: Postfix says some of them many times. Status 3 after a step whose results differ; its
+/// number is in the file `step`, and `before` holds the files before it.
 const STEP: &str = r#"
 step() {
     echo "$1" >step; shift

@@ -1,7 +1,8 @@
 //! The expansion language beside Postfix: every value in `testdata/expand/*.toml`, expanded by `postconf -x` and by us.
 //!
 //! The files hold the oracle's answers, so most of the comparison works without it. Strings there are Latin-1: each
-//! character is one byte. `POSTWRIGHT_BLESS=1` with an oracle writes the answers anew; to add a case, write its `value`.
+//! character is one byte. `POSTWRIGHT_BLESS=1` with an oracle writes the answers anew; to add a case, write its
+//! `value`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,10 +1,11 @@
-//! Random sites beside Postfix: what `check` finds no error in starts, answers clients as `route --client` says, and delivers where
-//! `route` says.
+//! Random sites beside Postfix: what `check` finds no error in starts, answers clients as `route --client` says, and
+//! delivers where `route` says.
 //!
-//! The site of a seed is made from the building blocks below `generated/`. Of each, a few clients and recipients are tried at the
-//! SMTP server, and mail is sent to those that it takes. `POSTWRIGHT_SITES=500 cargo test --test differential generated` tries that
-//! many seeds, from `POSTWRIGHT_SEED=N` on (without it: 0); a few are always tried, and those that once differed. It takes root
-//! and an oracle. `POSTWRIGHT_SHOW=1` shows the site of each seed that differs.
+//! The site of a seed is made from the building blocks below `generated/`. Of each, a few clients and recipients are
+//! tried at the SMTP server, and mail is sent to those that it takes. `POSTWRIGHT_SITES=500 cargo test --test
+//! differential generated` tries that many seeds, from `POSTWRIGHT_SEED=N` on (without it: 0); a few are always tried,
+//! and those that once differed. It takes root and an oracle. `POSTWRIGHT_SHOW=1` shows the site of each seed that
+//! differs.
 
 mod blocks;
 mod more_blocks;
@@ -151,8 +152,8 @@ fn differences(oracle: &Oracle, seed: u64) -> Vec<String> {
     if std::env::var_os("POSTWRIGHT_SHOW").is_some() {
         println!("seed {seed}: {} differences after {:?}; {local:?}", wrong.len(), start.elapsed());
     }
-    // Of hosts that no client would find, and of what bounces, nothing is logged before mail comes; of networks not before a client
-    // that no element before them lets through; of open relays never.
+    // Of hosts that no client would find, and of what bounces, nothing is logged before mail comes; of networks not
+    // before a client that no element before them lets through; of open relays never.
     let is_told =
         |error: &String| !["RT006", "VT005", "SEC006", "AL006", "MC011"].iter().any(|code| error.starts_with(code));
     if errors.iter().any(is_told) && complaints.is_empty() && !refused {

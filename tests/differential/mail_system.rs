@@ -1,4 +1,5 @@
-//! Postfix started as a whole in the oracle, for one directory of configuration: in a network of its own, with its queue there.
+//! Postfix started as a whole in the oracle, for one directory of configuration: in a network of its own, with its
+//! queue there.
 
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 use rustix::process::{Pid, Signal, kill_process};
@@ -71,12 +72,14 @@ pub struct MailSystem<'o> {
 }
 
 impl<'o> MailSystem<'o> {
-    /// Starts it for a copy of `site`; there, what main.cf and tables have below `/etc/postfix` is meant to be in the copy.
+    /// Starts it for a copy of `site`; there, what main.cf and tables have below `/etc/postfix` is meant to be in the
+    /// copy.
     pub fn start(oracle: &'o Oracle, site: &Path, passwd: &Path) -> Self {
         Self::start_by(oracle, site, passwd, |inside| format!("postfix -c {inside} start-fg"))
     }
 
-    /// The same without the checks of `postfix start`, which take seconds; nothing can be submitted with `sendmail` then.
+    /// The same without the checks of `postfix start`, which take seconds; nothing can be submitted with `sendmail`
+    /// then.
     pub fn start_server(oracle: &'o Oracle, site: &Path, passwd: &Path) -> Self {
         Self::start_by(oracle, site, passwd, |inside| {
             format!("env MAIL_CONFIG={inside} /usr/lib/postfix/sbin/master -d")
@@ -296,8 +299,8 @@ impl<'o> MailSystem<'o> {
         answers
     }
 
-    /// Sends mail by SMTP: the reply that refuses it, or where it went, with all that was sent on. Lines of the log from `to=` on,
-    /// sorted; or what cleanup warned about.
+    /// Sends mail by SMTP: the reply that refuses it, or where it went, with all that was sent on. Lines of the log
+    /// from `to=` on, sorted; or what cleanup warned about.
     pub fn mail(&self, sender: &str, address: &str) -> Vec<String> {
         let seen = self.log().len();
         let mut smtp = self.smtp();
@@ -343,7 +346,8 @@ impl<'o> MailSystem<'o> {
         })
     }
 
-    /// Where `sendmail -bv` says that mail would go: lines of the log from `to=` on, in order; or what cleanup warned about.
+    /// Where `sendmail -bv` says that mail would go: lines of the log from `to=` on, in order; or what cleanup warned
+    /// about.
     pub fn verify(&self, sender: &str, address: &str) -> Vec<String> {
         self.verify_with(sender, address, delivery)
     }
@@ -390,7 +394,8 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     entries.filter(|path| path.is_file()).collect()
 }
 
-/// The services: the site's own, if it has them all; else those of all sites, with its own `smtp inet` as the SMTP server.
+/// The services: the site's own, if it has them all; else those of all sites, with its own `smtp inet` as the SMTP
+/// server.
 fn master(directory: &Path) -> String {
     let own = fs::read_to_string(directory.join("master.cf")).unwrap_or_default();
     if own.is_empty() || own.lines().any(|line| line.starts_with("submit ")) {
@@ -400,12 +405,14 @@ fn master(directory: &Path) -> String {
     format!("{}\n{}\n", others.join("\n"), own.replace("smtp inet n", "submit unix -"))
 }
 
-/// Whether a line says that cleanup does not take a message. Of canonical maps it says so too, and takes it nevertheless.
+/// Whether a line says that cleanup does not take a message. Of canonical maps it says so too, and takes it
+/// nevertheless.
 fn is_refused(line: &str) -> bool {
     line.contains("message not accepted") && !line.contains("canonical_maps map nesting")
 }
 
-/// Answers like a login server of Dovecot that nobody logs in at: so Postfix knows of logins, and takes them from XCLIENT.
+/// Answers like a login server of Dovecot that nobody logs in at: so Postfix knows of logins, and takes them from
+/// XCLIENT.
 fn serve_logins(socket: &Path) {
     let listener = UnixListener::bind(socket).unwrap();
     fs::set_permissions(socket, fs::Permissions::from_mode(0o666)).unwrap();
@@ -471,8 +478,8 @@ fn read_attributes(stream: &mut UnixStream) -> BTreeMap<String, String> {
 
 impl Drop for MailSystem<'_> {
     fn drop(&mut self) {
-        // The first process of the namespace takes all others with it. That it dies with its parent was forgotten when Postfix's
-        // master changed its user.
+        // The first process of the namespace takes all others with it. That it dies with its parent was forgotten when
+        // Postfix's master changed its user.
         let id = self.child.id();
         for first in fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default().split_whitespace()
         {

@@ -1,8 +1,8 @@
 //! What the DNS makes of a nexthop, beside Postfix's SMTP client: every address of every site in `testdata/next_hop`.
 //!
-//! A site has a file `dns` beside main.cf and its tables, for a server that both ask. `addresses` are sent to by `sendmail -bv`; what the
-//! client said stands in `answers`. Nothing outside the machine can be reached in a test, so the client names the last of the
-//! addresses that it tried. `POSTWRIGHT_BLESS=1` writes the answers anew.
+//! A site has a file `dns` beside main.cf and its tables, for a server that both ask. `addresses` are sent to by
+//! `sendmail -bv`; what the client said stands in `answers`. Nothing outside the machine can be reached in a test, so
+//! the client names the last of the addresses that it tried. `POSTWRIGHT_BLESS=1` writes the answers anew.
 
 use crate::mail_system::MailSystem;
 use crate::records::compare_records;

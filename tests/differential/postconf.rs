@@ -1,9 +1,9 @@
 //! `postconf` beside Postfix's: each command line in `testdata/postconf/*/commands`, and what both make of it.
 //!
-//! Standard output, exit status and the files left behind must be the same, standard error as a set of lines; what we want
-//! otherwise is in `testdata/postconf/differences.toml`. What Postfix answers is recorded in `testdata/postconf/*/expected`
-//! (`POSTWRIGHT_BLESS=1` does it anew), and we are compared with that where there is no oracle. `POSTWRIGHT_CASE=NAME` runs
-//! the cases with that in their name.
+//! Standard output, exit status and the files left behind must be the same, standard error as a set of lines; what we
+//! want otherwise is in `testdata/postconf/differences.toml`. What Postfix answers is recorded in
+//! `testdata/postconf/*/expected` (`POSTWRIGHT_BLESS=1` does it anew), and we are compared with that where there is no
+//! oracle. `POSTWRIGHT_CASE=NAME` runs the cases with that in their name.
 
 mod answer;
 mod case;

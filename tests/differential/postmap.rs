@@ -1,12 +1,13 @@
 //! `postmap`, `postalias` and `newaliases`: ours and Postfix's, on the same command lines.
 //!
-//! `testdata/postmap/cases` holds the command lines, a file for each subject, and `recorded` what Postfix answered; ours must
-//! answer the same, to the byte, on standard output, standard error and by exit status. They run in a copy of `tables` and
-//! `sources` (those of types that are not compiled). `differing` holds those on which we differ on purpose, with our
-//! answer and the reason; `not-compared-3.12` those of a release that no oracle is of yet; `differences` lists single lines that one side says more. `$TCP`, `$INET` and `$UNIX` name tables whose
-//! servers run here (`postmap/server.rs`). Where the oracle is installed, the record is
-//! checked against it, and each side reads the tables of the other. `POSTWRIGHT_BLESS=1` writes the records anew, and
-//! `POSTWRIGHT_CASE=TEXT` runs only the cases with that text in them.
+//! `testdata/postmap/cases` holds the command lines, a file for each subject, and `recorded` what Postfix answered;
+//! ours must answer the same, to the byte, on standard output, standard error and by exit status. They run in a copy of
+//! `tables` and `sources` (those of types that are not compiled). `differing` holds those on which we differ on
+//! purpose, with our answer and the reason; `not-compared-3.12` those of a release that no oracle is of yet;
+//! `differences` lists single lines that one side says more. `$TCP`, `$INET` and `$UNIX` name tables whose servers run
+//! here (`postmap/server.rs`). Where the oracle is installed, the record is checked against it, and each side reads the
+//! tables of the other. `POSTWRIGHT_BLESS=1` writes the records anew, and `POSTWRIGHT_CASE=TEXT` runs only the cases
+//! with that text in them.
 
 mod case;
 mod place;
@@ -124,7 +125,8 @@ fn the_record_is_what_postfix_says() {
     }
 }
 
-/// What 3.12 is said to do with names of aliases that need quotes; an oracle is asked as soon as one is of that release.
+/// What 3.12 is said to do with names of aliases that need quotes; an oracle is asked as soon as one is of that
+/// release.
 #[test]
 fn quoted_names_of_aliases() {
     let recorded = record("not-compared-3.12");

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// Records four sites at a time, those whose path has `POSTWRIGHT_CASE` in it: writes each site's `file` anew, or tells those that would be another now.
+/// Records four sites at a time, those whose path has `POSTWRIGHT_CASE` in it: writes each site's `file` anew, or tells
+/// those that would be another now.
 pub fn compare_records(
     sites: Vec<PathBuf>,
     file: &str,

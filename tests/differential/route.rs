@@ -1,9 +1,9 @@
 //! Routing beside Postfix: every address of every site in `testdata/route`.
 //!
-//! A site is a directory: main.cf, a master.cf if its `-o` matter, sources of tables, `addresses` (one a line, a sender in angle brackets before it if it matters)
-//! and `answers`, what Postfix said, so that most of the comparison works without it. With an oracle, a whole Postfix is started
-//! for each site: its rewrite service, its SMTP server and `sendmail -bv` are asked, and to some sites mail is sent.
-//! `POSTWRIGHT_BLESS=1` writes the answers anew.
+//! A site is a directory: main.cf, a master.cf if its `-o` matter, sources of tables, `addresses` (one a line, a sender
+//! in angle brackets before it if it matters) and `answers`, what Postfix said, so that most of the comparison works
+//! without it. With an oracle, a whole Postfix is started for each site: its rewrite service, its SMTP server and
+//! `sendmail -bv` are asked, and to some sites mail is sent. `POSTWRIGHT_BLESS=1` writes the answers anew.
 
 use crate::mail_system::MailSystem;
 use crate::records::compare_records;
@@ -219,7 +219,8 @@ pub(crate) fn everywhere(route: &Route) -> impl Iterator<Item = &Ending> {
     route.ends.iter().chain(route.copies.iter().flat_map(|copy| &copy.ends))
 }
 
-/// Where `sendmail -bv` and the SMTP server agree with us. What local(8) sends on as a new message is not followed by Postfix.
+/// Where `sendmail -bv` and the SMTP server agree with us. What local(8) sends on as a new message is not followed by
+/// Postfix.
 #[test]
 fn recipients_and_refusals() {
     let rcpt = |line: &str| line.starts_with("250") || line.contains("User unknown") || line.contains("rejected: ");

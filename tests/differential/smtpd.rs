@@ -1,12 +1,12 @@
 //! Access restrictions beside Postfix's SMTP server: every session of every site in `testdata/smtpd`.
 //!
-//! A site is a directory: main.cf, perhaps a master.cf with its `smtp inet`, tables, and `sessions`: sessions with what Postfix
-//! answered below each. A session is a line of `NAME[ADDRESS]` (or `NAME,REVERSE_NAME[ADDRESS]`), what is said in HELO (`-`: nothing),
-//! the sender in angle brackets, and recipients; `login=USER` may stand first. A client without a name, `[ADDRESS]`, connects from that
-//! address, and the server asks the DNS for its name. With a dot behind the recipients, the session goes on to `DATA` and a message,
-//! should anybody be taken; the answers to these follow. With an oracle, a Postfix is started for each site and told by XCLIENT who
-//! the client is. What the DNS says stands in the site's file `dns`, if it has one; it is asked by both. `POSTWRIGHT_BLESS=1` writes
-//! the answers anew.
+//! A site is a directory: main.cf, perhaps a master.cf with its `smtp inet`, tables, and `sessions`: sessions with what
+//! Postfix answered below each. A session is a line of `NAME[ADDRESS]` (or `NAME,REVERSE_NAME[ADDRESS]`), what is said
+//! in HELO (`-`: nothing), the sender in angle brackets, and recipients; `login=USER` may stand first. A client without
+//! a name, `[ADDRESS]`, connects from that address, and the server asks the DNS for its name. With a dot behind the
+//! recipients, the session goes on to `DATA` and a message, should anybody be taken; the answers to these follow. With
+//! an oracle, a Postfix is started for each site and told by XCLIENT who the client is. What the DNS says stands in the
+//! site's file `dns`, if it has one; it is asked by both. `POSTWRIGHT_BLESS=1` writes the answers anew.
 
 use crate::mail_system::{MailSystem, NO_ANSWER};
 use crate::records::compare_records;
@@ -81,8 +81,8 @@ impl Case {
         self.name.is_empty()
     }
 
-    /// What Postfix answers for each recipient: the first reply that refuses anything. Then, to `DATA` and to the end of the message,
-    /// as far as it comes to that.
+    /// What Postfix answers for each recipient: the first reply that refuses anything. Then, to `DATA` and to the end
+    /// of the message, as far as it comes to that.
     pub(crate) fn asked(&self, system: &MailSystem<'_>) -> Vec<String> {
         let mut smtp = if self.is_nameless() { system.smtp_from(&self.address) } else { system.smtp() };
         let family = if self.address.contains(':') { "IPV6:" } else { "" };

@@ -1,6 +1,7 @@
 //! Configurations that Postfix runs with: nothing in them may be called an error.
 //!
-//! Debian's own main.cf and master.cf, as its package brings them, and those of the oracle. Without an oracle this is skipped.
+//! Debian's own main.cf and master.cf, as its package brings them, and those of the oracle. Without an oracle this is
+//! skipped.
 
 use std::fs;
 use std::path::Path;

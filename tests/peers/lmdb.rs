@@ -1,4 +1,5 @@
-//! Files of both formats: what we write the library of the format reads, and what it writes we read; whoever changed them last.
+//! Files of both formats: what we write the library of the format reads, and what it writes we read; whoever changed
+//! them last.
 
 use std::collections::BTreeSet;
 use std::fs::File;

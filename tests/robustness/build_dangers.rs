@@ -1,4 +1,5 @@
-//! What goes on around a build: links that are put in its way, sources that are being rewritten, and indexes with several names.
+//! What goes on around a build: links that are put in its way, sources that are being rewritten, and indexes with
+//! several names.
 
 use std::fs;
 use std::io::Write;

@@ -1,5 +1,5 @@
-//! Eight readers of one `lmdb:` table, again and again, while it is rebuilt and changed in place by ours and, in turn with
-//! that, by Postfix: nobody sees an error, half a value, or no value for a key that was always there.
+//! Eight readers of one `lmdb:` table, again and again, while it is rebuilt and changed in place by ours and, in turn
+//! with that, by Postfix: nobody sees an error, half a value, or no value for a key that was always there.
 //!
 //! Postfix's own `postmap -i` has no part in it: it takes no lock, and damages the table for its own readers too.
 

@@ -1,7 +1,7 @@
 //! What `postwright build` leaves behind when it cannot finish: killed at any moment, or on a full disk.
 //!
-//! Readers then still find the old index, to the byte, or the new one, whole; a temporary file that a killed build left goes with
-//! the next one.
+//! Readers then still find the old index, to the byte, or the new one, whole; a temporary file that a killed build left
+//! goes with the next one.
 
 use std::fmt::Write as _;
 use std::process::{Child, Command, Stdio};
@@ -105,8 +105,8 @@ fn a_killed_build_leaves_the_old_index_or_the_new_one() {
     }
 }
 
-/// Mounts a small file system where nobody else sees it, runs a build on it and shows what is left. Arguments: directory,
-/// size, program, big source, index.
+/// Mounts a small file system where nobody else sees it, runs a build on it and shows what is left. Arguments:
+/// directory, size, program, big source, index.
 const ON_A_SMALL_DISK: &str = r#"
 mount -t tmpfs -o "size=$2" tmpfs "$1/disk" || exit 99
 cp -R "$1/site" "$1/disk/site"

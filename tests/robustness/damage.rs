@@ -1,7 +1,8 @@
 //! Damaged indexes: whatever happened to the file, opening it, looking up and walking end soon, in a value or an error.
 //!
-//! One LMDB file, with inner pages and values on pages of their own, one cdb file, and Berkeley DB files that Postfix made are
-//! damaged in all sorts of ways, the same on every run. A panic, a signal, a loop or a file cut short that passes for whole fails the test.
+//! One LMDB file, with inner pages and values on pages of their own, one cdb file, and Berkeley DB files that Postfix
+//! made are damaged in all sorts of ways, the same on every run. A panic, a signal, a loop or a file cut short that
+//! passes for whole fails the test.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

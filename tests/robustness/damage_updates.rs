@@ -1,8 +1,8 @@
 //! Updates of damaged LMDB files in place: each ends in an error or in a sound file, never in a signal or not at all.
 //!
-//! The C library trusts every number in a file; what it is handed must have been proved sound. Files are made and damaged at
-//! run time, the same way for each seed, at the numbers that the library goes by. Children do the work, a batch each, so that
-//! a signal or a loop in one names its seed. `POSTWRIGHT_DAMAGE=N` tries N files instead of a few.
+//! The C library trusts every number in a file; what it is handed must have been proved sound. Files are made and
+//! damaged at run time, the same way for each seed, at the numbers that the library goes by. Children do the work, a
+//! batch each, so that a signal or a loop in one names its seed. `POSTWRIGHT_DAMAGE=N` tries N files instead of a few.
 
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;

@@ -1,5 +1,5 @@
-//! Promises of the expansion parser that hold for every input: it never fails, its nodes cover the value, and no value takes
-//! long.
+//! Promises of the expansion parser that hold for every input: it never fails, its nodes cover the value, and no value
+//! takes long.
 
 use std::time::Duration;
 

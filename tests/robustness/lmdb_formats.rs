@@ -1,4 +1,5 @@
-//! Files of LMDB 1.0, which the library of 0.9 does not open: read and changed like those of 0.9, and damaged ones end in words.
+//! Files of LMDB 1.0, which the library of 0.9 does not open: read and changed like those of 0.9, and damaged ones end
+//! in words.
 
 use postwright::maps::lmdb::anew::{Changes, write_anew};
 use postwright::maps::lmdb::{Damage, Format, LmdbFile, Put, update};

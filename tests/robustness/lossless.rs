@@ -1,7 +1,7 @@
 //! Every parser takes every text: no panic, and what it returns still holds every byte.
 //!
-//! Over each file below `testdata/`, whatever it is meant to be, over its prefixes and over random mutations of it, and over
-//! bytes that proptest thinks of:
+//! Over each file below `testdata/`, whatever it is meant to be, over its prefixes and over random mutations of it, and
+//! over bytes that proptest thinks of:
 //! - trees print back their source; their tokens follow each other without a gap and none is empty;
 //! - spans lie inside the source, and each byte of a joined text stands where it says it does.
 
@@ -235,8 +235,8 @@ fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
 const WRITTEN: [&str; 12] =
     ["expected", "human", "json", "answers", "db", "svg", "dot", "mmd", "sarif", "junit", "gitlab", "checkstyle"];
 
-/// Of a long file also prefixes that end anywhere, and, since those take long, pieces that begin anywhere too. Many files begin
-/// alike; what they have in common is looked at once.
+/// Of a long file also prefixes that end anywhere, and, since those take long, pieces that begin anywhere too. Many
+/// files begin alike; what they have in common is looked at once.
 #[test]
 fn every_fixture_and_its_prefixes() {
     let mut seen: HashSet<u64> = HashSet::new();

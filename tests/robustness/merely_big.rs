@@ -1,4 +1,5 @@
-//! Where a site is merely big, no command takes more than its share: at most 15 times the processor time for ten times the input.
+//! Where a site is merely big, no command takes more than its share: at most 15 times the processor time for ten times
+//! the input.
 
 use std::fmt::Write as _;
 use std::process::Command;

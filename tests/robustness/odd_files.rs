@@ -1,5 +1,5 @@
-//! What is no regular file is not waited for and not read without end, whatever it stands for and whoever reads it; and what a
-//! pipe that was handed over holds is read.
+//! What is no regular file is not waited for and not read without end, whatever it stands for and whoever reads it; and
+//! what a pipe that was handed over holds is read.
 
 use rustix::fs::{CWD, FileType, makedev, mknodat};
 use std::fs;

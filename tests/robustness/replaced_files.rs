@@ -1,9 +1,9 @@
-//! What is written takes the place of regular files alone, loses nothing that somebody else wrote or that the old file carried,
-//! and ends with words where the system allows no more.
+//! What is written takes the place of regular files alone, loses nothing that somebody else wrote or that the old file
+//! carried, and ends with words where the system allows no more.
 //!
-//! Words of Postfix 3.11.7: an LMDB index that is a FIFO is "Illegal seek", a device "No such device", a socket "No such device or
-//! address"; a main.cf that is a socket the last one. In the place of a cdb index, and of a main.cf that is a device, it puts a
-//! file; at a FIFO in the place of main.cf or main.cf.tmp it waits. We do neither.
+//! Words of Postfix 3.11.7: an LMDB index that is a FIFO is "Illegal seek", a device "No such device", a socket "No
+//! such device or address"; a main.cf that is a socket the last one. In the place of a cdb index, and of a main.cf that
+//! is a device, it puts a file; at a FIFO in the place of main.cf or main.cf.tmp it waits. We do neither.
 
 use rustix::fs::{CWD, FileType, XattrFlags, getxattr, makedev, mknodat, setxattr};
 use std::fs;
@@ -209,7 +209,8 @@ fn what_has_the_name_of_the_lock_stays() {
 
 const UNKNOWN: &str = "postwright: warning: Postfix has no parameter a\n";
 
-/// The fix waits for a lock, and an editor saves meanwhile: all is looked at anew, and both changes are there in the end.
+/// The fix waits for a lock, and an editor saves meanwhile: all is looked at anew, and both changes are there in the
+/// end.
 #[test]
 fn a_fix_begins_anew_with_what_an_editor_saved() {
     let scratch = Scratch::example();
@@ -365,7 +366,8 @@ fn a_limit_on_the_size_of_files_is_an_error_and_loses_nothing() {
         let after: Vec<_> = scratch.names("site").iter().map(|name| scratch.read(&format!("site/{name}"))).collect();
         assert!(after == before, "{command}: {:?}", scratch.names("site"));
     }
-    // A page was written in part: the library knows no better words. What it holds is what it held, and can be changed again.
+    // A page was written in part: the library knows no better words. What it holds is what it held, and can be changed
+    // again.
     let told = "postmap: fatal: open database site/virtual.lmdb: Input/output error\n";
     let entries = scratch.entries("lmdb", "site/virtual");
     limited(&scratch, 32, "postmap -c site -i lmdb:site/virtual", "lines").is(1, "", told);

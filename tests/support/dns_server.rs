@@ -1,8 +1,8 @@
 //! A DNS server for tests: all that it knows stands in one file.
 //!
-//! A line is a record (`mail.example.com A 192.0.2.1`, `example.com MX 10 mail.example.com`; also AAAA, CNAME, NS, PTR, TXT), or says
-//! how the server fails for a name and a type (`broken.example.com MX SERVFAIL`, REFUSED too; `*` for all types). `PTR 192.0.2.1 name`
-//! spares the writing of `.in-addr.arpa`. Behind `#` anything may stand.
+//! A line is a record (`mail.example.com A 192.0.2.1`, `example.com MX 10 mail.example.com`; also AAAA, CNAME, NS, PTR,
+//! TXT), or says how the server fails for a name and a type (`broken.example.com MX SERVFAIL`, REFUSED too; `*` for all
+//! types). `PTR 192.0.2.1 name` spares the writing of `.in-addr.arpa`. Behind `#` anything may stand.
 
 use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, TXT};

@@ -146,7 +146,8 @@ impl Scratch {
     }
 }
 
-/// The program under test. Cargo says where it is from 1.94 on; before that it is beside the directory of the test programs.
+/// The program under test. Cargo says where it is from 1.94 on; before that it is beside the directory of the test
+/// programs.
 fn program() -> PathBuf {
     let beside = || std::env::current_exe().ok()?.ancestors().nth(2).map(|directory| directory.join("postwright"));
     let named = std::env::var_os("CARGO_BIN_EXE_postwright").map(PathBuf::from);

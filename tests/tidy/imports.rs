@@ -1,8 +1,8 @@
-//! Which file of `src/` imports which: by `use`, and by paths in code that begin with `crate::`, `super::` or `self::`; tests left
-//! out.
+//! Which file of `src/` imports which: by `use`, and by paths in code that begin with `crate::`, `super::` or `self::`;
+//! tests left out.
 //!
-//! A name that a file only passes on (`pub use`) leads to the file that it comes from, so that a room's `mod.rs` is no stop on the
-//! way. What a `mod.rs` calls in its own files by their bare names is not counted: it is their front.
+//! A name that a file only passes on (`pub use`) leads to the file that it comes from, so that a room's `mod.rs` is no
+//! stop on the way. What a `mod.rs` calls in its own files by their bare names is not counted: it is their front.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -57,7 +57,8 @@ pub fn circles(imports: &Imports) -> Vec<BTreeSet<PathBuf>> {
     circles.into_iter().collect()
 }
 
-/// The same of what lies side by side in each room, where a room in it counts as one; circles of files alone are left out.
+/// The same of what lies side by side in each room, where a room in it counts as one; circles of files alone are left
+/// out.
 pub fn inner_circles(imports: &Imports) -> Vec<BTreeSet<PathBuf>> {
     let rooms: BTreeSet<&Path> = imports.keys().flat_map(|path| path.ancestors().skip(1)).collect();
     let is_room = |path: &PathBuf| rooms.contains(path.as_path());

@@ -17,6 +17,8 @@ use support::repository;
 
 /// Lines after which a file usually holds two ideas.
 const MOST_LINES: usize = 500;
+/// Columns of a comment at most, as rustfmt.toml says of code.
+const WIDTH: usize = 120;
 
 /// All files below a directory of the repository, named from there, in order.
 fn files(directory: &str) -> Vec<PathBuf> {
@@ -102,8 +104,8 @@ fn a_floor_uses_only_the_floors_below_it() {
     none(&wrong);
 }
 
-/// What lies side by side in a room, files and rooms in it, and imports each other, and why that may be. A part of them may too: it
-/// is a step on the way.
+/// What lies side by side in a room, files and rooms in it, and imports each other, and why that may be. A part of them
+/// may too: it is a step on the way.
 const INNER_CIRCLES: &[Circle] = &[(
     &["lint/hops", "lint/policy", "lint/registry", "lint/rules", "lint/selection", "lint/settings", "lint/suppression"],
     "to be dissolved",
@@ -147,6 +149,22 @@ fn files_are_small_and_say_what_they_are() {
             }
             if !text.starts_with("//! ") {
                 wrong.push(format!("{}: does not begin with //! and what it is", path.display()));
+            }
+        }
+    }
+    none(&wrong);
+}
+
+/// Comments are as wide as the code at most; rustfmt leaves them alone. A row of a table cannot be broken.
+#[test]
+fn comments_are_as_wide_as_the_code() {
+    let mut wrong = Vec::new();
+    for (path, text) in ["src", "tests", "benches"].into_iter().flat_map(rust_files) {
+        for (number, line) in text.lines().enumerate() {
+            let comment = line.trim_start();
+            let is_row = comment.trim_start_matches(['/', '!', ' ']).starts_with('|');
+            if comment.starts_with("//") && !is_row && line.chars().count() > WIDTH {
+                wrong.push(format!("{}:{}: a comment of more than {WIDTH} columns", path.display(), number + 1));
             }
         }
     }
@@ -251,8 +269,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|char: char| !char.is_ascii_alphanumeric() && !"_.+-".contains(char)).map(|word| word.trim_matches('.'))
 }
 
-/// Each directory below `testdata/` is named by something that uses it; and each file there is named in tests, with or without
-/// its suffix, or by a file of the same directory: a main.cf, a list of cases.
+/// Each directory below `testdata/` is named by something that uses it; and each file there is named in tests, with or
+/// without its suffix, or by a file of the same directory: a main.cf, a list of cases.
 #[test]
 fn no_fixture_is_forgotten() {
     let mut sources: Vec<_> = ["src", "tests"].iter().flat_map(|room| rust_files(room)).collect();

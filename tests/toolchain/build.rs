@@ -1,7 +1,8 @@
-//! `postwright build` from end to end: which tables it builds and which it leaves alone, what it says, and its exit status.
+//! `postwright build` from end to end: which tables it builds and which it leaves alone, what it says, and its exit
+//! status.
 //!
-//! Each case is a copy of the example site that something is done to; standard output, standard error and the status are
-//! asserted in full.
+//! Each case is a copy of the example site that something is done to; standard output, standard error and the status
+//! are asserted in full.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;

@@ -1,5 +1,5 @@
-//! What `postwright build` does to files: who owns the index and who may read it, links, a root, permissions that it lacks, and
-//! readers that go away.
+//! What `postwright build` does to files: who owns the index and who may read it, links, a root, permissions that it
+//! lacks, and readers that go away.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
@@ -16,8 +16,8 @@ fn as_nobody(scratch: &Scratch, arguments: &[&str]) -> Outcome {
     if !rustix::process::geteuid().is_root() {
         return scratch.outcome(&mut scratch.command(arguments));
     }
-    // The checkout may lie where nobody else can look. Not copied by this process: another thread's child could hold the copy
-    // open for writing, and it would be "busy".
+    // The checkout may lie where nobody else can look. Not copied by this process: another thread's child could hold
+    // the copy open for writing, and it would be "busy".
     let program = scratch.path("program");
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_postwright")).arg(&program).status();
     assert!(copied.expect("cp runs").success());
@@ -86,8 +86,8 @@ fn a_directory_in_the_place_of_an_index_is_an_error() {
     assert_eq!(scratch.names("site").len(), 12, "something was left over");
 }
 
-/// A new index may be read by those who may read the source, and its owner may write to it, as postmap has it; an LMDB file that
-/// is there keeps what it has.
+/// A new index may be read by those who may read the source, and its owner may write to it, as postmap has it; an LMDB
+/// file that is there keeps what it has.
 #[test]
 fn modes_of_new_and_old_indexes() {
     let cases = [(0o644, 0o644), (0o600, 0o600), (0o640, 0o640), (0o664, 0o644), (0o777, 0o644), (0o400, 0o600)];

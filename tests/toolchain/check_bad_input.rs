@@ -1,5 +1,5 @@
-//! What `check` and `build` say to files that are none, or that nobody can read: a finding or an error with the file's name, at
-//! once, and never a panic.
+//! What `check` and `build` say to files that are none, or that nobody can read: a finding or an error with the file's
+//! name, at once, and never a panic.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;

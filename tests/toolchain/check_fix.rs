@@ -138,7 +138,8 @@ fn all_files(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// How often each rule finds something, but for MAP009: it judges by the share of odd lines, which grows when others go.
+/// How often each rule finds something, but for MAP009: it judges by the share of odd lines, which grows when others
+/// go.
 fn counts(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.rule.code != "MAP009") {

@@ -1,7 +1,8 @@
-//! The formats of `postwright check` for other programs: exact reports, and each report held against the schema of its format.
+//! The formats of `postwright check` for other programs: exact reports, and each report held against the schema of its
+//! format.
 //!
-//! `POSTWRIGHT_BLESS=1` writes the reports anew. XML is validated by `xmllint` (libxml2-utils); where it is missing the tests say
-//! so, and fail with `POSTWRIGHT_ORACLE_REQUIRED`.
+//! `POSTWRIGHT_BLESS=1` writes the reports anew. XML is validated by `xmllint` (libxml2-utils); where it is missing the
+//! tests say so, and fail with `POSTWRIGHT_ORACLE_REQUIRED`.
 
 use crate::judge;
 use serde_json::Value;

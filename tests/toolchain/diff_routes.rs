@@ -1,5 +1,5 @@
-//! `postwright diff --routes`: whose mail goes another way, and why; and that the short way, which follows only the names that a
-//! differing entry can reach, finds what following all names finds.
+//! `postwright diff --routes`: whose mail goes another way, and why; and that the short way, which follows only the
+//! names that a differing entry can reach, finds what following all names finds.
 
 use rayon::prelude::*;
 use std::fmt::Write as _;
@@ -95,8 +95,8 @@ fn parameters_and_lists_as_causes() {
     assert_eq!(routes(&out.stdout), expected, "{}", out.stdout);
 }
 
-/// Copies that go elsewhere are told once for all mail, once a sender, and with the recipient; and mail is not said to go
-/// elsewhere because its copies do.
+/// Copies that go elsewhere are told once for all mail, once a sender, and with the recipient; and mail is not said to
+/// go elsewhere because its copies do.
 #[test]
 fn copies_by_themselves() {
     let scratch = sites();

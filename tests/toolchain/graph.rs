@@ -1,6 +1,8 @@
-//! `postwright graph`: pictures of a site with twenty domains, kept in `testdata/graph`, and of one whose names are hostile.
+//! `postwright graph`: pictures of a site with twenty domains, kept in `testdata/graph`, and of one whose names are
+//! hostile.
 //!
-//! `POSTWRIGHT_BLESS=1` writes the pictures anew: look at them before they are kept. SVG is judged by `xmllint`, DOT by Graphviz.
+//! `POSTWRIGHT_BLESS=1` writes the pictures anew: look at them before they are kept. SVG is judged by `xmllint`, DOT by
+//! Graphviz.
 
 use crate::judge;
 use std::fs;

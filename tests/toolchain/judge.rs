@@ -1,4 +1,5 @@
-//! Programs that judge documents; where one is not installed the tests say so, and fail with `POSTWRIGHT_ORACLE_REQUIRED`.
+//! Programs that judge documents; where one is not installed the tests say so, and fail with
+//! `POSTWRIGHT_ORACLE_REQUIRED`.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,4 +1,5 @@
-//! In which format of LMDB tables are written: who decides it, what `build --check` finds, and what updates make of a file.
+//! In which format of LMDB tables are written: who decides it, what `build --check` finds, and what updates make of a
+//! file.
 
 use postwright::maps::lmdb::{Format, format_of};
 use std::fs::File;
@@ -25,8 +26,8 @@ fn said(word: &str, more: &str) -> String {
     format!("{:8} lmdb:/etc/postfix/virtual{more}\n1 table: 1 {word}\n", word)
 }
 
-/// The option, then postwright.toml, then the package, then the file that is there, then 0.9; and what is not in the format that
-/// the first three ask for is stale.
+/// The option, then postwright.toml, then the package, then the file that is there, then 0.9; and what is not in the
+/// format that the first three ask for is stale.
 #[test]
 fn who_decides() {
     let scratch = site();

@@ -1,9 +1,9 @@
-//! The toolchain from end to end: what `postwright build`, `check`, `diff`, `expand`, `explain`, `graph`, `route` and `set` print,
-//! how they end, and what they write.
+//! The toolchain from end to end: what `postwright build`, `check`, `diff`, `expand`, `explain`, `graph`, `route` and
+//! `set` print, how they end, and what they write.
 //!
-//! A module for each of them; `cargo test --test toolchain check` runs those of `check`. Most cases are a copy of the example site
-//! (`support::Scratch`) that something is done to. `POSTWRIGHT_BLESS=1` writes the reports and pictures anew that are kept in
-//! `testdata/`: look at them before they are kept.
+//! A module for each of them; `cargo test --test toolchain check` runs those of `check`. Most cases are a copy of the
+//! example site (`support::Scratch`) that something is done to. `POSTWRIGHT_BLESS=1` writes the reports and pictures
+//! anew that are kept in `testdata/`: look at them before they are kept.
 
 // Clippy's leave for tests does not reach the functions that they share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

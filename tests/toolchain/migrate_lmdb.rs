@@ -4,7 +4,8 @@ use postwright::maps::lmdb::{Format, format_of};
 use std::fs::{self, File};
 use support::Scratch;
 
-/// A site with two tables, one of them with its source, and two caches below a root; all of LMDB 0.9 but what is not there.
+/// A site with two tables, one of them with its source, and two caches below a root; all of LMDB 0.9 but what is not
+/// there.
 fn site() -> Scratch {
     let scratch = Scratch::example();
     scratch.write(

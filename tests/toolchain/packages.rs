@@ -1,4 +1,5 @@
-//! `--profile`: packages of systems and of their releases, what is known of them, and how a checkout is judged for another system.
+//! `--profile`: packages of systems and of their releases, what is known of them, and how a checkout is judged for
+//! another system.
 
 use support::Scratch;
 
@@ -76,7 +77,8 @@ fn help_names_every_profile() {
     }
 }
 
-/// A release says which Postfix it has, unless a target stands beside it: on the command line, in the environment, in the file.
+/// A release says which Postfix it has, unless a target stands beside it: on the command line, in the environment, in
+/// the file.
 #[test]
 fn releases_bring_their_postfix() {
     let scratch = Scratch::example();

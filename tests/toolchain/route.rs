@@ -87,8 +87,8 @@ fn where_it_ends() {
     );
 }
 
-/// Postfix looks a recipient up before virtual aliases, and does not look up the null sender. Nobody is told of a copy that
-/// bounces, but route tells.
+/// Postfix looks a recipient up before virtual aliases, and does not look up the null sender. Nobody is told of a copy
+/// that bounces, but route tells.
 #[test]
 fn copies_are_followed() {
     let scratch = Scratch::copy_of(&support::fixture("graph"));

@@ -200,8 +200,8 @@ fn names_that_are_nobodys_are_asked_for() {
     );
 }
 
-/// The words for a list are looked up with its filter, then without; a table about the servers of an address takes what stands
-/// behind the last `@`, which no `HELO` name keeps.
+/// The words for a list are looked up with its filter, then without; a table about the servers of an address takes what
+/// stands behind the last `@`, which no `HELO` name keeps.
 #[test]
 fn what_restrictions_look_for() {
     let (scratch, route) = site();

@@ -1,8 +1,10 @@
-//! Each rule on two small sites: `fires`, where it finds what it is for, and `near`, which looks much like that and is fine.
+//! Each rule on two small sites: `fires`, where it finds what it is for, and `near`, which looks much like that and is
+//! fine.
 //!
-//! `testdata/rules/CODE/` holds both sites, and what `postwright check --select CODE --color never` says: `fires.human`,
-//! `fires.json` (with `--format json`), `near.human`. `modes` may hold lines `0640 fires/secret`, since git keeps no modes, or
-//! `0640:65534 fires/secret` with an owner, which only root can give; others pass over such a rule. With `POSTWRIGHT_BLESS=1` the answers are recorded anew.
+//! `testdata/rules/CODE/` holds both sites, and what `postwright check --select CODE --color never` says:
+//! `fires.human`, `fires.json` (with `--format json`), `near.human`. `modes` may hold lines `0640 fires/secret`, since
+//! git keeps no modes, or `0640:65534 fires/secret` with an owner, which only root can give; others pass over such a
+//! rule. With `POSTWRIGHT_BLESS=1` the answers are recorded anew.
 
 use postwright::lint::declarations;
 use std::fs;

@@ -1,8 +1,8 @@
 //! Small sites with one real mistake each: what `check` finds first must be that mistake.
 //!
-//! `testdata/seeded/NN-mistake/` holds the site, and `expected`: the rule's code and the place (`MC003 main.cf:5`). More lines there
-//! may say `without indexes`, which are built for all others, or `mode 0666 file`, since git keeps no modes. What lies in `before`
-//! stands in the place of the site's own files while indexes are built.
+//! `testdata/seeded/NN-mistake/` holds the site, and `expected`: the rule's code and the place (`MC003 main.cf:5`).
+//! More lines there may say `without indexes`, which are built for all others, or `mode 0666 file`, since git keeps no
+//! modes. What lies in `before` stands in the place of the site's own files while indexes are built.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! `postwright set`: what it says of names that nothing reads, where its lists begin, and what it refuses. What it writes is the property of `tests/differential/edit_properties.rs`.
+//! `postwright set`: what it says of names that nothing reads, where its lists begin, and what it refuses. What it
+//! writes is the property of `tests/differential/edit_properties.rs`.
 
 use support::Scratch;
 

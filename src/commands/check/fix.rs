@@ -1,7 +1,8 @@
-//! `check --fix`: findings that can mend themselves do so, until none is left; and what was mended is written, or shown.
+//! `check --fix`: findings that can mend themselves do so, until none is left; and what was mended is written, or
+//! shown.
 //!
-//! All is done in memory first: each round looks at the texts as the last one left them. A file is then replaced whole, under the
-//! lock of postconf, and only if it still holds what was looked at; else all is looked at anew.
+//! All is done in memory first: each round looks at the texts as the last one left them. A file is then replaced whole,
+//! under the lock of postconf, and only if it still holds what was looked at; else all is looked at anew.
 
 use crate::base::{Overlay, Source};
 use crate::commands::terminal::output::{Output, not_edited};
@@ -42,8 +43,8 @@ pub(super) struct MendedTexts {
 }
 
 impl MendedTexts {
-    /// Carries out fixes of what `look` finds in the texts, and looks again, until there is none; returns what was found at
-    /// first, and what is left.
+    /// Carries out fixes of what `look` finds in the texts, and looks again, until there is none; returns what was
+    /// found at first, and what is left.
     ///
     /// # Errors
     /// Those of looking.

@@ -30,8 +30,8 @@ use subject::Subject;
 
 /// Find what is wrong with a configuration
 ///
-/// PATH is a configuration directory, a file that is looked at by itself, or - for standard input. The kind of a file is taken
-/// from its name, else guessed from its content.
+/// PATH is a configuration directory, a file that is looked at by itself, or - for standard input. The kind of a file
+/// is taken from its name, else guessed from its content.
 #[derive(Args, Clone, Debug)]
 pub struct Check {
     /// Configuration directories or files
@@ -67,8 +67,8 @@ pub struct Check {
     /// Write the findings to FILE, to leave them out by --baseline later
     #[arg(long, value_name = "FILE", conflicts_with_all = ["fix", "unsafe_fixes", "diff"])]
     write_baseline: Option<PathBuf>,
-    /// The series of LMDB whose files the system reads: 0.9 or 1.0 [default: lmdb_format of postwright.toml; else what the
-    /// package of the profile reads]
+    /// The series of LMDB whose files the system reads: 0.9 or 1.0 [default: lmdb_format of postwright.toml; else what
+    /// the package of the profile reads]
     #[arg(long, value_name = "SERIES")]
     lmdb_format: Option<LmdbFormat>,
     #[command(flatten)]

@@ -55,8 +55,8 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
 }
 
 fn work(arguments: &[OsString], messages: &Messages) -> Result<ExitCode, Fatal> {
-    // As in Postfix, options are gone through twice, since -C comes before main.cf and the others behind; so what is wrong with
-    // them is said twice.
+    // As in Postfix, options are gone through twice, since -C comes before main.cf and the others behind; so what is
+    // wrong with them is said twice.
     let mut directory = None;
     for option in Options::with_long(LETTERS, LONG, arguments) {
         match option {

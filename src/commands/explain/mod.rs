@@ -1,5 +1,5 @@
-//! `postwright explain`: what a rule finds and why, what a restriction does, what a parameter is and where it is used, or what is known
-//! of a package of Postfix.
+//! `postwright explain`: what a rule finds and why, what a restriction does, what a parameter is and where it is used,
+//! or what is known of a package of Postfix.
 
 mod parameter;
 mod profile;
@@ -25,9 +25,9 @@ use std::process::ExitCode;
 
 /// Explain a rule, a parameter, a restriction or a package
 ///
-/// NAME is the code or the name of a rule, a family of rules (MC, MAP, …), a parameter of main.cf, or an access restriction. Of a parameter, the places
-/// are shown that set it or refer to it in the configuration that -c names, else in the system's own, if that can be read.
-/// Without NAME, --profile tells what is known of that package, and how.
+/// NAME is the code or the name of a rule, a family of rules (MC, MAP, …), a parameter of main.cf, or an access
+/// restriction. Of a parameter, the places are shown that set it or refer to it in the configuration that -c names,
+/// else in the system's own, if that can be read. Without NAME, --profile tells what is known of that package, and how.
 #[derive(Args, Clone, Debug)]
 pub struct Explain {
     /// A rule, a family of rules, a parameter, or a restriction

@@ -1,5 +1,5 @@
-//! `postwright man DIR`: the manual pages of every command, made from the declarations that `--help` and the option parsers
-//! use. The pages in `man/` are these, and the tidy test keeps them so.
+//! `postwright man DIR`: the manual pages of every command, made from the declarations that `--help` and the option
+//! parsers use. The pages in `man/` are these, and the tidy test keeps them so.
 
 mod own;
 mod page;
@@ -16,8 +16,8 @@ use std::process::ExitCode;
 
 /// Write the manual pages
 ///
-/// One page for each command and each of Postfix's programs that this one stands for, in DIR, which is made if it is not
-/// there. Pages of these names are replaced.
+/// One page for each command and each of Postfix's programs that this one stands for, in DIR, which is made if it is
+/// not there. Pages of these names are replaced.
 #[derive(Args, Clone, Debug)]
 pub struct Man {
     /// Where to write them

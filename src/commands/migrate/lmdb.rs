@@ -17,15 +17,16 @@ use std::process::ExitCode;
 
 /// Turn tables of LMDB 0.9 into those of LMDB 1.0, or back
 ///
-/// Neither library opens the files of the other. Index is made from index, so sources need not be there. Caches, which daemons make
-/// anew, are deleted. Each file that is changed has a backup beside it, and postwright-migration.json beside main.cf tells of it.
+/// Neither library opens the files of the other. Index is made from index, so sources need not be there. Caches, which
+/// daemons make anew, are deleted. Each file that is changed has a backup beside it, and postwright-migration.json
+/// beside main.cf tells of it.
 #[derive(Args, Clone, Debug)]
 pub struct Lmdb {
     /// Configuration directory
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
-    /// The series of LMDB that the system will read: 0.9 or 1.0 [default: lmdb_format of postwright.toml; else what the package
-    /// of the profile reads]
+    /// The series of LMDB that the system will read: 0.9 or 1.0 [default: lmdb_format of postwright.toml; else what the
+    /// package of the profile reads]
     #[arg(long, value_name = "SERIES")]
     to: Option<LmdbFormat>,
     /// Do what the plan says

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 
 /// Turn the files of a site into those that another system reads
 ///
-/// A plan is shown, and nothing changed unless --yes is given. Each file that is changed has a backup beside it; --rollback brings
-/// back what nobody has changed since.
+/// A plan is shown, and nothing changed unless --yes is given. Each file that is changed has a backup beside it;
+/// --rollback brings back what nobody has changed since.
 #[derive(Args, Clone, Debug)]
 pub struct Migrate {
     #[command(subcommand)]

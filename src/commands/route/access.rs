@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 /// The client and what it says.
 #[derive(Args, Clone, Debug)]
 pub struct SessionOptions {
-    /// Walk the SMTP server's access restrictions for a client at this address; NAME[IP] gives it a name, unknown[IP] none
+    /// Walk the SMTP server's access restrictions for a client at this address; NAME[IP] gives it a name, unknown[IP]
+    /// none
     #[arg(long, value_name = "IP", value_parser = parse_client)]
     client: Option<Client>,
     /// What the client says in HELO [default: nothing]
@@ -74,8 +75,8 @@ fn server<'f>(files: &'f ConfigFiles, wanted: &str) -> Result<&'f Service, Strin
     if is_server { Ok(service) } else { Err(format!("{wanted} is no SMTP server")) }
 }
 
-/// The steps of the session, then those of the routing, should it come to that. Who asks the SMTP server needs no guess at what it
-/// says to strangers.
+/// The steps of the session, then those of the routing, should it come to that. Who asks the SMTP server needs no guess
+/// at what it says to strangers.
 #[must_use]
 pub fn all_steps(route: &Route, verdict: Option<&Verdict>) -> Vec<Step> {
     let Some(verdict) = verdict else { return route.steps.clone() };

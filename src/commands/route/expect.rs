@@ -1,4 +1,5 @@
-//! `postwright route --expect FILE`: a list of addresses with the outcomes that they are meant to have, as a test suite.
+//! `postwright route --expect FILE`: a list of addresses with the outcomes that they are meant to have, as a test
+//! suite.
 
 use super::access::verdicts;
 use super::{Format, Route};

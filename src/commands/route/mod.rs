@@ -25,16 +25,17 @@ use std::sync::Arc;
 
 /// Trace where mail would go, and each lookup on the way
 ///
-/// No daemon is asked, nor is the DNS without --dns. With --client, the access restrictions of the SMTP server are walked first, from
-/// the connection to the end of one message for all addresses; those of ETRN are not, and one that would ask a policy server, or the
-/// DNS without --dns, says so and decides nothing. Status 1: an address would be rejected, bounce or loop; with --expect: an outcome
-/// differs.
+/// No daemon is asked, nor is the DNS without --dns. With --client, the access restrictions of the SMTP server are
+/// walked first, from the connection to the end of one message for all addresses; those of ETRN are not, and one that
+/// would ask a policy server, or the DNS without --dns, says so and decides nothing. Status 1: an address would be
+/// rejected, bounce or loop; with --expect: an outcome differs.
 ///
-/// What tables say whose servers are not asked (mysql and its kin; tcp and socketmap without --ask), or whose files are not here, is not
-/// known: each answer is followed, `if TABLE has …`, and status 1 tells that none of them lets the mail arrive.
+/// What tables say whose servers are not asked (mysql and its kin; tcp and socketmap without --ask), or whose files are
+/// not here, is not known: each answer is followed, `if TABLE has …`, and status 1 tells that none of them lets the
+/// mail arrive.
 ///
-/// Blind copies (always_bcc, sender_bcc_maps, recipient_bcc_maps) are followed too, and told apart: `copy to …`. Nobody is told
-/// when one cannot be delivered, so that a copy that would bounce or loop is status 1 as well.
+/// Blind copies (always_bcc, sender_bcc_maps, recipient_bcc_maps) are followed too, and told apart: `copy to …`. Nobody
+/// is told when one cannot be delivered, so that a copy that would bounce or loop is status 1 as well.
 #[derive(Args, Clone, Debug)]
 #[command(after_long_help = expect::help())]
 #[command(group = ArgGroup::new("session").args(["client", "expect"]).multiple(true))]
@@ -51,7 +52,8 @@ pub struct Route {
     /// Envelope sender; empty: the null sender of bounces
     #[arg(long, value_name = "SENDER", default_value = "")]
     from: String,
-    /// Ask the DNS: the server at SERVER, an address that may have a port behind it [without one: those of /etc/resolv.conf]
+    /// Ask the DNS: the server at SERVER, an address that may have a port behind it [without one: those of
+    /// /etc/resolv.conf]
     #[arg(
         long,
         value_name = "SERVER",

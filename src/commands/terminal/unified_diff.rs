@@ -1,4 +1,5 @@
-//! What a command changes, as a unified diff: for `patch` byte for byte, for a terminal with colours and nothing that commands it.
+//! What a command changes, as a unified diff: for `patch` byte for byte, for a terminal with colours and nothing that
+//! commands it.
 
 use super::output::Output;
 use crate::diagnostic::render::clean;

@@ -1,12 +1,13 @@
 //! `$name` in the message text of a template.
 //!
 //! Each line is expanded for itself. A name stands for the expanded value of a parameter, and then:
-//! - `delay_warning_time_UNIT` and `maximal_queue_lifetime_UNIT` stand for those times in whole seconds, minutes, hours, days
-//!   or weeks, rounded down; a result of 0, or of 1000 and more, is worth a [`Notice`].
-//! - `mydomain` and `myhostname` are shown as people write them, if `smtputf8_enable`; internationalized labels stay, as in
-//!   [`expand`](crate::config::expand).
+//! - `delay_warning_time_UNIT` and `maximal_queue_lifetime_UNIT` stand for those times in whole seconds, minutes,
+//!   hours, days or weeks, rounded down; a result of 0, or of 1000 and more, is worth a [`Notice`].
+//! - `mydomain` and `myhostname` are shown as people write them, if `smtputf8_enable`; internationalized labels stay,
+//!   as in [`expand`](crate::config::expand).
 //! - Of parameters that main.cf does not set, only those that the bounce daemon reads are known
-//!   ([`is_read_by_bounce`](crate::config::catalogue::is_read_by_bounce)); a line that needs another cannot be expanded.
+//!   ([`is_read_by_bounce`](crate::config::catalogue::is_read_by_bounce)); a line that needs another cannot be
+//!   expanded.
 
 use super::Template;
 use crate::config::Configuration;

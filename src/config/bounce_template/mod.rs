@@ -1,8 +1,8 @@
 //! The templates of bounces: what is told to a sender, with the headers that a template sets.
 //!
 //! [`Templates::built_in`] is what holds without a file; [`Templates::read`] puts those of a file in the place of the
-//! built-in ones, except where a template is at fault: then the built-in one stays. [`Template::expand`] makes the message
-//! text. Source: bounce(5), and Postfix 3.11 as observed.
+//! built-in ones, except where a template is at fault: then the built-in one stays. [`Template::expand`] makes the
+//! message text. Source: bounce(5), and Postfix 3.11 as observed.
 //!
 //! | file | what |
 //! |---|---|

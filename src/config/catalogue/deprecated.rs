@@ -1,4 +1,5 @@
-//! Names and values that Postfix renamed, deprecated or removed, and what takes over (DEPRECATION_README, RELEASE_NOTES).
+//! Names and values that Postfix renamed, deprecated or removed, and what takes over (DEPRECATION_README,
+//! RELEASE_NOTES).
 
 use super::version::Version;
 

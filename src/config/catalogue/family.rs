@@ -15,7 +15,8 @@ pub struct ServiceParameter {
     pub value_type: ValueType,
     /// The first series that has it; [`Version::OLDEST`] also stands for older ones.
     pub introduced: Version,
-    /// The daemons whose services have it by themselves; the queue manager reads the others for any transport that is named.
+    /// The daemons whose services have it by themselves; the queue manager reads the others for any transport that is
+    /// named.
     pub commands: &'static [&'static str],
     /// The default, raw: another parameter.
     pub default: &'static str,
@@ -33,7 +34,8 @@ pub fn service_parameters() -> &'static [ServiceParameter] {
 /// The transport and the family of a per-transport name, by the longest suffix.
 ///
 /// `None` for a name that is itself a [`parameter`], such as `default_recipient_limit` or
-/// `local_destination_concurrency_limit`: its own declaration counts. Whether the transport exists is for the caller to see.
+/// `local_destination_concurrency_limit`: its own declaration counts. Whether the transport exists is for the caller to
+/// see.
 pub fn service_parameter(name: &str) -> Option<(&str, &'static ServiceParameter)> {
     if parameter(name).is_some() {
         return None;

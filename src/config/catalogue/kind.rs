@@ -1,4 +1,5 @@
-//! What the value of a parameter *is*: a list of tables, a path, a restriction list. What a linter checks and help says.
+//! What the value of a parameter *is*: a list of tables, a path, a restriction list. What a linter checks and help
+//! says.
 //!
 //! The build script uses this file too, so it depends on nothing else of the crate.
 

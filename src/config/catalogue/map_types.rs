@@ -1,6 +1,7 @@
 //! The lookup table types that Postfix knows (DATABASE_README): what a `type:name` may begin with.
 //!
-//! This says what a type *is* in Postfix; which of them this program can open or compile is declared with the code that does.
+//! This says what a type *is* in Postfix; which of them this program can open or compile is declared with the code that
+//! does.
 
 use super::version::Version;
 use crate::syntax::pattern_line::Dialect;

@@ -1,7 +1,8 @@
-//! What Postfix 2.11 to 3.11 knows, and 3.12 as of a snapshot: parameters, restrictions, lookup table types, daemons, and how they changed.
+//! What Postfix 2.11 to 3.11 knows, and 3.12 as of a snapshot: parameters, restrictions, lookup table types, daemons,
+//! and how they changed.
 //!
-//! Constant tables, sorted by name and made by the build script from `data/*.tsv`: nothing is parsed or allocated at start-up.
-//! Each fact is declared once, there; help, `explain`, completion and the linter read the same constants.
+//! Constant tables, sorted by name and made by the build script from `data/*.tsv`: nothing is parsed or allocated at
+//! start-up. Each fact is declared once, there; help, `explain`, completion and the linter read the same constants.
 //!
 //! | what | file | look-up |
 //! |---|---|---|

@@ -1,7 +1,7 @@
 //! The main.cf parameters (postconf(5)): type, kind, versions and defaults, as constant tables sorted by name.
 //!
-//! Defaults are raw text, `$name` unexpanded, exactly as `postconf -d` prints them. The data is in `data/parameters.tsv` and
-//! `data/earlier_defaults.tsv`; the build script checks it.
+//! Defaults are raw text, `$name` unexpanded, exactly as `postconf -d` prints them. The data is in
+//! `data/parameters.tsv` and `data/earlier_defaults.tsv`; the build script checks it.
 
 use super::kind::Kind;
 use super::value_type::{Limits, TimeUnit, ValueType};
@@ -22,8 +22,8 @@ pub struct Parameter {
     pub introduced: Version,
     /// The last series that uses a setting of it.
     pub last: Version,
-    /// The last series whose `postconf -d` lists it. Postfix still reads some renamed parameters that it no longer lists, and
-    /// some that it never listed since 2.11 (`None`).
+    /// The last series whose `postconf -d` lists it. Postfix still reads some renamed parameters that it no longer
+    /// lists, and some that it never listed since 2.11 (`None`).
     pub listed: Option<Version>,
     /// The default in the newest series. `None`: it has none of its own (an old name), or it is computed at run time.
     pub default: Option<&'static str>,
@@ -91,8 +91,8 @@ pub fn parameters() -> &'static [Parameter] {
     &PARAMETERS
 }
 
-/// The parameter with this name. Per-transport names such as `relay_destination_rate_delay` are not here, unless Postfix
-/// declares them: see [`service_parameter`](super::service_parameter).
+/// The parameter with this name. Per-transport names such as `relay_destination_rate_delay` are not here, unless
+/// Postfix declares them: see [`service_parameter`](super::service_parameter).
 pub fn parameter(name: &str) -> Option<&'static Parameter> {
     PARAMETERS.binary_search_by(|parameter| parameter.name.cmp(name)).ok().map(|at| &PARAMETERS[at])
 }

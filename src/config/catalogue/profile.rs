@@ -1,7 +1,7 @@
 //! The defaults that packages choose when they build Postfix.
 //!
-//! Paths, the database type and a few more defaults are fixed when Postfix is compiled; `data/profiles.tsv` lists where a
-//! package differs from upstream, and where each of that is known from.
+//! Paths, the database type and a few more defaults are fixed when Postfix is compiled; `data/profiles.tsv` lists where
+//! a package differs from upstream, and where each of that is known from.
 
 use super::parameter::Parameter;
 use super::system::{Profile, System};
@@ -24,8 +24,8 @@ include!(concat!(env!("OUT_DIR"), "/catalogue_profiles.rs"));
 
 /// The default of a parameter in one release series, as a package builds it: raw, as its `postconf -d` prints it.
 ///
-/// Without a profile it is upstream's, but that `default_database_type` is `lmdb`, which needs no Berkeley DB. `None` as for
-/// [`Parameter::default_for`]: the series does not list the parameter, or computes the value.
+/// Without a profile it is upstream's, but that `default_database_type` is `lmdb`, which needs no Berkeley DB. `None`
+/// as for [`Parameter::default_for`]: the series does not list the parameter, or computes the value.
 pub fn default_value(
     parameter: &Parameter,
     target: Version,
@@ -62,7 +62,8 @@ pub fn knowledge_of_default(parameter: &Parameter, target: Version, profile: Pro
     }
 }
 
-/// What a package changes: of its release, else of its system; else what a build without Berkeley DB changes, if it is taken for one.
+/// What a package changes: of its release, else of its system; else what a build without Berkeley DB changes, if it is
+/// taken for one.
 fn changed(parameter: &Parameter, target: Version, profile: Option<Profile>) -> Option<&'static ProfileDefault> {
     let listed = |profile: Option<Profile>| {
         let key = (parameter.name, profile);

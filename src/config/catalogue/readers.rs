@@ -156,15 +156,16 @@ struct Readers {
 
 include!(concat!(env!("OUT_DIR"), "/catalogue_readers.rs"));
 
-/// The daemons that read a parameter whenever they start, sorted; empty for what [every program](read_by_every_program) reads,
-/// and for what is read at most for a job at hand, as most `tls_` parameters are.
+/// The daemons that read a parameter whenever they start, sorted; empty for what [every program](read_by_every_program)
+/// reads, and for what is read at most for a job at hand, as most `tls_` parameters are.
 #[must_use]
 pub fn readers(parameter: &str) -> &'static [&'static str] {
     let place = READERS.binary_search_by(|readers| readers.parameter.cmp(parameter));
     place.map_or(&[], |place| READERS[place].daemons)
 }
 
-/// Whether a daemon reads a parameter whenever it starts. Those of [one transport](super::service_parameter) are not known here.
+/// Whether a daemon reads a parameter whenever it starts. Those of [one transport](super::service_parameter) are not
+/// known here.
 #[must_use]
 pub fn is_read_at_start(parameter: &str, daemon: &str) -> bool {
     EVERY_PROGRAM.binary_search(&parameter).is_ok() || readers(parameter).contains(&daemon)

@@ -110,8 +110,8 @@ pub struct RestrictionList {
     pub introduced: Version,
     /// The restriction that a bare `type:table` stands for; `None` = a bare table is an error.
     pub bare_table: Option<&'static str>,
-    /// Restrictions of which the relay or the recipient list must reach at least one (restriction classes are searched; one
-    /// behind `warn_if_reject` or `permit` does not count). Empty if there is no such duty.
+    /// Restrictions of which the relay or the recipient list must reach at least one (restriction classes are searched;
+    /// one behind `warn_if_reject` or `permit` does not count). Empty if there is no such duty.
     pub one_of: &'static [&'static str],
 }
 

@@ -30,8 +30,8 @@ pub fn suggest_parameter(name: &str) -> ParameterSuggestion {
     ParameterSuggestion { restriction: restriction(name), similar: similar.into_iter().map(str::to_owned).collect() }
 }
 
-/// The map type that may have been meant by `name`, which is none: one that is spelled like it, or one whose name a replacement
-/// of `hash` by `lmdb` in a whole file has changed (`texthash` to `textlmdb`).
+/// The map type that may have been meant by `name`, which is none: one that is spelled like it, or one whose name a
+/// replacement of `hash` by `lmdb` in a whole file has changed (`texthash` to `textlmdb`).
 #[must_use]
 pub fn suggest_map_type(name: &str) -> Option<&'static str> {
     const OLD: [&str; 3] = ["hash", "btree", "dbm"];

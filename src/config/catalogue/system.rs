@@ -1,7 +1,7 @@
 //! Whose package of Postfix is meant: that of a system, or of one release of it.
 //!
-//! `data/systems.tsv` lists them and says of each what its library reads, and how that is known; what a package changes is in
-//! `profile.rs`. The name on the command line is `debian`, or `debian-12` for one release.
+//! `data/systems.tsv` lists them and says of each what its library reads, and how that is known; what a package changes
+//! is in `profile.rs`. The name on the command line is `debian`, or `debian-12` for one release.
 
 use super::version::Version;
 use crate::config::lmdb_format::LmdbFormat;

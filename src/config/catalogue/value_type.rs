@@ -120,7 +120,8 @@ impl TimeUnit {
 
     /// Reads a time in which a number without a unit counts these: the seconds, or `None` if Postfix refuses it.
     ///
-    /// Postfix wants a small letter, and does not look at what follows it; a letter alone is no time at all (`soon` is 0 s).
+    /// Postfix wants a small letter, and does not look at what follows it; a letter alone is no time at all (`soon` is
+    /// 0 s).
     #[must_use]
     pub fn parse_time(self, text: &[u8]) -> Option<i64> {
         let unsigned = text.strip_prefix(b"+").unwrap_or(text);

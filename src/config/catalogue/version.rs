@@ -14,7 +14,8 @@ pub struct Version {
     pub minor: u8,
 }
 
-/// The supported series, oldest first, with the newest patch release of each; of one that is not out, the snapshot that was read.
+/// The supported series, oldest first, with the newest patch release of each; of one that is not out, the snapshot that
+/// was read.
 const RELEASES: [(Version, &str); 14] = [
     (Version::new(2, 11), "2.11.11"),
     (Version::new(3, 0), "3.0.15"),
@@ -74,7 +75,8 @@ impl Version {
         self.snapshot().map_or_else(|| self.to_string(), |date| format!("{self} (snapshot of {date})"))
     }
 
-    /// Reads `3.11`. A patch level, as in `3.11.7`, and the date of a snapshot, as in `3.12-20260821`, are allowed and left out.
+    /// Reads `3.11`. A patch level, as in `3.11.7`, and the date of a snapshot, as in `3.12-20260821`, are allowed and
+    /// left out.
     ///
     /// `None` if the text is anything else; an unsupported series is read all the same.
     pub fn parse(text: &str) -> Option<Self> {

@@ -1,8 +1,8 @@
 //! The lock under which a file is edited: `flock` of NAME.tmp, which postconf takes too.
 //!
-//! Where nothing has that name we make an empty file and remove it again. A file that is there already, whoever left it, is
-//! locked and stays as it is; postconf would write its new text there. Anything else of that name is refused: a link leads to
-//! somebody else's file, and a FIFO to a wait without end.
+//! Where nothing has that name we make an empty file and remove it again. A file that is there already, whoever left
+//! it, is locked and stays as it is; postconf would write its new text there. Anything else of that name is refused: a
+//! link leads to somebody else's file, and a FIFO to a wait without end.
 
 use super::place::EditPlace;
 use crate::base::Place;

@@ -1,7 +1,7 @@
 //! Changing main.cf and master.cf as text.
 //!
-//! [`rewrite`] does what `postconf -e`, `-X` and `-#` do, to the byte: whole entries are replaced. [`set`] is the gentler way:
-//! only the bytes of a value change; [`service`] does so for the `-o` of one service.
+//! [`rewrite`] does what `postconf -e`, `-X` and `-#` do, to the byte: whole entries are replaced. [`set`] is the
+//! gentler way: only the bytes of a value change; [`service`] does so for the `-o` of one service.
 //!
 //! [`replace`] puts the new text in the place of the old one, under the [`lock`] that postconf takes,
 //! in the [`place`] that was found first.

@@ -1,5 +1,5 @@
-//! Where a file stands that is to be edited. The directories are held open from when the path was followed, so that a link that
-//! somebody puts in their way meanwhile leads no edit elsewhere.
+//! Where a file stands that is to be edited. The directories are held open from when the path was followed, so that a
+//! link that somebody puts in their way meanwhile leads no edit elsewhere.
 
 use crate::base::{Beneath, Place};
 use rustix::fs::Stat;
@@ -46,7 +46,8 @@ impl EditPlace {
         self.named.beside(".tmp")
     }
 
-    /// Whether the name was given to something else, where it was that of a link; an edit behind the old one would be lost.
+    /// Whether the name was given to something else, where it was that of a link; an edit behind the old one would be
+    /// lost.
     pub(super) fn is_moved(&self) -> bool {
         self.named.name() != self.file.name() && identity(&self.named) != self.found
     }

@@ -1,8 +1,8 @@
 //! The one way in which this program edits a file that people and other programs edit too.
 //!
-//! Under the [lock](EditLock) the file is read, the new text made and written aside; then the file is looked at again, right
-//! before the new one takes its place, and once more when it has. If somebody changed it meanwhile, all begins anew with what
-//! they wrote: editors take no lock of ours.
+//! Under the [lock](EditLock) the file is read, the new text made and written aside; then the file is looked at again,
+//! right before the new one takes its place, and once more when it has. If somebody changed it meanwhile, all begins
+//! anew with what they wrote: editors take no lock of ours.
 
 use super::lock::EditLock;
 use super::place::EditPlace;

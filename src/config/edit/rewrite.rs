@@ -1,7 +1,8 @@
 //! Rewriting main.cf entries as `postconf -e`, `-X` and `-#` do.
 //!
-//! Every entry of an edited name is touched, repeated ones too. A new value stands where the entry began; its continuation lines
-//! go (or are commented out), comments and blank lines between them stay. What is new comes at the end.
+//! Every entry of an edited name is touched, repeated ones too. A new value stands where the entry began; its
+//! continuation lines go (or are commented out), comments and blank lines between them stay. What is new comes at the
+//! end.
 //!
 //! Source: postconf(1).
 

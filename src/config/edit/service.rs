@@ -38,7 +38,8 @@ pub fn set_override(source: &Source, service: &Service, name: &[u8], value: &[u8
     Ok(vec![edit])
 }
 
-/// Whether a value leaves the words behind it alone. In braces each `}` needs its `{` before it; without, only a `{` matters.
+/// Whether a value leaves the words behind it alone. In braces each `}` needs its `{` before it; without, only a `{`
+/// matters.
 fn are_balanced(value: &[u8], in_braces: bool) -> bool {
     let mut depth = 0_usize;
     for byte in value {

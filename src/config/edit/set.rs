@@ -1,7 +1,7 @@
 //! Setting values by range: the bytes of a value change, and nothing else in the file.
 //!
-//! The entry in force (the last one) is changed. Comments and blank lines between its lines stay, whatever becomes of the lines
-//! themselves: of a value on many lines, the new one stands where the first of them began.
+//! The entry in force (the last one) is changed. Comments and blank lines between its lines stay, whatever becomes of
+//! the lines themselves: of a value on many lines, the new one stands where the first of them began.
 
 use super::Refused;
 use crate::base::{Edit, Source, Span, apply_edits};
@@ -193,7 +193,8 @@ fn blank_line_before(source: &Source, offset: usize) -> Option<usize> {
     before[start..].iter().all(|&byte| is_space(byte)).then_some(start)
 }
 
-/// Takes a part of a value away. Comments and blank lines that lie in it stay, and so do the blanks before what follows.
+/// Takes a part of a value away. Comments and blank lines that lie in it stay, and so do the blanks before what
+/// follows.
 fn delete(source: &Source, span: Span) -> Vec<Edit> {
     let bytes = source.bytes();
     let mut lines = Vec::new();

@@ -1,7 +1,7 @@
 //! How two operands are compared: as numbers, as text, or as compatibility levels.
 //!
-//! Without a word behind the operator, two operands of digits only are compared as numbers, all others byte by byte. With
-//! `level` behind it, both must be compatibility levels, `major[.minor[.patch]]`: then `3.10` is more than `3.9`.
+//! Without a word behind the operator, two operands of digits only are compared as numbers, all others byte by byte.
+//! With `level` behind it, both must be compatibility levels, `major[.minor[.patch]]`: then `3.10` is more than `3.9`.
 
 use std::cmp::Ordering;
 
@@ -90,10 +90,11 @@ fn number(digits: &[u8]) -> Result<i64, CompareError> {
     strtol(digits).map(|(value, _)| value).ok_or_else(|| CompareError::Number(digits.to_vec()))
 }
 
-/// A compatibility level: `major`, `major.minor` or `major.minor.patch`, as the parameter compatibility_level of postconf(5) has it.
+/// A compatibility level: `major`, `major.minor` or `major.minor.patch`, as the parameter compatibility_level of
+/// postconf(5) has it.
 ///
-/// Levels before Postfix 3.6 are the plain numbers 0, 1 and 2. As in Postfix, a sign or white space may precede each number,
-/// minor and patch go up to 1023, and major is limited to 43 bits.
+/// Levels before Postfix 3.6 are the plain numbers 0, 1 and 2. As in Postfix, a sign or white space may precede each
+/// number, minor and patch go up to 1023, and major is limited to 43 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CompatibilityLevel {
     /// First number.

@@ -1,7 +1,7 @@
 //! What can be wrong: faults of a value's text, and why an expansion failed.
 //!
-//! Messages are bytes, because they quote the value. They are what Postfix prints behind `warning: `; Postfix prints bytes
-//! outside printable ASCII as `?`, which is left to whoever prints.
+//! Messages are bytes, because they quote the value. They are what Postfix prints behind `warning: `; Postfix prints
+//! bytes outside printable ASCII as `?`, which is left to whoever prints.
 
 use std::fmt;
 

@@ -37,8 +37,8 @@ pub fn expand_observed(
 
 /// Walks a value as postconf does before anything else: every branch, no parameter's value.
 ///
-/// What it notices comes in the order in which postconf does. Behind a fault it notices little; see [`super::references`]
-/// for all names.
+/// What it notices comes in the order in which postconf does. Behind a fault it notices little; see
+/// [`super::references`] for all names.
 #[must_use]
 pub fn scan(value: &[u8]) -> Vec<Notice> {
     walk(value, None).notices

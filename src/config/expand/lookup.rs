@@ -15,8 +15,8 @@ pub trait Lookup<'v> {
     /// Converts a domain that ASCII rules alone do not settle.
     ///
     /// # Errors
-    /// Why it cannot be converted, as ICU names it (`UIDNA_ERROR_EMPTY_LABEL`). So says the default for everything but the
-    /// empty domain: internationalized domains need tables that this floor does not have.
+    /// Why it cannot be converted, as ICU names it (`UIDNA_ERROR_EMPTY_LABEL`). So says the default for everything but
+    /// the empty domain: internationalized domains need tables that this floor does not have.
     fn convert_domain(&mut self, function: Function, domain: &[u8]) -> Result<Vec<u8>, String> {
         let _ = function;
         Err(if domain.is_empty() { "UIDNA_ERROR_EMPTY_LABEL" } else { "not supported" }.to_owned())

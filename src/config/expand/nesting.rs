@@ -2,8 +2,8 @@
 
 /// How deeply brackets of one kind, or references of any kind, may be nested in a value.
 ///
-/// Postfix itself gives up on references nested more deeply than 101, but lets comparisons go further; 256 brackets are 127
-/// comparisons.
+/// Postfix itself gives up on references nested more deeply than 101, but lets comparisons go further; 256 brackets are
+/// 127 comparisons.
 pub const MAX_NESTING: usize = 256;
 
 /// A reference that must not reach the grammar.

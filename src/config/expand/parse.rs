@@ -1,8 +1,8 @@
 //! From a value to its tree: total, for any bytes, and in time and stack that a hostile value cannot stretch.
 //!
-//! The grammar (`grammar/expansion.pest`) sees one level of nesting at a time, as Postfix does: first the value with its
-//! references as wholes, then what stands between the brackets of each, then the values in there. Two guards stand before
-//! it: brackets nested beyond [`MAX_NESTING`] never reach it, and all levels together may be only so many bytes.
+//! The grammar (`grammar/expansion.pest`) sees one level of nesting at a time, as Postfix does: first the value with
+//! its references as wholes, then what stands between the brackets of each, then the values in there. Two guards stand
+//! before it: brackets nested beyond [`MAX_NESTING`] never reach it, and all levels together may be only so many bytes.
 
 use pest::Parser;
 use pest::iterators::Pair;
@@ -325,7 +325,8 @@ fn payload(pair: Pair<'_, Rule>, start: usize) -> Option<(usize, usize)> {
 mod tests {
     use super::*;
 
-    /// The tree in short: text as it is, `<name>`, `<name?yes:no>`, `<left op right?yes:no>`, `<function{x}>`, `!fault`.
+    /// The tree in short: text as it is, `<name>`, `<name?yes:no>`, `<left op right?yes:no>`, `<function{x}>`,
+    /// `!fault`.
     fn shape(value: &[u8], nodes: &[Node]) -> String {
         let show = |span: Span| String::from_utf8_lossy(slice(value, span)).into_owned();
         let arms = |branches: &Branches| {

@@ -33,8 +33,8 @@ pub(super) fn parse_plain(value: &[u8]) -> Option<Vec<Node>> {
     Some(nodes)
 }
 
-/// The names that a default refers to. Defaults are well-formed, so that each `$`, at any depth, begins a reference; what has
-/// an argument is a function.
+/// The names that a default refers to. Defaults are well-formed, so that each `$`, at any depth, begins a reference;
+/// what has an argument is a function.
 pub fn names_in_default(default: &[u8]) -> impl Iterator<Item = &[u8]> {
     memchr::memchr_iter(b'$', default).filter_map(|dollar| {
         let rest = &default[dollar + 1..];

@@ -1,10 +1,10 @@
-//! The walk through a value, one for all purposes: it takes the branch that a test chooses and follows names into the values of
-//! parameters, or, where nobody knows these, takes every branch and follows no name.
+//! The walk through a value, one for all purposes: it takes the branch that a test chooses and follows names into the
+//! values of parameters, or, where nobody knows these, takes every branch and follows no name.
 //!
-//! It keeps the books as Postfix does, since they show in its messages: after the first fault further references are passed over, and
-//! the next one in brackets ends the value, but a fault that ends a value is still reported in each value that is being walked; a
-//! reference or a text at a level beyond [`MAX_DEPTH`] is a fault; and a reference that was at fault or passed over never gives its
-//! level back. Operands and arguments start such books afresh.
+//! It keeps the books as Postfix does, since they show in its messages: after the first fault further references are
+//! passed over, and the next one in brackets ends the value, but a fault that ends a value is still reported in each
+//! value that is being walked; a reference or a text at a level beyond [`MAX_DEPTH`] is a fault; and a reference that
+//! was at fault or passed over never gives its level back. Operands and arguments start such books afresh.
 
 use std::borrow::Cow;
 
@@ -23,9 +23,9 @@ pub const MAX_DEPTH: usize = 100;
 /// References inside operands of references and so on. Ours.
 const MAX_STACK: usize = 256;
 
-/// How much may be done for one expansion: each byte of a parameter's value that is used costs 1, and 8 each time that the
-/// grammar looks at it; each name costs 64. No result is longer than this and the value itself. Ours: Postfix 3.11.7 goes on
-/// until memory ends. Measured: it takes an eighth of a second at most to get there.
+/// How much may be done for one expansion: each byte of a parameter's value that is used costs 1, and 8 each time that
+/// the grammar looks at it; each name costs 64. No result is longer than this and the value itself. Ours: Postfix
+/// 3.11.7 goes on until memory ends. Measured: it takes an eighth of a second at most to get there.
 pub const MAX_WORK: usize = 8 << 20;
 
 /// What looking up a name costs at least.
@@ -101,7 +101,8 @@ impl<'a, 'v> Walk<'a, 'v> {
         for (index, node) in nodes.iter().enumerate() {
             let last = index + 1 == nodes.len();
             match node {
-                // Once something was at fault, text at the end is not looked at, and a bracket that closes ends the value.
+                // Once something was at fault, text at the end is not looked at, and a bracket that closes ends the
+                // value.
                 Node::Text { .. } if last && failed => {}
                 _ if failed && node.is_bracketed(value) => break,
                 Node::Bad { fault, .. } if fault.ends_value() => {

@@ -1,6 +1,7 @@
 //! The lines around a place, safe to show: bounded in size, valid UTF-8, without control characters.
 //!
-//! Every byte that cannot be shown is replaced by one byte, so that offsets within the excerpt stay those of the source.
+//! Every byte that cannot be shown is replaced by one byte, so that offsets within the excerpt stay those of the
+//! source.
 
 use crate::base::{Source, Span};
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};

@@ -1,7 +1,7 @@
 //! Findings as workflow commands of GitHub Actions, which shows them beside the changed lines: one line a finding.
 //!
-//! Columns are given only where a finding begins and ends on one line; GitHub ignores them elsewhere. What separates the parts
-//! of a command is percent-encoded, so that no text of a file can end a command or begin another.
+//! Columns are given only where a finding begins and ends on one line; GitHub ignores them elsewhere. What separates
+//! the parts of a command is percent-encoded, so that no text of a file can end a command or begin another.
 //!
 //! Source: GitHub's documentation, "Workflow commands for GitHub Actions".
 

@@ -1,7 +1,7 @@
 //! Findings as a test report in JUnit's form: a suite for each file, in it a failed test for each finding.
 //!
-//! What is only worth knowing (severity *info*) is a test that passed, with the words as its output. Where nothing was found one
-//! test passes, so that a CI system sees that the check ran.
+//! What is only worth knowing (severity *info*) is a test that passed, with the words as its output. Where nothing was
+//! found one test passes, so that a CI system sees that the check ran.
 //!
 //! Source: the schema of Jenkins' xUnit plug-in, `junit-10.xsd`.
 

@@ -1,4 +1,5 @@
-//! What the formats for other programs are made from: the findings, the rules that were looked at, and how files are named.
+//! What the formats for other programs are made from: the findings, the rules that were looked at, and how files are
+//! named.
 
 use crate::diagnostic::fingerprint::{Identity, fingerprints};
 use crate::diagnostic::{Finding, Label, Rule};

@@ -1,7 +1,7 @@
 //! Findings as a SARIF 2.1.0 log: one run, with the rules, every place of a finding, and its fix.
 //!
-//! Columns count Unicode code points, a byte that is part of no character as one; ends are exclusive, as SARIF has them. Where
-//! the new text of a fix is not UTF-8, the fix is left out: SARIF replaces text by text.
+//! Columns count Unicode code points, a byte that is part of no character as one; ends are exclusive, as SARIF has
+//! them. Where the new text of a fix is not UTF-8, the fix is left out: SARIF replaces text by text.
 //!
 //! Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
 

@@ -15,8 +15,8 @@ pub fn affected(a: &mut Router<'_>, b: &mut Router<'_>) -> Option<(BTreeSet<Subj
     if reached.keys.contains_key(b"*".as_slice()) {
         return None;
     }
-    // What did not change is the same on both sides, so that one of them is enough. Each turn finds what leads to the names that
-    // the one before found.
+    // What did not change is the same on both sides, so that one of them is enough. Each turn finds what leads to the
+    // names that the one before found.
     loop {
         let mut found: Vec<(Keys, Vec<u8>)> = Vec::new();
         a.each_entry(&mut |NamedEntry { keys, key, value, .. }| {

@@ -19,8 +19,8 @@ const SETTLING: [&str; 13] = [
     "enable_original_recipient",
 ];
 
-/// The table, list or parameter that made the difference: the first question that got another answer, or else the first step
-/// that is another. `changed` are the parameters that differ.
+/// The table, list or parameter that made the difference: the first question that got another answer, or else the first
+/// step that is another. `changed` are the parameters that differ.
 pub fn cause(a: &[Step], b: &[Step], changed: &[&str]) -> String {
     let (mut old, mut new) = (Vec::new(), Vec::new());
     questions(a, &mut old);

@@ -1,11 +1,11 @@
-//! Whose mail goes another way: every address and domain that a table or list of either side names, and what stands for all
-//! others, followed on both sides. Grouped by what made the difference.
+//! Whose mail goes another way: every address and domain that a table or list of either side names, and what stands for
+//! all others, followed on both sides. Grouped by what made the difference.
 //!
-//! Blind copies are compared by themselves: those of all mail once, those by sender for each sender that is named, those by
-//! recipient with the recipient's mail.
+//! Blind copies are compared by themselves: those of all mail once, those by sender for each sender that is named,
+//! those by recipient with the recipient's mail.
 //!
-//! Where only entries of tables differ, only those names are followed that a differing entry can reach; were it otherwise, a
-//! table of a million entries could not be compared while a person waits.
+//! Where only entries of tables differ, only those names are followed that a differing entry can reach; were it
+//! otherwise, a table of a million entries could not be compared while a person waits.
 
 mod affected;
 mod cause;
@@ -196,8 +196,8 @@ impl<'s> Pair<'s> {
     }
 }
 
-/// Follows mail and the copies that a parameter asks for, with the local part that stands for all others and the domain of names
-/// without one.
+/// Follows mail and the copies that a parameter asks for, with the local part that stands for all others and the domain
+/// of names without one.
 fn followed(router: &mut Router<'_>, mail: &Mail, copies: &str, (somebody, home): &(Vec<u8>, Vec<u8>)) -> Route {
     let example = |subject: &Subject| subject.example(somebody, home);
     let (sender, recipient) = match mail {

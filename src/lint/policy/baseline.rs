@@ -1,7 +1,8 @@
-//! Findings that are known and accepted: written to a file once, and left out of later reports until something new comes.
+//! Findings that are known and accepted: written to a file once, and left out of later reports until something new
+//! comes.
 //!
-//! A finding is known by its rule, its file and the text of its line, with how often that occurs: lines may move. The file is JSON:
-//! `{"version": 1, "findings": [{"file": …, "code": …, "text": …, "count": …}]}`.
+//! A finding is known by its rule, its file and the text of its line, with how often that occurs: lines may move. The
+//! file is JSON: `{"version": 1, "findings": [{"file": …, "code": …, "text": …, "count": …}]}`.
 
 use crate::diagnostic::fingerprint::Identity;
 use serde::{Deserialize, Serialize};

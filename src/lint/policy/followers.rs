@@ -1,5 +1,5 @@
-//! Findings that only follow from another one: a line that belongs to the entry before it, or that is filled in later, is not judged as if
-//! it were what it looks like.
+//! Findings that only follow from another one: a line that belongs to the entry before it, or that is filled in later,
+//! is not judged as if it were what it looks like.
 
 use crate::base::Source;
 use crate::diagnostic::Finding;

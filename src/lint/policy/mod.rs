@@ -45,7 +45,8 @@ impl Policy {
         self.looks_for(rule) && !self.settings.ignored_in(file, rule)
     }
 
-    /// The finding as it is told: with the severity that the settings give its rule; nothing if it is not told in its file.
+    /// The finding as it is told: with the severity that the settings give its rule; nothing if it is not told in its
+    /// file.
     #[must_use]
     pub fn judge(&self, mut finding: Finding) -> Option<Finding> {
         let file = finding.labels.first().map_or("", |label| label.source.name());

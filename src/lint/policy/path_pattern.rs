@@ -1,4 +1,5 @@
-//! Patterns of file names, for settings that hold for some files: `*` and `?` within one part of a path, `**` for any parts.
+//! Patterns of file names, for settings that hold for some files: `*` and `?` within one part of a path, `**` for any
+//! parts.
 //!
 //! A pattern without `/` is held against the last part of a path, any other against the whole of it.
 
@@ -17,7 +18,8 @@ fn part_fits(pattern: &[u8], text: &[u8]) -> bool {
     star_match(pattern, text, |byte| *byte == b'*', |wanted, byte| *wanted == b'?' || wanted == byte)
 }
 
-/// Matches with stars that stand for any number of elements: linear but for one step back a star, so no pattern is slow.
+/// Matches with stars that stand for any number of elements: linear but for one step back a star, so no pattern is
+/// slow.
 fn star_match<T>(pattern: &[T], text: &[T], is_star: impl Fn(&T) -> bool, fits: impl Fn(&T, &T) -> bool) -> bool {
     let (mut at, mut from) = (0, 0);
     let mut star: Option<(usize, usize)> = None;

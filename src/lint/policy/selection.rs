@@ -1,7 +1,8 @@
 //! Which rules are looked for: selectors, and the layers of choices that settings and command line make.
 //!
-//! A selector is a code (`MC003`), a rule's name (`unknown-parameter`), the start of codes (`MC`, `MAP00`) or `ALL`. Within a layer
-//! the longer selector wins, and of two equal ones the one that ignores; a later layer wins over an earlier one.
+//! A selector is a code (`MC003`), a rule's name (`unknown-parameter`), the start of codes (`MC`, `MAP00`) or `ALL`.
+//! Within a layer the longer selector wins, and of two equal ones the one that ignores; a later layer wins over an
+//! earlier one.
 
 use crate::base::suggest;
 use crate::diagnostic::{Family, Rule};
@@ -67,7 +68,8 @@ pub fn rule_called(text: &str) -> Result<&'static Rule, UnknownRule> {
 
 fn unknown(text: &str) -> UnknownRule {
     let names = declarations().flat_map(|rule| [rule.code, rule.name]).chain(Family::ALL.map(Family::letters));
-    // Codes are short, and a wrong case is the most common slip; of codes that differ by a digit each is as good a guess.
+    // Codes are short, and a wrong case is the most common slip; of codes that differ by a digit each is as good a
+    // guess.
     let upper = text.to_uppercase();
     let same = names.clone().find(|name| *name == upper || *name == text.to_lowercase());
     let similar = same.or_else(|| suggest(text, names).first().copied());
@@ -88,8 +90,8 @@ impl Default for Selection {
 }
 
 impl Selection {
-    /// Applies a layer: with `select` only what it names (and `ignore` does not name more closely), else what was chosen before
-    /// without what `ignore` names.
+    /// Applies a layer: with `select` only what it names (and `ignore` does not name more closely), else what was
+    /// chosen before without what `ignore` names.
     #[must_use]
     pub fn layer(mut self, select: Option<&[Selector]>, ignore: &[Selector]) -> Self {
         let closest = |selectors: &[Selector], rule| selectors.iter().filter_map(|one| one.closeness(rule)).max();

@@ -14,7 +14,8 @@
 //! "maps/*" = ["MAP"]
 //! ```
 //!
-//! Nothing is guessed: a key, rule, map type or word that does not exist is an error with its place and what may be meant.
+//! Nothing is guessed: a key, rule, map type or word that does not exist is an error with its place and what may be
+//! meant.
 
 use super::path_pattern;
 use super::selection::{Selector, any_names, rule_called};

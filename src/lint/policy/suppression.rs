@@ -1,8 +1,9 @@
 //! Comments that silence findings: `# postwright: ignore CODE[,CODE] reason`, a comment line of its own.
 //!
-//! It silences what it names (codes or names of rules, no families) on the next logical line, that is the first one that begins
-//! behind it; it hides nothing else, and a finding of its own rules ([`PW001`](malformed_suppression), [`PW002`](unused_suppression))
-//! is hidden by none. A comment between the lines of a long entry is for the line of it that comes next.
+//! It silences what it names (codes or names of rules, no families) on the next logical line, that is the first one
+//! that begins behind it; it hides nothing else, and a finding of its own rules ([`PW001`](malformed_suppression),
+//! [`PW002`](unused_suppression)) is hidden by none. A comment between the lines of a long entry is for the line of it
+//! that comes next.
 
 use super::Policy;
 use super::comment::{NamedRule, Suppression, SuppressionFault};
@@ -18,7 +19,8 @@ use std::sync::Arc;
 
 const MARK: &[u8] = b"postwright:";
 
-/// Rules whose findings come and go with what lies on this machine's disk: a comment for them is not idle where all is well.
+/// Rules whose findings come and go with what lies on this machine's disk: a comment for them is not idle where all is
+/// well.
 const OF_THE_MACHINE: [&str; 6] = ["MAP001", "MAP002", "MAP003", "MAP004", "MC016", "SEC004"];
 
 impl Suppression {

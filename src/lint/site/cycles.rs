@@ -2,7 +2,8 @@
 
 /// The circles among `count` things, each told once, by its least member first; `next` says what one leads to.
 ///
-/// Of circles that share members at least one is told. Things that lead to themselves make no circle. The time is linear.
+/// Of circles that share members at least one is told. Things that lead to themselves make no circle. The time is
+/// linear.
 pub fn cycles(count: usize, next: impl Fn(usize) -> Vec<usize>) -> Vec<Vec<usize>> {
     const NEW: u8 = 0;
     const OPEN: u8 = 1;

@@ -1,6 +1,8 @@
-//! The domains that a site's lists name, with the places that name them: one list for each address class but the default one.
+//! The domains that a site's lists name, with the places that name them: one list for each address class but the
+//! default one.
 //!
-//! Files and tables in the lists are read; a list that holds something else is known to be [incomplete](List::complete).
+//! Files and tables in the lists are read; a list that holds something else is known to be
+//! [incomplete](List::complete).
 //!
 //! Source: ADDRESS_CLASS_README.
 

@@ -1,5 +1,5 @@
-//! The entries of a table that is its own name, `inline:{key=value, …}`, as if they stood in lines of a source, and their places
-//! in the parameter that names the table.
+//! The entries of a table that is its own name, `inline:{key=value, …}`, as if they stood in lines of a source, and
+//! their places in the parameter that names the table.
 
 use super::table_text::EntryText;
 use crate::base::Source;
@@ -37,8 +37,8 @@ pub fn inline_entries(named: &NamedTable) -> Option<(Entries, InlinePlaces)> {
 }
 
 impl InlinePlaces {
-    /// The text of an entry where the table is named first; nothing where its name is not written as it comes out, such as with a
-    /// `$name` in it.
+    /// The text of an entry where the table is named first; nothing where its name is not written as it comes out, such
+    /// as with a `$name` in it.
     #[must_use]
     pub fn text_of<'t>(&self, named: &'t NamedTable, line_start: usize) -> Option<(&'t Arc<Source>, EntryText)> {
         let at = self.0.binary_search_by_key(&line_start, |(start, _)| *start).ok()?;

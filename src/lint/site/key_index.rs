@@ -1,4 +1,5 @@
-//! Finding entries of a table by their keys: a hash table of entry numbers, built once, for tables of a million entries too.
+//! Finding entries of a table by their keys: a hash table of entry numbers, built once, for tables of a million entries
+//! too.
 //!
 //! Keys stay where they are; of several entries with one key the first is found, as a compiled table holds it.
 
@@ -9,8 +10,8 @@ use std::hash::BuildHasher;
 /// Where no entry is.
 const FREE: u32 = u32::MAX;
 
-/// A place for an entry: its number, and the upper half of its key's hash, by which most others are told from it without a look
-/// at their keys.
+/// A place for an entry: its number, and the upper half of its key's hash, by which most others are told from it
+/// without a look at their keys.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     number: u32,

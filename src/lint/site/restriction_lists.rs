@@ -1,4 +1,5 @@
-//! The access restrictions in a list of the SMTP server, as smtpd goes through them: words with their arguments and places.
+//! The access restrictions in a list of the SMTP server, as smtpd goes through them: words with their arguments and
+//! places.
 
 use super::LoadedSite;
 use crate::base::{Source, Span};
@@ -139,14 +140,15 @@ fn steps(elements: &[ListElement], is_class: &dyn Fn(&[u8]) -> bool) -> Vec<Step
     steps
 }
 
-/// Whether a list holds one of the words without which the SMTP server does not start, as it looks for them: what stands behind a
-/// `permit` does not count, but a `permit` in a class ends only the class.
+/// Whether a list holds one of the words without which the SMTP server does not start, as it looks for them: what
+/// stands behind a `permit` does not count, but a `permit` in a class ends only the class.
 #[must_use]
 pub fn holds_one_of(site: &LoadedSite, list: &List, service: Option<&Service>, words: &[&str]) -> bool {
     holds_inside(site, list, service, words, &mut HashSet::new(), 0)
 }
 
-/// `without` are the classes that were looked into already: each is once, or classes that name each other would never end.
+/// `without` are the classes that were looked into already: each is once, or classes that name each other would never
+/// end.
 fn holds_inside(
     site: &LoadedSite,
     list: &List,
@@ -182,8 +184,8 @@ pub fn walk(site: &LoadedSite, list: &List, service: Option<&Service>, visit: &m
 struct Within {
     /// How many classes are being walked.
     depth: usize,
-    /// The classes that were entered, by the place in the list that led there: each is once, or classes that name each other
-    /// would never end.
+    /// The classes that were entered, by the place in the list that led there: each is once, or classes that name each
+    /// other would never end.
     entered: HashSet<(Span, String)>,
 }
 

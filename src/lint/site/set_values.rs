@@ -32,7 +32,8 @@ pub fn set_values(site: &LoadedSite) -> Vec<SetValue<'_>> {
     values
 }
 
-/// All values that Postfix reads: as [`set_values`], and also each `-o` that a later one of the same service takes back.
+/// All values that Postfix reads: as [`set_values`], and also each `-o` that a later one of the same service takes
+/// back.
 #[must_use]
 pub fn read_values(site: &LoadedSite) -> Vec<SetValue<'_>> {
     let files = &site.configuration.files;
@@ -85,7 +86,8 @@ impl SetValue<'_> {
         }
     }
 
-    /// The daemon of a `-o` which does not read the parameter when it starts, and so takes any value of it; nothing for main.cf.
+    /// The daemon of a `-o` which does not read the parameter when it starts, and so takes any value of it; nothing for
+    /// main.cf.
     #[must_use]
     pub fn unheeded_by(&self) -> Option<String> {
         let service = self.service?;

@@ -48,7 +48,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads a table that a site's configuration names; texts of the overlay stand for files, and `seed` is for comparing contents.
+    /// Reads a table that a site's configuration names; texts of the overlay stand for files, and `seed` is for
+    /// comparing contents.
     #[must_use]
     pub fn open(named: NamedTable, site: &Site, overlay: &Overlay, seed: &RandomState) -> Self {
         let paths = &site.paths;

@@ -4,7 +4,8 @@ use super::Table;
 use crate::config::tables::TableUse;
 use crate::diagnostic::Finding;
 
-/// The uses that somebody wrote; all of them if nobody did. What a parameter takes from another one by default is no use of its own.
+/// The uses that somebody wrote; all of them if nobody did. What a parameter takes from another one by default is no
+/// use of its own.
 pub fn written_uses(table: &Table) -> impl Iterator<Item = &TableUse> {
     let uses = &table.named.uses;
     let is_written = uses.iter().any(|named| named.place.is_some());

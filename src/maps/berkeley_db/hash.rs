@@ -1,7 +1,7 @@
 //! Hash files: a key stands in the bucket that its hash says, on a chain of pages.
 //!
-//! Keys of a page are compared one by one, whether they are sorted or not: lookups find the same in both, and a page holds
-//! few. A file whose keys were hashed by a function that we do not know is searched from end to end.
+//! Keys of a page are compared one by one, whether they are sorted or not: lookups find the same in both, and a page
+//! holds few. A file whose keys were hashed by a function that we do not know is searched from end to end.
 
 use super::format::{Damage, page_type};
 use super::hash_function::hash;

@@ -1,15 +1,15 @@
 //! Berkeley DB files, hash and btree, read page by page with every number checked.
 //!
-//! The versions of Berkeley DB 4 and 5 (and what of 6 is the same), in both byte orders, with pages of any size, overflow pages,
-//! duplicates, deleted entries and page checksums, which are not verified. Not: encrypted or partitioned files, several databases
-//! in one file, record numbers, compression, and the format of version 1.85.
+//! The versions of Berkeley DB 4 and 5 (and what of 6 is the same), in both byte orders, with pages of any size,
+//! overflow pages, duplicates, deleted entries and page checksums, which are not verified. Not: encrypted or
+//! partitioned files, several databases in one file, record numbers, compression, and the format of version 1.85.
 //!
-//! A damaged or truncated file gives a [`Damage`], never a panic, an endless loop or more memory than the file is long: every
-//! page number, offset and length is checked, and visits of pages are counted. The caller holds the lock that keeps writers out
-//! from [`BerkeleyDb::open`] to the last call.
+//! A damaged or truncated file gives a [`Damage`], never a panic, an endless loop or more memory than the file is long:
+//! every page number, offset and length is checked, and visits of pages are counted. The caller holds the lock that
+//! keeps writers out from [`BerkeleyDb::open`] to the last call.
 //!
-//! `format` has the numbers of the format, `meta` the first page, `storage` the bytes of a file, `reader` gets
-//! pages, `page` looks at one, `overflow` puts long items together, `tree` goes through trees, `values` finds the values of a
+//! `format` has the numbers of the format, `meta` the first page, `storage` the bytes of a file, `reader` gets pages,
+//! `page` looks at one, `overflow` puts long items together, `tree` goes through trees, `values` finds the values of a
 //! key, and `hash` and `btree` are the two ways to find a key.
 
 mod btree;
@@ -92,8 +92,8 @@ impl<S: Storage> BerkeleyDb<S> {
         }
     }
 
-    /// Visits every entry in the order in which Berkeley DB's own cursors do, and proves on the way that lookups find each of
-    /// them.
+    /// Visits every entry in the order in which Berkeley DB's own cursors do, and proves on the way that lookups find
+    /// each of them.
     ///
     /// # Errors
     /// When the file is damaged or cannot be read, or with what `visit` returns.

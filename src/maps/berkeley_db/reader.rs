@@ -6,8 +6,8 @@ use super::page::Page;
 use super::storage::Storage;
 use std::cell::Cell;
 
-/// How often each page may be visited, on average. Long keys stand on pages of their own, which every level of a tree shares;
-/// no tree has more levels than this.
+/// How often each page may be visited, on average. Long keys stand on pages of their own, which every level of a tree
+/// shares; no tree has more levels than this.
 pub(super) const VISITS: u8 = 32;
 
 /// The pages of a file, for one lookup or one walk.

@@ -1,7 +1,7 @@
 //! A Berkeley DB file as a lookup table.
 //!
-//! Each lookup holds a shared `flock` of the file, the kind of lock that Postfix takes on these, since a writer changes the file
-//! in place; nothing is kept from one to the next. A file swapped by rename is noticed and opened anew.
+//! Each lookup holds a shared `flock` of the file, the kind of lock that Postfix takes on these, since a writer changes
+//! the file in place; nothing is kept from one to the next. A file swapped by rename is noticed and opened anew.
 
 use crate::base::system_words;
 use crate::maps::berkeley_db::{BerkeleyDb, Damage, Kind};

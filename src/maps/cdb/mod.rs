@@ -1,7 +1,7 @@
 //! Constant databases, read with every bound checked.
 //!
-//! Written by a kept crate; that crate reads through a memory map, which a file cut short turns into a signal, so reading is
-//! ours.
+//! Written by a kept crate; that crate reads through a memory map, which a file cut short turns into a signal, so
+//! reading is ours.
 //!
 //! Format: D. J. Bernstein's cdb, <https://cr.yp.to/cdb/cdb.txt>.
 
@@ -24,14 +24,15 @@ const TABLES: usize = 256;
 const WINDOW: usize = 1 << 18;
 /// Slots that a search reads at a time.
 const PART: u64 = 64;
-/// Slots that a search passes at most. In a table with twice as many slots as records, as all writers make it, only a key
-/// that is repeated this often gets in the way of others for so long.
+/// Slots that a search passes at most. In a table with twice as many slots as records, as all writers make it, only a
+/// key that is repeated this often gets in the way of others for so long.
 const MAX_PASSED: u64 = 1 << 20;
-/// Most slots for each record of a hash table, of which writers make two; they are held in memory when a table is checked.
+/// Most slots for each record of a hash table, of which writers make two; they are held in memory when a table is
+/// checked.
 const MAX_SLOTS_PER_RECORD: usize = 16;
 
-/// Most keys of one hash in a file; each lookup of one of them looks at the others too. Of a million addresses no four have the
-/// same: only who means to finds more.
+/// Most keys of one hash in a file; each lookup of one of them looks at the others too. Of a million addresses no four
+/// have the same: only who means to finds more.
 pub const MAX_SAME_HASH: usize = 1000;
 /// What is said of more.
 const SAME_HASH: &str = "too many keys have the same hash";
@@ -175,8 +176,8 @@ impl CdbFile {
         Ok(())
     }
 
-    /// Whether a hash table holds these records, which stand in the order of the file, and nothing else, and a search that begins
-    /// where it must meets each before an empty slot.
+    /// Whether a hash table holds these records, which stand in the order of the file, and nothing else, and a search
+    /// that begins where it must meets each before an empty slot.
     fn check_table(&self, table: u64, records: &[Slot]) -> Result<(), Damage> {
         let (at, slots) = self.pair(table * 8)?;
         let at = u64::from(at);
@@ -220,8 +221,8 @@ impl CdbFile {
         Ok(())
     }
 
-    /// Whether lookups of all of these records find them soon: not too many of their keys have the same hash. Those of one key
-    /// that is repeated do not count.
+    /// Whether lookups of all of these records find them soon: not too many of their keys have the same hash. Those of
+    /// one key that is repeated do not count.
     fn check_same_hash(&self, table: u64, records: &[Slot]) -> Result<(), Damage> {
         if records.len() <= MAX_SAME_HASH {
             return Ok(());
@@ -250,7 +251,8 @@ impl CdbFile {
         Ok(())
     }
 
-    /// Where the records end: at the first hash table. All tables must lie behind the header and inside the file, apart.
+    /// Where the records end: at the first hash table. All tables must lie behind the header and inside the file,
+    /// apart.
     fn records_end(&self) -> Result<u64, Damage> {
         let mut header = [0; HEADER as usize];
         self.file.read_exact_at(&mut header, 0)?;

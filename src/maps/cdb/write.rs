@@ -1,4 +1,5 @@
-//! Writes a cdb file: records in the order in which they come, then 256 hash tables with twice as many slots as records.
+//! Writes a cdb file: records in the order in which they come, then 256 hash tables with twice as many slots as
+//! records.
 
 use super::{HEADER, MAX_SAME_HASH, TABLES, hash};
 use std::collections::HashMap;
@@ -63,7 +64,8 @@ impl<'f> CdbWriter<'f> {
         Ok(())
     }
 
-    /// Adds the hash tables. Whether one hash has so many records that their keys, if they differ, are not for a cdb file.
+    /// Adds the hash tables. Whether one hash has so many records that their keys, if they differ, are not for a cdb
+    /// file.
     ///
     /// # Errors
     /// As [`Self::add`].
@@ -96,7 +98,8 @@ impl<'f> CdbWriter<'f> {
 fn filled(records: &[Slot]) -> (Vec<Slot>, bool) {
     let count = 2 * records.len();
     let mut slots: Vec<Slot> = vec![(0, 0); count];
-    // Where a search for room may go on, for hashes of which there are many: no record is passed for each of them again.
+    // Where a search for room may go on, for hashes of which there are many: no record is passed for each of them
+    // again.
     let mut resumed: HashMap<u32, usize> = HashMap::new();
     for &(hash, record) in records {
         let mut at = (hash >> 8) as usize % count;

@@ -1,7 +1,7 @@
 //! What the clients of servers have in common: where a server is, and a connection whose every step ends in time.
 //!
-//! Addresses are written as everywhere in Postfix: `host:port`, `[host]:port`, or a port alone for this host. A reply must be
-//! there as a whole before its time is over, however slowly it comes.
+//! Addresses are written as everywhere in Postfix: `host:port`, `[host]:port`, or a port alone for this host. A reply
+//! must be there as a whole before its time is over, however slowly it comes.
 
 use crate::base::system_words;
 use crate::config::protocols::Protocols;
@@ -113,7 +113,8 @@ impl Connection {
         Ok(Self { stream, held: Vec::new(), opened: now, used: now })
     }
 
-    /// Whether it may be used again: neither opened nor last used too long ago, and nothing came that was not asked for.
+    /// Whether it may be used again: neither opened nor last used too long ago, and nothing came that was not asked
+    /// for.
     #[must_use]
     pub fn is_fresh(&self, idle: Duration, age: Duration) -> bool {
         self.held.is_empty() && self.used.elapsed() < idle && self.opened.elapsed() < age
@@ -144,7 +145,8 @@ impl Connection {
     /// The next byte.
     ///
     /// # Errors
-    /// [`ErrorKind::UnexpectedEof`] when the server hung up, [`ErrorKind::TimedOut`] at the deadline, else the system's.
+    /// [`ErrorKind::UnexpectedEof`] when the server hung up, [`ErrorKind::TimedOut`] at the deadline, else the
+    /// system's.
     pub fn byte(&mut self, deadline: Instant) -> io::Result<u8> {
         self.take(1, deadline).map(|bytes| bytes[0])
     }
@@ -247,14 +249,15 @@ pub(in crate::maps) mod stand_in {
     use std::net::{TcpListener, TcpStream};
     use std::thread::JoinHandle;
 
-    /// What a server does with one connection: for each request, which `is_whole` finds the end of, the next reply; after the
-    /// last it hangs up, or waits until the client does.
+    /// What a server does with one connection: for each request, which `is_whole` finds the end of, the next reply;
+    /// after the last it hangs up, or waits until the client does.
     pub struct Script {
         pub replies: Vec<&'static [u8]>,
         pub hangs_up: bool,
     }
 
-    /// Starts a server on a port of its own; gives the port, and the requests of each connection once all scripts are done.
+    /// Starts a server on a port of its own; gives the port, and the requests of each connection once all scripts are
+    /// done.
     pub fn serve(
         scripts: Vec<Script>,
         is_whole: impl Fn(&[u8]) -> bool + Send + 'static,

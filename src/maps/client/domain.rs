@@ -1,7 +1,8 @@
 //! `domain`: the only domains whose addresses a database is asked for.
 //!
-//! A list of domains, files of more (`/path`) and tables (`type:name`), tried in order; `!` turns what follows it. Only an
-//! address with a local part and a domain that is listed is asked for. Source: sqlite_table(5), postconf(5) "mydestination".
+//! A list of domains, files of more (`/path`) and tables (`type:name`), tried in order; `!` turns what follows it. Only
+//! an address with a local part and a domain that is listed is asked for. Source: sqlite_table(5), postconf(5)
+//! "mydestination".
 
 use crate::base::user_file::{self, LONGEST_TEXT};
 use crate::maps::compile::Folding;

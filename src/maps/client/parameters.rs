@@ -1,5 +1,5 @@
-//! The parameters of a database client: from a file in the form of main.cf, when the table's name begins with `/` or `.`; else
-//! from main.cf itself, as NAME_parameter.
+//! The parameters of a database client: from a file in the form of main.cf, when the table's name begins with `/` or
+//! `.`; else from main.cf itself, as NAME_parameter.
 //!
 //! Values in a file are taken as they are: `$name` is not expanded there. Source: sqlite_table(5).
 

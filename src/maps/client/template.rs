@@ -1,8 +1,8 @@
 //! Templates: a key put into a query, and a database's answers put into a result.
 //!
-//! `%s` is the key (in a result: the answer), `%u` and `%d` its local part and its domain; `%S`, `%U` and `%D` are of the key
-//! also in a result; `%1` to `%9` are labels of the key's domain, the last one first; `%%` is a `%`. A key or an answer that
-//! lacks what one of the templates asks for gives nothing. Source: sqlite_table(5).
+//! `%s` is the key (in a result: the answer), `%u` and `%d` its local part and its domain; `%S`, `%U` and `%D` are of
+//! the key also in a result; `%1` to `%9` are labels of the key's domain, the last one first; `%%` is a `%`. A key or
+//! an answer that lacks what one of the templates asks for gives nothing. Source: sqlite_table(5).
 
 use crate::maps::error::LookupError;
 use crate::maps::table::Caller;

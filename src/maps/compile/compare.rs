@@ -1,8 +1,8 @@
 //! Whether an indexed file holds what its source says: by content, never by time.
 //!
-//! Both sides are reduced to a sum, over all entries, of a hash with a key that is new in every process; the order of entries
-//! then does not matter and nothing is sorted. Only when that says "different" and the source has more entries than the index
-//! (it may repeat keys) are its keys sorted and the repeated ones left out.
+//! Both sides are reduced to a sum, over all entries, of a hash with a key that is new in every process; the order of
+//! entries then does not matter and nothing is sorted. Only when that says "different" and the source has more entries
+//! than the index (it may repeat keys) are its keys sorted and the repeated ones left out.
 
 use super::index::{IndexType, unique};
 use super::read::Entries;

@@ -1,7 +1,7 @@
 //! Case folding of keys.
 //!
-//! With UTF-8 in force Postfix folds as Unicode says (`ß` becomes `ss`, `İ` becomes `i` with a dot above); without, it lowers
-//! the letters A to Z.
+//! With UTF-8 in force Postfix folds as Unicode says (`ß` becomes `ss`, `İ` becomes `i` with a dot above); without, it
+//! lowers the letters A to Z.
 
 use icu_casemap::CaseMapper;
 use std::borrow::Cow;

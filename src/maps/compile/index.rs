@@ -98,8 +98,8 @@ pub struct Inherit {
     pub mode: bool,
 }
 
-/// The owner and mode that an index gets: those of an LMDB file that is there already; else what `inherit` says of the source,
-/// and 0644 of our own.
+/// The owner and mode that an index gets: those of an LMDB file that is there already; else what `inherit` says of the
+/// source, and 0644 of our own.
 #[must_use]
 pub fn inherited_access(index_type: IndexType, source: &Metadata, old: Option<&Metadata>, inherit: Inherit) -> Access {
     if index_type == IndexType::Lmdb
@@ -119,8 +119,8 @@ pub fn inherited_access(index_type: IndexType, source: &Metadata, old: Option<&M
     access
 }
 
-/// Adds the records that make a table an alias database, as postalias does: `@`, and what NIS wants to know. `host` is the
-/// value of `myhostname`.
+/// Adds the records that make a table an alias database, as postalias does: `@`, and what NIS wants to know. `host` is
+/// the value of `myhostname`.
 pub fn add_alias_records(entries: &mut Entries, host: &[u8]) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     entries.add(b"@", b"@");
@@ -206,7 +206,8 @@ pub fn write_index_aside(
             write_lmdb(entries, &kept, nul, format, aside.file())?;
         }
         IndexType::Cdb => {
-            // cdb keeps the order of the source; readers stop at the first match. So all may stay, as Postfix has it with -w.
+            // cdb keeps the order of the source; readers stop at the first match. So all may stay, as Postfix has it
+            // with -w.
             kept.sort_unstable();
             let all: Vec<u32>;
             let stored = if recipe.duplicates == Duplicates::Ignore && kept.len() < entries.all().len() {
@@ -271,7 +272,8 @@ fn check_values(entries: &Entries, kept: &[u32]) -> Result<(), WriteError> {
     }
 }
 
-/// Refuses keys that were made to have the same hash: storing and finding them takes a time that grows with their square.
+/// Refuses keys that were made to have the same hash: storing and finding them takes a time that grows with their
+/// square.
 fn check_hashes(entries: &Entries, kept: &[u32], nul: bool) -> Result<(), WriteError> {
     let mut numbers: HashMap<u32, usize> = HashMap::with_capacity(kept.len());
     let mut buffer = Vec::new();

@@ -1,7 +1,7 @@
 //! Reads a source whole, on all cores.
 //!
-//! Most of that work is the system's: it finds memory and copies into it, on the core that asks. Anything that is not a plain
-//! file of a known length, or changes its length meanwhile, is read from start to end instead.
+//! Most of that work is the system's: it finds memory and copies into it, on the core that asks. Anything that is not a
+//! plain file of a known length, or changes its length meanwhile, is read from start to end instead.
 
 use crate::base::threads;
 use crate::base::user_file::{self, LONGEST_SOURCE, check_length};

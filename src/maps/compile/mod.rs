@@ -1,8 +1,9 @@
 //! From a table's source to its indexed file.
 //!
-//! [`load`] reads the source, [`read`] takes it apart, on all cores, into entries that point into it; [`sort`] brings their keys into the
-//! database's order; [`index`] writes the file aside and by [`swap`] it is swapped in, if by [`steady`] the source is still the same. Nothing here
-//! prints: what postmap would warn about comes back as [`Complaint`]s.
+//! [`load`] reads the source, [`read`] takes it apart, on all cores, into entries that point into it; [`sort`] brings
+//! their keys into the database's order; [`index`] writes the file aside and by [`swap`] it is swapped in, if by
+//! [`steady`] the source is still the same. Nothing here prints: what postmap would warn about comes back as
+//! [`Complaint`]s.
 
 pub mod compare;
 pub mod fold;
@@ -54,7 +55,8 @@ pub struct Recipe {
     pub duplicates: Duplicates,
     /// Whether keys and values get a trailing NUL (`-N`, `-n`); `None` leaves it to the type: lmdb has them, cdb not.
     pub trailing_nul: Option<bool>,
-    /// The format of an lmdb file that is asked for; else it is that of the sound file that is there, else that of LMDB 0.9.
+    /// The format of an lmdb file that is asked for; else it is that of the sound file that is there, else that of LMDB
+    /// 0.9.
     pub lmdb_format: Option<Format>,
 }
 

@@ -1,8 +1,8 @@
 //! A source taken apart into entries, on all cores, without copying what need not change.
 //!
-//! The text is cut where a logical line must begin, and each part is read by itself. Keys are lowered in place; only what is
-//! joined from several lines, unquoted or folded beyond ASCII is written to a second buffer. An entry is 32 bytes beside the
-//! source.
+//! The text is cut where a logical line must begin, and each part is read by itself. Keys are lowered in place; only
+//! what is joined from several lines, unquoted or folded beyond ASCII is written to a second buffer. An entry is 32
+//! bytes beside the source.
 
 use super::Recipe;
 use super::fold::Folding;
@@ -134,8 +134,8 @@ impl Entries {
 
     /// Brings the text of entries near, for a use that follows at once.
     ///
-    /// Entries in the order of their keys lie all over memory. Loads that do not wait for each other are under way together,
-    /// while copying one entry after the other waits for each.
+    /// Entries in the order of their keys lie all over memory. Loads that do not wait for each other are under way
+    /// together, while copying one entry after the other waits for each.
     pub fn fetch<'e>(&self, entries: impl Iterator<Item = &'e Entry>) {
         let touched = entries.fold(0, |touched, entry| {
             let first = |bytes: &[u8]| bytes.first().copied().unwrap_or(0);
@@ -145,7 +145,8 @@ impl Entries {
         std::hint::black_box(touched);
     }
 
-    /// Gives every entry another value; those for which there is none are left out. Returns where their lines stand, and why.
+    /// Gives every entry another value; those for which there is none are left out. Returns where their lines stand,
+    /// and why.
     pub fn replace_values<E>(&mut self, mut replace: impl FnMut(&[u8]) -> Result<Vec<u8>, E>) -> Vec<(usize, E)> {
         let mut left_out = Vec::new();
         let mut kept = Vec::with_capacity(self.entries.len());

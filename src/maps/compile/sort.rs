@@ -1,7 +1,7 @@
 //! Brings keys into LMDB's order: by bytes, a shorter key before a longer one that begins with it.
 //!
-//! Mail tables have long common beginnings, so comparing whole keys would go to memory at almost every step. Instead eight
-//! bytes of each key at a time stand beside its index; a run of equal eights is sorted by the next eight.
+//! Mail tables have long common beginnings, so comparing whole keys would go to memory at almost every step. Instead
+//! eight bytes of each key at a time stand beside its index; a run of equal eights is sorted by the next eight.
 
 use crate::base::threads;
 use rayon::prelude::*;

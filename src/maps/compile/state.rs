@@ -16,7 +16,8 @@ pub enum IndexState {
     Missing,
     /// It holds what the source says.
     Current,
-    /// It holds something else, or holds it so that Postfix does not find it, or is in another format than is asked for.
+    /// It holds something else, or holds it so that Postfix does not find it, or is in another format than is asked
+    /// for.
     Stale {
         /// Whether it holds something else.
         differs: bool,

@@ -1,9 +1,9 @@
-//! Compiling a source that somebody may be rewriting: what was read counts only if the source is still the same once the new
-//! index is ready. Else all begins anew, a few times with longer and longer pauses.
+//! Compiling a source that somebody may be rewriting: what was read counts only if the source is still the same once
+//! the new index is ready. Else all begins anew, a few times with longer and longer pauses.
 //!
-//! What is compared is what stat(2) tells of the file that the path leads to. A change may not show there before the clock of the
-//! file system ticks, and who writes may not be done: a file that changed just now is looked at again a little later. Pipes and
-//! the like are never "changed".
+//! What is compared is what stat(2) tells of the file that the path leads to. A change may not show there before the
+//! clock of the file system ticks, and who writes may not be done: a file that changed just now is looked at again a
+//! little later. Pipes and the like are never "changed".
 
 use std::fs::Metadata;
 use std::io;
@@ -42,8 +42,8 @@ impl Version {
         })
     }
 
-    /// Whether `read` is still there, by what `now` finds at the path, once it has settled. Nothing, where there was a file, is a
-    /// change too.
+    /// Whether `read` is still there, by what `now` finds at the path, once it has settled. Nothing, where there was a
+    /// file, is a change too.
     ///
     /// # Errors
     /// Those of `now`, but for "not found".

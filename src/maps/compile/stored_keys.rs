@@ -1,7 +1,7 @@
 //! How the keys of an index are stored, where that decides whether Postfix ever finds them.
 //!
-//! Lookups are for folded keys, and a process that found a key with a trailing NUL, or one without, looks only for that form from
-//! there on. A key that is not folded, or of the other form, is in the file and not in the table.
+//! Lookups are for folded keys, and a process that found a key with a trailing NUL, or one without, looks only for that
+//! form from there on. A key that is not folded, or of the other form, is in the file and not in the table.
 
 use super::fold::Folding;
 

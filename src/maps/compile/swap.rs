@@ -1,5 +1,5 @@
-//! A new index takes the place of the old one, or the old one's entries, as Postfix does it with LMDB files that have other names
-//! (hard links): readers by those names would never see a new file.
+//! A new index takes the place of the old one, or the old one's entries, as Postfix does it with LMDB files that have
+//! other names (hard links): readers by those names would never see a new file.
 
 use super::write_error::WriteError;
 use crate::base::carried_over::Lost;
@@ -27,8 +27,8 @@ impl Swap<'_> {
 pub enum OtherNames {
     /// They keep the old file: it may not be ours to write where they are.
     Leave,
-    /// The file is filled anew in place. Done for a user by root, it must be theirs: else anybody could have root write to a
-    /// file by giving it another name.
+    /// The file is filled anew in place. Done for a user by root, it must be theirs: else anybody could have root write
+    /// to a file by giving it another name.
     Follow {
         /// The owner of the source.
         owner: u32,

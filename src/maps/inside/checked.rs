@@ -1,5 +1,5 @@
-//! A table inside another table: it sees to it that keys and values are UTF-8 where they must be, as postmap does for those that
-//! it asks itself, and knows its name for messages.
+//! A table inside another table: it sees to it that keys and values are UTF-8 where they must be, as postmap does for
+//! those that it asks itself, and knows its name for messages.
 
 use crate::maps::error::{LookupError, in_message};
 use crate::maps::table::{Answer, Caller, LookupTable, OpenNamed, OpenOptions};

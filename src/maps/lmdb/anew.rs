@@ -1,4 +1,5 @@
-//! Writes the entries of an LMDB file anew, some of them changed, in either format: what the library of LMDB 0.9 cannot do in place.
+//! Writes the entries of an LMDB file anew, some of them changed, in either format: what the library of LMDB 0.9 cannot
+//! do in place.
 //!
 //! The entries stream from the one file to the other; only the changes are held in memory.
 

@@ -1,7 +1,8 @@
 //! The numbers of the two LMDB file formats that a Postfix can be linked with, and how a file can be damaged.
 //!
-//! Seen in files that LMDB 0.9.36 and 1.0.2 wrote: the second has a longer page header, counts the offsets on a page from behind
-//! it, begins values at even places, and says of a long value also which transaction wrote it and how many pages it has.
+//! Seen in files that LMDB 0.9.36 and 1.0.2 wrote: the second has a longer page header, counts the offsets on a page
+//! from behind it, begins values at even places, and says of a long value also which transaction wrote it and how many
+//! pages it has.
 
 use std::fmt;
 use std::io;

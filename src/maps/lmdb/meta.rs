@@ -1,7 +1,7 @@
 //! What the two meta pages say: which tree is in force.
 //!
-//! LMDB finds the second one by the page size of the first, and everything else by that of the newer one: both must agree, or
-//! what it reads is not what we read.
+//! LMDB finds the second one by the page size of the first, and everything else by that of the newer one: both must
+//! agree, or what it reads is not what we read.
 
 use super::format::{
     DATABASE, Damage, Format, MAGIC, MAX_DEPTH, MAX_MAP_SIZE, META, META_FREE, META_LAST_PAGE, META_MAIN,

@@ -1,11 +1,12 @@
 //! LMDB files in Rust: written in one pass from sorted entries, and read page by page with every bound checked.
 //!
-//! The C library maps a file into memory and trusts it: a damaged one ends in a signal. And its pages are made by one thread,
-//! one entry after the other; `cargo bench` shows what making them on all cores is worth. So rebuilding and reading are ours;
-//! updating files of LMDB 0.9 in place ([`mod@update`]) is the library's, after the file was proved sound.
+//! The C library maps a file into memory and trusts it: a damaged one ends in a signal. And its pages are made by one
+//! thread, one entry after the other; `cargo bench` shows what making them on all cores is worth. So rebuilding and
+//! reading are ours; updating files of LMDB 0.9 in place ([`mod@update`]) is the library's, after the file was proved
+//! sound.
 //!
-//! Formats: data version 1, of LMDB 0.9, and data version 3, of LMDB 1.0; 64-bit little-endian, one unnamed database without
-//! duplicate keys.
+//! Formats: data version 1, of LMDB 0.9, and data version 3, of LMDB 1.0; 64-bit little-endian, one unnamed database
+//! without duplicate keys.
 
 pub mod anew;
 mod cache;

@@ -1,4 +1,5 @@
-//! The pages of a file as they are now, for any number of threads: on which one a key stands, and what values there are.
+//! The pages of a file as they are now, for any number of threads: on which one a key stands, and what values there
+//! are.
 
 use super::cache::PageCache;
 use super::format::{BRANCH, Damage, Format, LEAF, NEVER_WAS, NO_PAGE, OVERFLOW};

@@ -1,10 +1,10 @@
 //! Reads an LMDB file page by page, trusting nothing: every number is checked before it is used.
 //!
-//! A damaged or truncated file gives a [`Damage`], never a signal, a panic or an endless loop. The file is read with `pread`,
-//! not mapped, so that a file that shrinks meanwhile is an error too.
+//! A damaged or truncated file gives a [`Damage`], never a signal, a panic or an endless loop. The file is read with
+//! `pread`, not mapped, so that a file that shrinks meanwhile is an error too.
 //!
-//! The caller holds the lock that keeps writers out, and calls [`LmdbFile::refresh`] each time that it has taken it anew. Or it
-//! holds none, and asks [`LmdbFile::is_as_read`] after each lookup whether what was read still counts.
+//! The caller holds the lock that keeps writers out, and calls [`LmdbFile::refresh`] each time that it has taken it
+//! anew. Or it holds none, and asks [`LmdbFile::is_as_read`] after each lookup whether what was read still counts.
 
 use super::cache::PageCache;
 use super::format::{BRANCH, Damage, Format, LEAF, NO_PAGE};
@@ -88,8 +88,9 @@ impl LmdbFile {
         Ok(())
     }
 
-    /// Whether what [`get`](Self::get) read, without a lock, was in force all the time: nobody has written to the file since it was
-    /// opened or refreshed. Otherwise all that was read is forgotten, and the caller looks again, under a lock.
+    /// Whether what [`get`](Self::get) read, without a lock, was in force all the time: nobody has written to the file
+    /// since it was opened or refreshed. Otherwise all that was read is forgotten, and the caller looks again, under a
+    /// lock.
     pub fn is_as_read(&mut self) -> bool {
         // A writer changes a page before it says so in a meta page: what is looked at after the pages tells.
         let is_same = !*self.has_read.get_mut()
@@ -142,8 +143,8 @@ impl LmdbFile {
         }
     }
 
-    /// The values of exactly these keys, in their order. Leaves are gone to in the order of the file; for many keys, on all
-    /// cores.
+    /// The values of exactly these keys, in their order. Leaves are gone to in the order of the file; for many keys, on
+    /// all cores.
     ///
     /// # Errors
     /// When the file is damaged on the way to a key, or cannot be read.

@@ -1,9 +1,10 @@
-//! Changes an LMDB file, all of the changes or none: one of LMDB 0.9 in place, by the C library, in one transaction; one of LMDB
+//! Changes an LMDB file, all of the changes or none: one of LMDB 0.9 in place, by the C library, in one transaction;
+//! one of LMDB
 //! 1.0, or one that is to be in the other format, by being [written anew](super::anew) aside and put in its place.
 //!
-//! An exclusive lock on the whole file keeps Postfix's readers and other writers out; after it is granted the path is looked at
-//! again, since a rebuild may have put another file there. The file is [proved sound](LmdbFile::verify) first. It is not mapped
-//! for writing, so a full disk is an error and not a signal.
+//! An exclusive lock on the whole file keeps Postfix's readers and other writers out; after it is granted the path is
+//! looked at again, since a rebuild may have put another file there. The file is [proved sound](LmdbFile::verify)
+//! first. It is not mapped for writing, so a full disk is an error and not a signal.
 
 use super::anew::{Changes, write_anew};
 use super::format::{Damage, Format, MAX_MAP_SIZE};
@@ -129,8 +130,8 @@ fn holds(old: Option<&mut LmdbFile>, changes: &Changes, key: &[u8]) -> Result<bo
 
 /// Changes the file at `path` by what `work` does, which is run again from the start when the file must grow.
 ///
-/// `map_size` is where the room for the file begins, in bytes (`lmdb_map_size`); it is doubled as needed. The file comes to be in
-/// `format`; without one it stays in its own.
+/// `map_size` is where the room for the file begins, in bytes (`lmdb_map_size`); it is doubled as needed. The file
+/// comes to be in `format`; without one it stays in its own.
 ///
 /// # Errors
 /// [`UpdateError`]; the file is then as it was. An error of `work` undoes what it did.
@@ -159,8 +160,8 @@ pub fn update<T>(
     }
 }
 
-/// Drops all that a file of LMDB 0.9 holds and fills it by what `work` does, which is run again from the start when the file must
-/// grow. For a file whose other names must lead to the new entries too. The caller holds the exclusive lock.
+/// Drops all that a file of LMDB 0.9 holds and fills it by what `work` does, which is run again from the start when the
+/// file must grow. For a file whose other names must lead to the new entries too. The caller holds the exclusive lock.
 ///
 /// # Errors
 /// [`UpdateError`]; the file is then as it was.
@@ -197,7 +198,8 @@ fn proved(file: &File) -> Result<Option<LmdbFile>, UpdateError> {
 }
 
 impl Update<'_> {
-    /// Writes the file anew and puts it in the place of the old one; says how many names that had, and what is lost with it.
+    /// Writes the file anew and puts it in the place of the old one; says how many names that had, and what is lost
+    /// with it.
     fn put_in_place(self, path: &Path, file: &File) -> Result<(u64, Vec<Lost>), UpdateError> {
         let Way::Anew { mut old, changes } = self.way else { return Ok((0, Vec::new())) };
         let status = file.metadata().map_err(UpdateError::Open)?;

@@ -1,9 +1,9 @@
 //! Proves that a file can be handed to the C library, which trusts every number in it.
 //!
-//! Both trees, that of the entries and that of the free pages, are walked whole: each page is met once and is of the kind that
-//! its place asks for, entries fill it without gap or overlap and are no larger than LMDB makes them (it counts on room for two
-//! on each page), keys ascend and stay between those of the page above, long values stand on pages of their own, and pages
-//! listed as free, by a transaction that was, are used by nothing else.
+//! Both trees, that of the entries and that of the free pages, are walked whole: each page is met once and is of the
+//! kind that its place asks for, entries fill it without gap or overlap and are no larger than LMDB makes them (it
+//! counts on room for two on each page), keys ascend and stay between those of the page above, long values stand on
+//! pages of their own, and pages listed as free, by a transaction that was, are used by nothing else.
 
 use super::format::{BRANCH, Damage, FREE_FLAGS, INTEGER_KEYS, LEAF, NEVER_WAS, NO_PAGE};
 use super::meta::TreeRoot;
@@ -224,8 +224,8 @@ fn check_order(key: &[u8], last: Option<&[u8]>, place: &Pending) -> Result<(), D
 }
 
 impl NodePage<'_> {
-    /// Entries must fill the page from where they begin to its end, each no larger than LMDB makes them: the library moves
-    /// them about by their sizes, and counts on it that a full page has two at least.
+    /// Entries must fill the page from where they begin to its end, each no larger than LMDB makes them: the library
+    /// moves them about by their sizes, and counts on it that a full page has two at least.
     fn check_room(&self) -> Result<(), Damage> {
         let mut nodes = (0..self.count).map(|index| self.extent(index)).collect::<Result<Vec<_>, _>>()?;
         nodes.sort_unstable();

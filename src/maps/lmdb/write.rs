@@ -1,9 +1,9 @@
 //! Writes an LMDB file from entries in key order.
 //!
 //! A [`LeafRun`] turns a stretch of entries into leaf pages, by itself, so that several threads can make runs; the
-//! [`LmdbWriter`] takes runs in order, gives their pages numbers and writes them at once. Of the inner pages only first keys
-//! and page numbers are kept until the end. The result is what LMDB itself could have written: `mdb_stat` and Postfix read it,
-//! and Postfix updates it in place.
+//! [`LmdbWriter`] takes runs in order, gives their pages numbers and writes them at once. Of the inner pages only first
+//! keys and page numbers are kept until the end. The result is what LMDB itself could have written: `mdb_stat` and
+//! Postfix read it, and Postfix updates it in place.
 
 use super::format::{
     BIG_DATA, BRANCH, FREE_FLAGS, Format, LEAF, MAGIC, MAP_SIZE, META, META_FREE, META_LAST_PAGE, META_MAIN,
@@ -176,7 +176,8 @@ impl LeafRun {
         self.leaf.clear();
     }
 
-    /// Writes a value to pages of its own and returns where: the first page's number, the transaction, and how many pages.
+    /// Writes a value to pages of its own and returns where: the first page's number, the transaction, and how many
+    /// pages.
     fn overflow(&mut self, value: &[u8]) -> [u8; Format::V1_0.place_of_value()] {
         let pages = self.format.pages_of_value(PAGE, value.len());
         let number = self.allocate(pages as u64);
@@ -326,7 +327,8 @@ impl<'a> LmdbWriter<'a> {
     }
 }
 
-/// How many of these children one inner page holds. At least three: two keys are less than a page, and the first is left out.
+/// How many of these children one inner page holds. At least three: two keys are less than a page, and the first is
+/// left out.
 fn fitting(format: Format, children: &[Child]) -> usize {
     let mut room = PAGE - format.page_header();
     for (index, (key, _)) in children.iter().enumerate() {

@@ -1,9 +1,9 @@
 //! A table of networks that answers without going through its rules.
 //!
 //! Each block (the table, and what stands between an `if` and its `endif`) has, for each family, its plain rules in one
-//! [`Ranges`] and its plain `if`s in another; what is negated is kept in order. An answer is the lowest plain rule that holds,
-//! unless something before it gives one: a negated rule, or the inside of an `if`. Few of those are looked at: of two
-//! negated rules of different networks one holds almost always.
+//! [`Ranges`] and its plain `if`s in another; what is negated is kept in order. An answer is the lowest plain rule that
+//! holds, unless something before it gives one: a negated rule, or the inside of an `if`. Few of those are looked at:
+//! of two negated rules of different networks one holds almost always.
 
 use super::network::{Address, Family};
 use super::ranges::{Item, Ranges};

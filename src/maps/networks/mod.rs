@@ -1,7 +1,7 @@
 //! Tables of networks, as `cidr:` has them: rules tried in order, grouped by `if` … `endif`.
 //!
-//! [`network`] reads a pattern; [`rules`] reads the lines of a table, with what Postfix warns about; [`index`] answers as going
-//! through the rules one by one would, in the time of a few binary searches.
+//! [`network`] reads a pattern; [`rules`] reads the lines of a table, with what Postfix warns about; [`index`] answers
+//! as going through the rules one by one would, in the time of a few binary searches.
 
 pub mod index;
 pub mod network;

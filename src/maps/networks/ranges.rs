@@ -1,7 +1,7 @@
 //! Which of many networks hold an address: all of them, by one binary search.
 //!
-//! Two networks are either apart or one holds the other. So the addresses fall into ranges, at most two a network, and all
-//! networks that hold a range are the innermost one and those around it.
+//! Two networks are either apart or one holds the other. So the addresses fall into ranges, at most two a network, and
+//! all networks that hold a range are the innermost one and those around it.
 
 /// A network as a range of numbers, with what is known of it.
 #[derive(Clone, Copy, Debug)]

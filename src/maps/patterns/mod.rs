@@ -1,12 +1,13 @@
 //! Tables of expressions: what `regexp:` and `pcre:` have in common.
 //!
-//! Rules are tried in the order of the text, the first that holds gives the answer, and `if` … `endif` keeps rules from being
-//! tried. A rule that cannot be used is left out with a warning; a match that fails for want of memory or time is a warning too,
-//! and its rule does not hold. Keys end at their first zero byte. The source is read when the table is opened, never again.
+//! Rules are tried in the order of the text, the first that holds gives the answer, and `if` … `endif` keeps rules from
+//! being tried. A rule that cannot be used is left out with a warning; a match that fails for want of memory or time is
+//! a warning too, and its rule does not hold. Keys end at their first zero byte. The source is read when the table is
+//! opened, never again.
 //!
-//! [`source`] brings the text, from a file or from the table's name; [`template`] is for `$1` in results; [`load`] turns lines
-//! into rules; [`table`] looks up. [`posix_regex`] and [`pcre2`] are the two libraries, the only places here with unsafe code;
-//! `posix_limits` says what may reach the first.
+//! [`source`] brings the text, from a file or from the table's name; [`template`] is for `$1` in results; [`load`]
+//! turns lines into rules; [`table`] looks up. [`posix_regex`] and [`pcre2`] are the two libraries, the only places
+//! here with unsafe code; `posix_limits` says what may reach the first.
 //!
 //! Source: regexp_table(5), pcre_table(5), and the words of Postfix 3.11.
 
@@ -34,7 +35,8 @@ pub trait Expression: Sized {
     /// The words of this map type.
     const WORDS: Words;
 
-    /// Compiles an expression; `flags` are letters that the dialect has. Without `wants_groups` no groups are asked for later.
+    /// Compiles an expression; `flags` are letters that the dialect has. Without `wants_groups` no groups are asked for
+    /// later.
     ///
     /// # Errors
     /// Why it is none, in the library's words.
@@ -49,7 +51,8 @@ pub trait Expression: Sized {
     /// Why that cannot be told, in the library's words.
     fn is_match(&mut self, key: &CStr, scratch: &mut Self::Scratch) -> Result<bool, String>;
 
-    /// The part of the key that a group (from 1) caught in the last match, which must have been of an expression with groups.
+    /// The part of the key that a group (from 1) caught in the last match, which must have been of an expression with
+    /// groups.
     fn group(scratch: &Self::Scratch, number: usize) -> Option<Range<usize>>;
 }
 

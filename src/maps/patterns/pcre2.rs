@@ -1,9 +1,9 @@
 //! Expressions of the PCRE2 library, safe to call.
 //!
-//! An expression that is used often is turned into machine code; one that is used a few times is not worth that. Where machine
-//! code gives up for want of stack, the library's interpreter decides, as Postfix has only that. Where it gives up for want of
-//! time so would the interpreter, which counts more steps for the same work. Expressions that set a limit of their own never
-//! become machine code. The limits are the library's own, as in Postfix, but for memory.
+//! An expression that is used often is turned into machine code; one that is used a few times is not worth that. Where
+//! machine code gives up for want of stack, the library's interpreter decides, as Postfix has only that. Where it gives
+//! up for want of time so would the interpreter, which counts more steps for the same work. Expressions that set a
+//! limit of their own never become machine code. The limits are the library's own, as in Postfix, but for memory.
 //!
 //! The unsafe calls here are those of the library; no crate wraps the flags `A`, `E` and `U` safely.
 
@@ -14,8 +14,9 @@ use std::ptr::{NonNull, null_mut};
 /// Matches by interpretation before an expression becomes machine code: about what making that costs.
 const INTERPRETED: u32 = 100;
 
-/// KiB that the library may take for one match. Its own limit is 20 GB, and is never what ends a match: the count of steps
-/// comes first, after up to 2.5 GB. Measured, a text of 100000 bytes takes 50 MB, and twice as much with eight more groups.
+/// KiB that the library may take for one match. Its own limit is 20 GB, and is never what ends a match: the count of
+/// steps comes first, after up to 2.5 GB. Measured, a text of 100000 bytes takes 50 MB, and twice as much with eight
+/// more groups.
 const HEAP: u32 = 256 << 10;
 
 /// How an expression is compiled.
@@ -99,8 +100,8 @@ impl Pcre2Regex {
         self.groups as usize
     }
 
-    /// What the library knows of the expression, for the questions that are answered by a 32-bit number; limits that the
-    /// expression does not set are unknown.
+    /// What the library knows of the expression, for the questions that are answered by a 32-bit number; limits that
+    /// the expression does not set are unknown.
     fn number(&self, what: u32) -> Option<u32> {
         let mut number = 0_u32;
         // SAFETY: the code is compiled, and what is asked for fits the variable.

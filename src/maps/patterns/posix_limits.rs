@@ -1,9 +1,10 @@
-//! What may reach the C library's regular expressions, which follow an expression by recursion and have no limits of their own.
+//! What may reach the C library's regular expressions, which follow an expression by recursion and have no limits of
+//! their own.
 //!
-//! Measured with glibc 2.36: on threads with a stack of 256 KiB, groups in groups end the process between 300 and 600 deep, and
-//! choices in a row between 1200 and 2500, whatever they are made of. Our threads have 2 MiB, so [`MAX_NESTING`] leaves a
-//! factor of at least 9 and [`MAX_CHOICES`] one of at least 4. Plain characters cost no stack up to 100000, but memory, as
-//! repetitions are written out: the longest that is let through takes about 10 MB.
+//! Measured with glibc 2.36: on threads with a stack of 256 KiB, groups in groups end the process between 300 and 600
+//! deep, and choices in a row between 1200 and 2500, whatever they are made of. Our threads have 2 MiB, so
+//! [`MAX_NESTING`] leaves a factor of at least 9 and [`MAX_CHOICES`] one of at least 4. Plain characters cost no stack
+//! up to 100000, but memory, as repetitions are written out: the longest that is let through takes about 10 MB.
 
 use super::bracket_list::behind_list;
 
@@ -19,8 +20,8 @@ pub const MAX_LENGTH: usize = 50_000;
 /// Bytes of a text that is matched; the headers of a message have no more (`header_size_limit`).
 pub const MAX_TEXT: usize = 102_400;
 
-/// Bytes of a text that is matched by an expression with back-references. The library tries all ways to match a group, in time
-/// and memory that double with each byte; no address and no host name is longer.
+/// Bytes of a text that is matched by an expression with back-references. The library tries all ways to match a group,
+/// in time and memory that double with each byte; no address and no host name is longer.
 pub const MAX_REFERRED_TEXT: usize = 512;
 
 /// The greatest number in a repetition that the library takes (`RE_DUP_MAX`).
@@ -76,8 +77,8 @@ impl Level {
     }
 }
 
-/// Refuses an expression that may take the library too deep or too much memory. Whether it is one at all is for the library to
-/// say: what is wrongly written may count as more than it is.
+/// Refuses an expression that may take the library too deep or too much memory. Whether it is one at all is for the
+/// library to say: what is wrongly written may count as more than it is.
 ///
 /// # Errors
 /// What there is too much of.
@@ -136,7 +137,8 @@ pub fn check_limits(expression: &[u8], extended: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// The bounds of a repetition, `3`, `3,` or `3,5`, and what stands behind its closing brace; `text` begins behind the other.
+/// The bounds of a repetition, `3`, `3,` or `3,5`, and what stands behind its closing brace; `text` begins behind the
+/// other.
 fn bounds(text: &[u8], extended: bool) -> Option<(usize, usize, &[u8])> {
     let end = text.iter().position(|byte| !byte.is_ascii_digit() && *byte != b',')?;
     let behind = text[end..].strip_prefix(if extended { &b"}"[..] } else { b"\\}" })?;

@@ -1,7 +1,7 @@
 //! The regular expressions of the C library, safe to call.
 //!
-//! The unsafe calls here are `regcomp`, `regexec`, `regerror` and `regfree`: which strings POSIX leaves to the library match is
-//! what Postfix's users have, so no other library will do.
+//! The unsafe calls here are `regcomp`, `regexec`, `regerror` and `regfree`: which strings POSIX leaves to the library
+//! match is what Postfix's users have, so no other library will do.
 
 use super::bracket_list::behind_list;
 use super::posix_limits::{check_limits, check_text, has_back_reference};
@@ -78,7 +78,8 @@ impl PosixRegex {
         self.groups
     }
 
-    /// Whether it matches somewhere in a text; `matches` then tells where `count` groups did, if it was compiled for that.
+    /// Whether it matches somewhere in a text; `matches` then tells where `count` groups did, if it was compiled for
+    /// that.
     ///
     /// # Errors
     /// The library's words for why that cannot be told, or that the text is too long.

@@ -1,4 +1,5 @@
-//! The text of a table that is read when it is opened: a file, or the table's own name, as in `pcre:{ { /a/ b }, { /c/ d } }`.
+//! The text of a table that is read when it is opened: a file, or the table's own name, as in `pcre:{ { /a/ b }, { /c/
+//! d } }`.
 //!
 //! Source: pcre_table(5), "INLINE SPECIFICATION".
 
@@ -33,8 +34,8 @@ pub fn read_source(map_type: &str, name: &[u8]) -> Result<Vec<u8>, LookupError> 
     }
 }
 
-/// Calls `each` with the number and the text, up to its first zero byte, of every logical line that has a meaning. The others,
-/// and what is cut off, are warned about.
+/// Calls `each` with the number and the text, up to its first zero byte, of every logical line that has a meaning. The
+/// others, and what is cut off, are warned about.
 pub fn for_each_line(name: &[u8], text: &[u8], caller: &dyn Caller, mut each: impl FnMut(usize, &[u8])) {
     let mut lines = LogicalLines::new(text);
     let mut counted = (0, 0);

@@ -1,4 +1,5 @@
-//! Values that stand for the contents of files (`postmap -F`): a table stores them in base64, and who looks up gets them decoded.
+//! Values that stand for the contents of files (`postmap -F`): a table stores them in base64, and who looks up gets
+//! them decoded.
 //!
 //! Source: postmap(1), "-F"; RFC 4648 section 4.
 
@@ -42,8 +43,8 @@ impl fmt::Display for FileFault {
 
 impl std::error::Error for FileFault {}
 
-/// The contents, in base64, of the files that a list names: paths separated by commas and white space. A newline is put between
-/// two files.
+/// The contents, in base64, of the files that a list names: paths separated by commas and white space. A newline is put
+/// between two files.
 ///
 /// # Errors
 /// [`FileFault`], for the first file that cannot be read.
@@ -75,8 +76,8 @@ pub fn encode(bytes: &[u8]) -> Vec<u8> {
     text
 }
 
-/// The bytes that base64 stands for; nothing if it is malformed. What follows the padding is not looked at, but there must be a
-/// multiple of four characters.
+/// The bytes that base64 stands for; nothing if it is malformed. What follows the padding is not looked at, but there
+/// must be a multiple of four characters.
 #[must_use]
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(4) {

@@ -1,7 +1,7 @@
 //! A table that is held in memory whole, as `texthash:` and `inline:` hold theirs.
 //!
-//! Postfix folds the letters A to Z of a key that it stores, and all letters of one that it looks up: a key stored with `Ä` is
-//! not found, and neither is it here.
+//! Postfix folds the letters A to Z of a key that it stores, and all letters of one that it looks up: a key stored with
+//! `Ä` is not found, and neither is it here.
 
 use crate::maps::compile::{Duplicates, Folding};
 use std::collections::HashMap;
@@ -21,8 +21,8 @@ impl MemoryTable {
         Self { entries: HashMap::new(), folding }
     }
 
-    /// Stores an entry; whether the key is there already decides `duplicates`. Returns whether it was there and is to be
-    /// warned about.
+    /// Stores an entry; whether the key is there already decides `duplicates`. Returns whether it was there and is to
+    /// be warned about.
     pub fn insert(&mut self, key: &[u8], value: Vec<u8>, duplicates: Duplicates) -> bool {
         let stored = if self.folding == Folding::None { Folding::None } else { Folding::Ascii };
         let number = self.entries.len();

@@ -1,5 +1,5 @@
-//! The text of a table that is read when it is opened: from a file, or from the table's name, `{ { line }, { line } }`; and its
-//! logical lines, with what Postfix says about each.
+//! The text of a table that is read when it is opened: from a file, or from the table's name, `{ { line }, { line } }`;
+//! and its logical lines, with what Postfix says about each.
 //!
 //! Source: cidr_table(5), "INLINE SPECIFICATION".
 
@@ -84,8 +84,8 @@ pub fn read_source(map_type: &str, name: &[u8]) -> Result<Vec<u8>, LookupError> 
     })
 }
 
-/// Gives every logical line that Postfix would look at to `work`, with the number of its first line and up to its first zero
-/// byte; says what is odd about it, or about those that are passed over. `name` is how messages name the text.
+/// Gives every logical line that Postfix would look at to `work`, with the number of its first line and up to its first
+/// zero byte; says what is odd about it, or about those that are passed over. `name` is how messages name the text.
 pub fn for_each_line(text: &[u8], name: &[u8], caller: &dyn Caller, mut work: impl FnMut(usize, &[u8])) {
     let mut lines = LogicalLines::new(text);
     while let Some(line) = lines.next() {

@@ -1,7 +1,7 @@
 //! `cdb:` — NAME.cdb, a constant database.
 //!
-//! A cdb file is never changed in place, so no lock is needed; a file swapped by rename is noticed and opened anew. Source:
-//! `CDB_README`.
+//! A cdb file is never changed in place, so no lock is needed; a file swapped by rename is noticed and opened anew.
+//! Source: `CDB_README`.
 
 use crate::maps::cdb::{CdbFile, Damage};
 use crate::maps::compile::Folding;

@@ -1,7 +1,7 @@
 //! `cidr:` — networks and what they give, tried in order: a file that is read at open, or `cidr:{ { rule }, … }`.
 //!
-//! Keys are addresses; what is none is not found. Rules that cannot be used are skipped with a warning. Lookups go by an index,
-//! so that thousands of rules cost no more than a few. Source: cidr_table(5).
+//! Keys are addresses; what is none is not found. Rules that cannot be used are skipped with a warning. Lookups go by
+//! an index, so that thousands of rules cost no more than a few. Source: cidr_table(5).
 
 use crate::maps::error::{LookupError, no_sequence};
 use crate::maps::networks::{Address, NetworkIndex, Rules};

@@ -1,7 +1,7 @@
 //! `environ:NAME` — the process environment; the name of the table means nothing.
 //!
-//! Keys are folded like those of every table with plain keys, so variables in capitals are found only without folding (`-f`).
-//! Source: `DATABASE_README`, "environ".
+//! Keys are folded like those of every table with plain keys, so variables in capitals are found only without folding
+//! (`-f`). Source: `DATABASE_README`, "environ".
 
 use crate::maps::compile::Folding;
 use crate::maps::error::unlistable;

@@ -1,8 +1,8 @@
 //! `lmdb:` — NAME.lmdb, a file of LMDB's that Postfix or this program made.
 //!
-//! Each lookup holds a shared whole-file lock, as Postfix's do, since a writer may change the file in place; a file swapped by
-//! rename is noticed and opened anew. A snapshot needs neither: pages that were read are kept, and after one is read the meta
-//! pages tell whether it still counted. Source: `LMDB_README`, `lmdb_table(5)`.
+//! Each lookup holds a shared whole-file lock, as Postfix's do, since a writer may change the file in place; a file
+//! swapped by rename is noticed and opened anew. A snapshot needs neither: pages that were read are kept, and after one
+//! is read the meta pages tell whether it still counted. Source: `LMDB_README`, `lmdb_table(5)`.
 
 use crate::base::{FileLock, LockKind, system_words};
 use crate::maps::compile::Folding;
@@ -233,7 +233,8 @@ mod tests {
         let mut table = LmdbTable::open(&name, &options).expect("opened");
         assert_eq!(table.lookup(b"Key"), Ok(Some(b"1".to_vec())));
         assert_eq!(table.lookup(b"long"), Ok(Some(long[..5000].to_vec())));
-        // No lock keeps the writer out. Pages that are kept need no look at the file; one that must be read tells of the change.
+        // No lock keeps the writer out. Pages that are kept need no look at the file; one that must be read tells of
+        // the change.
         let other = [b"y".repeat(6000), b"\0".to_vec()].concat();
         for number in [b'2', b'3'] {
             put(&path, &[(b"key\0", &[number, 0]), (b"long\0", &other)]);

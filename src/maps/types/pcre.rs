@@ -1,6 +1,7 @@
 //! `pcre:` — rules with Perl-compatible regular expressions.
 //!
-//! Keys and expressions are bytes, also where `smtputf8_enable` is on; an expression that begins with `(*UTF)` has characters.
+//! Keys and expressions are bytes, also where `smtputf8_enable` is on; an expression that begins with `(*UTF)` has
+//! characters.
 //!
 //! Source: pcre_table(5).
 

@@ -1,9 +1,9 @@
 //! `proxy:type:name` — the table behind it, opened here.
 //!
-//! Postfix asks its proxymap(8) daemon, so that many processes share one connection and chrooted ones get out of their jail. This
-//! program must work where no daemon runs, and reads as whoever started it: it needs neither, and so does not respect
-//! `proxy_read_maps`, which limits what a daemon with more rights than its clients opens for them. One `proxy:` behind another
-//! is dropped, as proxymap does it. Source: proxymap(8).
+//! Postfix asks its proxymap(8) daemon, so that many processes share one connection and chrooted ones get out of their
+//! jail. This program must work where no daemon runs, and reads as whoever started it: it needs neither, and so does
+//! not respect `proxy_read_maps`, which limits what a daemon with more rights than its clients opens for them. One
+//! `proxy:` behind another is dropped, as proxymap does it. Source: proxymap(8).
 
 use crate::config::table_reference::behind_proxy;
 use crate::maps::error::{LookupError, in_message};

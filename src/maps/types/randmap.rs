@@ -1,4 +1,5 @@
-//! `randmap:{VALUE, …}` — to every key one of the values, at random; a value that stands there twice comes twice as often.
+//! `randmap:{VALUE, …}` — to every key one of the values, at random; a value that stands there twice comes twice as
+//! often.
 //!
 //! With `-F` each value names a file, whose contents are meant. Source: `DATABASE_README`, "randmap".
 

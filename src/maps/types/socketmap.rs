@@ -1,8 +1,8 @@
 //! `socketmap:inet:host:port:name` and `socketmap:unix:path:name` — a server that is asked `name key` in a netstring
 //! (`LENGTH:BYTES,`) and answers `OK value`, `NOTFOUND`, `TEMP why`, `TIMEOUT why` or `PERM why` in another.
 //!
-//! A connection is kept for ten seconds of idleness and a hundred in all; when it breaks, the key is asked once more over a new
-//! one. Source: `socketmap_table(5)`.
+//! A connection is kept for ten seconds of idleness and a hundred in all; when it breaks, the key is asked once more
+//! over a new one. Source: `socketmap_table(5)`.
 
 use crate::base::patience::TIME_IS_OVER;
 use crate::base::{Patience, system_words};
@@ -50,7 +50,8 @@ impl SocketmapTable {
     /// The table `socketmap:NAME`; the server is called for the first key.
     ///
     /// # Errors
-    /// A name that is not of one of the two forms, or a bad `socketmap_max_reply_size`, `socketmap_max_query_size` or `inet_protocols`.
+    /// A name that is not of one of the two forms, or a bad `socketmap_max_reply_size`, `socketmap_max_query_size` or
+    /// `inet_protocols`.
     pub fn open(name: &[u8], options: &OpenOptions) -> Result<Self, LookupError> {
         let config = |words: String| Err(LookupError::Config(words));
         let Some(colon) = memchr::memrchr(b':', name) else {

@@ -1,7 +1,7 @@
 //! `sqlite:` — an SQLite database, asked by an SQL query.
 //!
-//! The database is opened for reading only, once. A key is put into the query with its quotes doubled; of each row the first
-//! column counts. A query that SQLite refuses is an error that lasts. Source: sqlite_table(5).
+//! The database is opened for reading only, once. A key is put into the query with its quotes doubled; of each row the
+//! first column counts. A query that SQLite refuses is an error that lasts. Source: sqlite_table(5).
 
 use crate::base::system_words;
 use crate::maps::client::{ClientParameters, DomainFilter, Templates};
@@ -26,7 +26,8 @@ pub struct SqliteTable {
 }
 
 impl SqliteTable {
-    /// Opens the database that the client file NAME describes, or main.cf under that name; tables of domains are opened by `open`.
+    /// Opens the database that the client file NAME describes, or main.cf under that name; tables of domains are opened
+    /// by `open`.
     ///
     /// # Errors
     /// For what is wrong with the parameters, and a database that cannot be opened.
@@ -223,7 +224,8 @@ mod tests {
     use crate::maps::text::source::tests::Told;
     use std::sync::Arc;
 
-    /// Asks a database of two rows for a key; `lines` are those of the client file beside its path. What is said comes first.
+    /// Asks a database of two rows for a key; `lines` are those of the client file beside its path. What is said comes
+    /// first.
     fn ask(lines: &str, key: &str) -> (Vec<String>, Result<Option<String>, String>) {
         let scratch = tempfile::tempdir().unwrap();
         let (database, client) = (scratch.path().join("db"), scratch.path().join("client"));

@@ -1,9 +1,9 @@
 //! `tcp:host:port` — a server that is asked `get KEY` and answers `200 VALUE`, `400 WHY` or `500 WHY`, each on a line.
 //!
-//! Keys and values are encoded: `%XX` stands for white space, `%` and what cannot be printed. A connection is kept for the next
-//! key. A server that cannot be reached or hangs up is tried ten times in all, a second apart, as Postfix does it, and as long as
-//! [`Patience`] says. One that is silent or too slow is not tried again (Postfix would wait for a quarter of an hour), and not
-//! asked for another key either. Source: `tcp_table(5)`.
+//! Keys and values are encoded: `%XX` stands for white space, `%` and what cannot be printed. A connection is kept for
+//! the next key. A server that cannot be reached or hangs up is tried ten times in all, a second apart, as Postfix does
+//! it, and as long as [`Patience`] says. One that is silent or too slow is not tried again (Postfix would wait for a
+//! quarter of an hour), and not asked for another key either. Source: `tcp_table(5)`.
 
 use crate::base::patience::TIME_IS_OVER;
 use crate::base::{Patience, system_words};

@@ -1,8 +1,9 @@
 //! Access tables: which keys are looked up, in which order.
 //!
-//! A client: its name and the domains above it, its address and what is left when the last number goes, again and again. A `HELO`
-//! name: itself and the domains above. An address: itself, without its extension, its domain and those above, its local part with an
-//! `@`. A key that is not the whole is not looked up in tables of patterns. The first value settles it.
+//! A client: its name and the domains above it, its address and what is left when the last number goes, again and
+//! again. A `HELO` name: itself and the domains above. An address: itself, without its extension, its domain and those
+//! above, its local part with an `@`. A key that is not the whole is not looked up in tables of patterns. The first
+//! value settles it.
 //!
 //! Source: access(5), "EMAIL ADDRESS PATTERNS", "HOST NAME/ADDRESS PATTERNS"; experiments with 3.11.
 

@@ -86,8 +86,8 @@ impl Access<'_, '_> {
         }
     }
 
-    /// Something that happens to the message besides; without what it takes, nothing does. Whoever of its recipients brought it
-    /// about, taken or not, it is for all of them.
+    /// Something that happens to the message besides; without what it takes, nothing does. Whoever of its recipients
+    /// brought it about, taken or not, it is for all of them.
     fn effect(&mut self, what: &str, rest: Option<&str>, is_good: bool) -> Checked {
         if !self.has_message() {
             self.router.note("ignored: with smtpd_delay_reject = no, there is no message yet");

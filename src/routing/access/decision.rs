@@ -4,7 +4,8 @@ use super::topic::Topic;
 use crate::mail::reply::Reply;
 pub use crate::routing::router::decision::Decision;
 
-/// The end of a list that `warn_if_reject` does not soften: tables or servers that give no answer, mistakes in the list.
+/// The end of a list that `warn_if_reject` does not soften: tables or servers that give no answer, mistakes in the
+/// list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stop(pub Reply);
 

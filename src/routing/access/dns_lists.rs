@@ -1,7 +1,8 @@
-//! Lists that are kept in the DNS, of addresses and of names: `reject_rbl_client` and kin, `permit_dnswl_client` and kin.
+//! Lists that are kept in the DNS, of addresses and of names: `reject_rbl_client` and kin, `permit_dnswl_client` and
+//! kin.
 //!
-//! Listed is who has an A record there, one that the filter behind `=` takes. The text of a refusal is a template; the list's own
-//! words are its TXT records.
+//! Listed is who has an A record there, one that the filter behind `=` takes. The text of a refusal is a template; the
+//! list's own words are its TXT records.
 //!
 //! Source: postconf(5), `reject_rbl_client`, `default_rbl_reply`, `rbl_reply_maps`; experiments with 3.11.
 
@@ -73,8 +74,8 @@ impl Access<'_, '_> {
         }
     }
 
-    /// `permit_*` of a list: who is in it may send to what this machine is in charge of. But when a recipient is named, it permits
-    /// whatever it is.
+    /// `permit_*` of a list: who is in it may send to what this machine is in charge of. But when a recipient is named,
+    /// it permits whatever it is.
     pub(super) fn permit_listed(&mut self, restriction: &str, list: &[u8]) -> Checked {
         if !self.router.has_dns() {
             return Ok(Decision::NotAsked(NEEDS_DNS.into()));

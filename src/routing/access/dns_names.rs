@@ -1,6 +1,7 @@
 //! Restrictions that ask the DNS whether a name is there: of the client, in `HELO`, and of domains in addresses.
 //!
-//! Source: postconf(5), `reject_unknown_helo_hostname`, `reject_unknown_sender_domain`; RFC 7505; experiments with 3.11.
+//! Source: postconf(5), `reject_unknown_helo_hostname`, `reject_unknown_sender_domain`; RFC 7505; experiments with
+//! 3.11.
 
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::topic::Topic;
@@ -43,8 +44,8 @@ impl Access<'_, '_> {
         })
     }
 
-    /// The DNS has neither mail exchanger nor address for the domain of an address, or says that it takes no mail. Only domains of
-    /// others are asked for.
+    /// The DNS has neither mail exchanger nor address for the domain of an address, or says that it takes no mail. Only
+    /// domains of others are asked for.
     pub(super) fn reject_unknown_domain(&mut self, topic: Topic, address: &[u8]) -> Checked {
         if address.is_empty() {
             return Ok(Decision::Undecided);

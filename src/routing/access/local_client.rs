@@ -1,4 +1,5 @@
-//! Whether a client is one of this machine's, whose headers are rewritten: asked at `MAIL`, where a table that fails is told.
+//! Whether a client is one of this machine's, whose headers are rewritten: asked at `MAIL`, where a table that fails is
+//! told.
 //!
 //! Source: postconf(5), `local_header_rewrite_clients`; experiments with 3.11.
 

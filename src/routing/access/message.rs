@@ -1,7 +1,7 @@
 //! The stages of the message as a whole: `DATA`, and the dot behind the message.
 //!
-//! What they refuse, they refuse for all recipients that were taken. A recipient is known there only if one alone was taken. What
-//! earlier stages put aside does not count.
+//! What they refuse, they refuse for all recipients that were taken. A recipient is known there only if one alone was
+//! taken. What earlier stages put aside does not count.
 
 use super::session::Command;
 use super::topic::Topic;

@@ -13,8 +13,8 @@
 //! | [`networks`], [`names`], [`destination`], [`login`] | the other restrictions that files decide, by what they look at |
 //! | [`client_name`], [`dns_names`], [`server_access`], [`mx_backup`], [`dns_lists`] | those that the DNS decides |
 //!
-//! Without a [`Resolver`](super::router::records::Resolver), a restriction that needs the DNS says so and is passed by; so is always one that
-//! needs another server.
+//! Without a [`Resolver`](super::router::records::Resolver), a restriction that needs the DNS says so and is passed by;
+//! so is always one that needs another server.
 //!
 //! Source: postconf(5), access(5), `SMTPD_ACCESS_README`, `RESTRICTION_CLASS_README`; experiments with 3.11.
 

@@ -88,7 +88,8 @@ impl Access<'_, '_> {
         Ok(Decision::Permit)
     }
 
-    /// Whether one of the hosts is this machine: by their names first, then by their addresses, each of which has to be known.
+    /// Whether one of the hosts is this machine: by their names first, then by their addresses, each of which has to be
+    /// known.
     fn is_this_machine(&mut self, hosts: &[&[u8]]) -> Result<Result<bool, String>, Stop> {
         for host in hosts {
             if self.router.is_local_domain(host).map_err(|_| Stop::configuration())? {

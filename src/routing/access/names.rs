@@ -1,7 +1,8 @@
-//! Restrictions on names: of the client, in `HELO`, and of domains in addresses, by what they look like; whether the DNS has them is
-//! asked next door.
+//! Restrictions on names: of the client, in `HELO`, and of domains in addresses, by what they look like; whether the
+//! DNS has them is asked next door.
 //!
-//! Source: postconf(5), `smtpd_client_restrictions`, `smtpd_helo_restrictions`, `reject_non_fqdn_sender`; experiments with 3.11.
+//! Source: postconf(5), `smtpd_client_restrictions`, `smtpd_helo_restrictions`, `reject_non_fqdn_sender`; experiments
+//! with 3.11.
 
 use super::decision::{Checked, Decision, Subject};
 use super::dns_names::NEEDS_DNS;

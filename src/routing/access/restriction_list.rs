@@ -143,8 +143,8 @@ fn is_endless<'c>(
     found
 }
 
-/// Whether a restriction of these is reached; what stands behind `permit` is not, and what only warns does not count. Classes that
-/// are `done` hold none.
+/// Whether a restriction of these is reached; what stands behind `permit` is not, and what only warns does not count.
+/// Classes that are `done` hold none.
 fn holds_one_of(list: &[Vec<u8>], wanted: &[&str], classes: &Classes, done: &mut BTreeSet<Vec<u8>>) -> bool {
     let mut rest = list.iter();
     while let Some(word) = rest.next() {

@@ -1,8 +1,10 @@
-//! Access by the servers of a domain: `check_sender_mx_access` and its sixteen kin, for mail exchangers, name servers and addresses.
+//! Access by the servers of a domain: `check_sender_mx_access` and its sixteen kin, for mail exchangers, name servers
+//! and addresses.
 //!
-//! A domain without MX records is its own mail exchanger. A domain without NS records has those of the domain above. Each server's
-//! name and the domains above it are looked up, then each of its addresses and what is left when the last number goes; of the `a`
-//! kind, the addresses only. A table may not say `OK`: what a stranger's DNS says must not permit anything.
+//! A domain without MX records is its own mail exchanger. A domain without NS records has those of the domain above.
+//! Each server's name and the domains above it are looked up, then each of its addresses and what is left when the last
+//! number goes; of the `a` kind, the addresses only. A table may not say `OK`: what a stranger's DNS says must not
+//! permit anything.
 //!
 //! Source: postconf(5), `check_sender_mx_access`; experiments with 3.11.
 

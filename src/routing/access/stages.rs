@@ -1,7 +1,8 @@
 //! The stages of a session and the lists that are looked at in each.
 //!
-//! With `smtpd_delay_reject`, the lists of the client, of `HELO` and of the sender wait for the first recipient, and are looked at for
-//! each. What `defer_if_permit` put aside counts until the recipient's end; what `defer_if_reject` put aside, until the stage's.
+//! With `smtpd_delay_reject`, the lists of the client, of `HELO` and of the sender wait for the first recipient, and
+//! are looked at for each. What `defer_if_permit` put aside counts until the recipient's end; what `defer_if_reject`
+//! put aside, until the stage's.
 
 use super::decision::{Decision, Stop, Subject};
 use super::restriction_list::words;

@@ -39,8 +39,8 @@ impl Topic {
         }
     }
 
-    /// The enhanced status that fits the topic: codes that tell of one address are turned into those that tell the same of the
-    /// other, and make no sense for anything else.
+    /// The enhanced status that fits the topic: codes that tell of one address are turned into those that tell the same
+    /// of the other, and make no sense for anything else.
     #[must_use]
     pub fn fit(self, status: &str) -> String {
         let Some((class, detail)) = status.split_once('.') else { return status.into() };

@@ -1,7 +1,7 @@
 //! Which recipients the SMTP server refuses because nobody is there, and with which words.
 //!
-//! A recipient that a canonical or virtual alias map has is taken, whatever becomes of it later. Then those that resolve to
-//! `error` or `retry` are refused, and those that the recipient table of their class does not have.
+//! A recipient that a canonical or virtual alias map has is taken, whatever becomes of it later. Then those that
+//! resolve to `error` or `retry` are refused, and those that the recipient table of their class does not have.
 //!
 //! Source: postconf(5), `smtpd_reject_unlisted_recipient`; experiments with 3.11.
 

@@ -43,7 +43,8 @@ impl Verdict {
 struct Refused(Command, Reply, Vec<String>);
 
 impl Access<'_, '_> {
-    /// Goes through a whole session for some recipients, in internal form. Verdicts have steps if the router records them.
+    /// Goes through a whole session for some recipients, in internal form. Verdicts have steps if the router records
+    /// them.
     pub fn check(&mut self, recipients: &[Vec<u8>]) -> Vec<Verdict> {
         let (reply, before) = self.recorded(Self::begin_session);
         // What ends the session for all.
@@ -193,8 +194,8 @@ mod tests {
         assert_eq!((verdicts[0].command, verdicts[0].effects.len()), (Command::Rcpt, 0));
     }
 
-    /// What one recipient brings about, even one that is refused, happens to the message of all that are taken; of what goes
-    /// elsewhere as a whole, the last counts.
+    /// What one recipient brings about, even one that is refused, happens to the message of all that are taken; of what
+    /// goes elsewhere as a whole, the last counts.
     #[test]
     fn effects_are_for_all() {
         let main = "smtpd_recipient_restrictions = check_recipient_access inline:{{x@b.example=HOLD}, \
@@ -211,7 +212,8 @@ mod tests {
         assert_eq!(again[1][0].effects, ["the message goes to nobody but d@b.example"]);
     }
 
-    /// A message that is refused is refused for those that were taken, and who was refused before stays refused as he was.
+    /// A message that is refused is refused for those that were taken, and who was refused before stays refused as he
+    /// was.
     #[test]
     fn refusals_of_the_message() {
         let main = "smtpd_recipient_restrictions = check_recipient_access inline:{x@example.com=HOLD}\n\

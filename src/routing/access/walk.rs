@@ -1,7 +1,7 @@
 //! Going through a list: one restriction after the other, until one decides.
 //!
-//! `warn_if_reject` holds for the restriction behind it and all inside that. Refusals that wait (`defer_if_…`) are kept aside; once
-//! both kinds wait, the rest of the list changes nothing.
+//! `warn_if_reject` holds for the restriction behind it and all inside that. Refusals that wait (`defer_if_…`) are kept
+//! aside; once both kinds wait, the rest of the list changes nothing.
 
 use super::decision::{Checked, Decision, Stop, Subject};
 use super::restriction_list::{Classes, StartError};
@@ -70,7 +70,8 @@ fn tame(byte: u8) -> u8 {
 }
 
 impl<'l, 'a> Access<'l, 'a> {
-    /// A session with a server; `service` is its line in master.cf. Until this is dropped, parameters are those of that service.
+    /// A session with a server; `service` is its line in master.cf. Until this is dropped, parameters are those of that
+    /// service.
     ///
     /// # Errors
     /// The server would not run.

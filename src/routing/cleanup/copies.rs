@@ -1,9 +1,10 @@
-//! Blind copies: what `sender_bcc_maps`, `recipient_bcc_maps` and `always_bcc` add to mail that comes from outside, in that order.
+//! Blind copies: what `sender_bcc_maps`, `recipient_bcc_maps` and `always_bcc` add to mail that comes from outside, in
+//! that order.
 //!
-//! The sender is looked up as address mapping left it, unless it is the null sender; the recipient likewise, before virtual
-//! aliases. A copy's own address is mapped as a recipient's is; a copy has no copies. One that is on its way already, to the
-//! same recipient for the same address, is not made twice; without `enable_original_recipient` none is made for anybody who gets
-//! the mail anyway. Mail that this machine sends on gets no copies.
+//! The sender is looked up as address mapping left it, unless it is the null sender; the recipient likewise, before
+//! virtual aliases. A copy's own address is mapped as a recipient's is; a copy has no copies. One that is on its way
+//! already, to the same recipient for the same address, is not made twice; without `enable_original_recipient` none is
+//! made for anybody who gets the mail anyway. Mail that this machine sends on gets no copies.
 //!
 //! A copy that cannot be delivered is returned to nobody. One whose address cannot be mapped keeps the mail itself out.
 //!
@@ -44,8 +45,8 @@ pub(in crate::routing) struct Asked {
 type Way = (Vec<u8>, Vec<u8>);
 
 impl Router<'_> {
-    /// The copies of mail from a sender to a recipient, both as address mapping left them before virtual aliases; the mail
-    /// itself goes to `mailed`. Addresses are in internal form. Or the words of a limit, which keeps the mail out.
+    /// The copies of mail from a sender to a recipient, both as address mapping left them before virtual aliases; the
+    /// mail itself goes to `mailed`. Addresses are in internal form. Or the words of a limit, which keeps the mail out.
     ///
     /// # Errors
     /// A table that gives no answer.

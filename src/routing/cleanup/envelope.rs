@@ -1,4 +1,5 @@
-//! What cleanup(8) makes of the addresses of an envelope: canonical maps, masquerading and, for recipients, virtual aliases.
+//! What cleanup(8) makes of the addresses of an envelope: canonical maps, masquerading and, for recipients, virtual
+//! aliases.
 //!
 //! Source: cleanup(8), postconf(5) `canonical_classes`, `sender_canonical_classes`, `masquerade_classes`.
 
@@ -37,8 +38,8 @@ impl Router<'_> {
         })
     }
 
-    /// All that address mapping makes of a recipient, and the recipient as it was before virtual aliases. Addresses are in
-    /// standard and internal form.
+    /// All that address mapping makes of a recipient, and the recipient as it was before virtual aliases. Addresses are
+    /// in standard and internal form.
     ///
     /// # Errors
     /// A table that gives no answer.

@@ -9,8 +9,8 @@ use crate::routing::router::trail::StepKind;
 use crate::syntax::alias_value::{DestinationKind, parse_alias_value};
 use std::collections::{HashMap, HashSet};
 
-/// How often a canonical map is applied to its own result. What has come out by then is taken, though the program's warning says
-/// that the message is not.
+/// How often a canonical map is applied to its own result. What has come out by then is taken, though the program's
+/// warning says that the message is not.
 const MAX_CANONICAL_TURNS: usize = 10;
 
 /// What address mapping came to.
@@ -18,7 +18,8 @@ const MAX_CANONICAL_TURNS: usize = 10;
 pub enum Mapped {
     /// Recipients, in internal form, each once.
     Addresses(Vec<Vec<u8>>),
-    /// A limit was passed: mail is not accepted (451 4.3.0), and trying again does not help. The text is the program's warning.
+    /// A limit was passed: mail is not accepted (451 4.3.0), and trying again does not help. The text is the program's
+    /// warning.
     TooMuch(String),
 }
 
@@ -26,7 +27,8 @@ pub enum Mapped {
 const LONGEST_SHOWN: usize = 300;
 
 impl Router<'_> {
-    /// Looks an address up and reads the value as a list of addresses; nothing if no table has it. All are in internal form.
+    /// Looks an address up and reads the value as a list of addresses; nothing if no table has it. All are in internal
+    /// form.
     ///
     /// # Errors
     /// A table that gives no answer.

@@ -1,7 +1,7 @@
 //! Whether the program behind a transport would run at all: mail for one that does not stays in the queue.
 //!
-//! What is looked at: the values that the program reads when it starts, what it demands of them together, and its line in
-//! master.cf. The words are those with which it ends.
+//! What is looked at: the values that the program reads when it starts, what it demands of them together, and its line
+//! in master.cf. The words are those with which it ends.
 //!
 //! Source: local(8), virtual(8), smtp(8), pipe(8), master(5); experiments with 3.11.
 
@@ -28,8 +28,8 @@ const WORDS: [(&str, &str, &str); 8] = [
 ];
 
 impl Router<'_> {
-    /// What keeps mail for a transport in the queue before anything is done with it: there is no such service, or its program
-    /// ends as soon as it starts.
+    /// What keeps mail for a transport in the queue before anything is done with it: there is no such service, or its
+    /// program ends as soon as it starts.
     pub(in crate::routing) fn kept_back(&mut self, hop: &Hop) -> Option<Fate> {
         if self.is_missing(&hop.transport) {
             return Some(Fate::Deferred("mail transport unavailable".into()));
@@ -167,7 +167,8 @@ mod tests {
     use crate::routing::Router;
     use std::sync::Arc;
 
-    /// Where mail for `joe@x.example` ends that the transport `t` takes; its line in master.cf has `rest` behind the name.
+    /// Where mail for `joe@x.example` ends that the transport `t` takes; its line in master.cf has `rest` behind the
+    /// name.
     fn end(rest: &str, main: &str) -> String {
         let source = |name: &str, text: String| Arc::new(Source::new(name, text));
         let main = format!(

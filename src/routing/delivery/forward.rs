@@ -1,8 +1,8 @@
 //! `.forward` files: which one an account has, as `forward_path` names them.
 //!
-//! The first of the paths that can be opened counts. One that is no plain file, or that everybody may write, is passed over; so
-//! is one that belongs to neither the account nor root. In a copy of a site, whose files need not belong to whom they should,
-//! that is only said.
+//! The first of the paths that can be opened counts. One that is no plain file, or that everybody may write, is passed
+//! over; so is one that belongs to neither the account nor root. In a copy of a site, whose files need not belong to
+//! whom they should, that is only said.
 //!
 //! Source: local(8), postconf(5) `forward_path`, and experiments with 3.11.
 

@@ -1,10 +1,12 @@
 //! What local(8) does with a recipient: aliases, files and commands, and mail sent on.
 //!
-//! Order: `alias_maps` (the whole local part, then without its extension), `.forward`, and what [`mailbox`](super::mailbox) tells.
+//! Order: `alias_maps` (the whole local part, then without its extension), `.forward`, and what
+//! [`mailbox`](super::mailbox) tells.
 //!
-//! What stands in an included file, in a `.forward` about another user, or in an alias with a companion `owner-`, is sent on as a
-//! new message, unless it is an alias itself. Nothing is done twice for one message. Commands and files that `allow_mail_to_commands`
-//! and `allow_mail_to_files` do not allow where they stand are bounced; the owner of an alias file is taken to be root.
+//! What stands in an included file, in a `.forward` about another user, or in an alias with a companion `owner-`, is
+//! sent on as a new message, unless it is an alias itself. Nothing is done twice for one message. Commands and files
+//! that `allow_mail_to_commands` and `allow_mail_to_files` do not allow where they stand are bounced; the owner of an
+//! alias file is taken to be root.
 //!
 //! Source: local(8), aliases(5), postconf(5), and experiments with 3.11.
 
@@ -66,7 +68,8 @@ struct Expanded<'e> {
 }
 
 impl Expanded<'_> {
-    /// Whether mail for a user of this machine is sent on as a new message, since it is not to be delivered on behalf of others.
+    /// Whether mail for a user of this machine is sent on as a new message, since it is not to be delivered on behalf
+    /// of others.
     fn hands_on(&self, user: &[u8]) -> bool {
         self.kind == Kind::Include || self.owner.is_some_and(|owner| !owner.eq_ignore_ascii_case(user))
     }

@@ -1,7 +1,8 @@
-//! What local(8) does with a name once aliases and `.forward` have had their turn: mailboxes and what takes their place.
+//! What local(8) does with a name once aliases and `.forward` have had their turn: mailboxes and what takes their
+//! place.
 //!
-//! Order: `mailbox_transport_maps`, `mailbox_transport`, `mailbox_command_maps`, `mailbox_command`, the mailbox of an account; and
-//! for a name without one `fallback_transport_maps`, `fallback_transport`, `luser_relay`.
+//! Order: `mailbox_transport_maps`, `mailbox_transport`, `mailbox_command_maps`, `mailbox_command`, the mailbox of an
+//! account; and for a name without one `fallback_transport_maps`, `fallback_transport`, `luser_relay`.
 //!
 //! Source: local(8), postconf(5).
 

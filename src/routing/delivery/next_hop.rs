@@ -1,10 +1,11 @@
 //! What the DNS makes of a nexthop: the hosts that an SMTP or LMTP client would try, in order, or why there are none.
 //!
-//! A domain stands for its mail exchangers, or for itself if it has none; what is in brackets, an address, and everything for an LMTP
-//! client stands for itself. Mail exchangers that come behind this machine, or are it, are not tried. Of several destinations the
-//! first that has hosts counts, the fallback relays last.
+//! A domain stands for its mail exchangers, or for itself if it has none; what is in brackets, an address, and
+//! everything for an LMTP client stands for itself. Mail exchangers that come behind this machine, or are it, are not
+//! tried. Of several destinations the first that has hosts counts, the fallback relays last.
 //!
-//! Source: smtp(8), transport(5), postconf(5) `smtp_host_lookup`, `smtp_fallback_relay`, `best_mx_transport`; experiments with 3.11.
+//! Source: smtp(8), transport(5), postconf(5) `smtp_host_lookup`, `smtp_fallback_relay`, `best_mx_transport`;
+//! experiments with 3.11.
 
 use crate::mail::destination::{Destination, parse_destination, split_destinations};
 use crate::mail::host_name::plain_address;

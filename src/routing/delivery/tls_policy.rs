@@ -56,8 +56,8 @@ fn keys(nexthop: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::once(nexthop).chain(dots.map(|dot| &nexthop[dot..]))
 }
 
-/// What is wrong with a policy, in the client's words; `has_prints` tells whether a parameter names fingerprints. Mail for such a
-/// destination is put off (4.7.5).
+/// What is wrong with a policy, in the client's words; `has_prints` tells whether a parameter names fingerprints. Mail
+/// for such a destination is put off (4.7.5).
 #[must_use]
 pub fn policy_fault(policy: &str, has_prints: bool) -> Option<String> {
     let words: Vec<&str> = split_list(policy.as_bytes()).into_iter().map(|range| &policy[range]).collect();

@@ -1,6 +1,7 @@
 //! What virtual(8) does with a recipient: a mailbox below `virtual_mailbox_base`, which belongs to somebody.
 //!
-//! Source: virtual(8), postconf(5) `virtual_mailbox_maps`, `virtual_uid_maps`, `virtual_minimum_uid`; experiments with 3.11.
+//! Source: virtual(8), postconf(5) `virtual_mailbox_maps`, `virtual_uid_maps`, `virtual_minimum_uid`; experiments with
+//! 3.11.
 
 use crate::maps::LookupError;
 use crate::routing::fate::{Action, Fate};

@@ -13,7 +13,8 @@ pub enum Action {
     Maildir(Vec<u8>),
     /// The mail goes to the standard input of this command.
     Command(Vec<u8>),
-    /// The mail is appended to this file, which an alias or a `.forward` names; it becomes a file below it if the name ends in `/`.
+    /// The mail is appended to this file, which an alias or a `.forward` names; it becomes a file below it if the name
+    /// ends in `/`.
     File(Vec<u8>),
 }
 

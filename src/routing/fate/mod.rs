@@ -116,7 +116,8 @@ impl Ending {
         if let Fate::Relayed { hosts } = &self.fate { hosts } else { &[] }
     }
 
-    /// What there is to add where the nexthop is not the last word: the hosts that the DNS has for it, in brackets, or [`OR_MX`].
+    /// What there is to add where the nexthop is not the last word: the hosts that the DNS has for it, in brackets, or
+    /// [`OR_MX`].
     #[must_use]
     pub fn by_dns(&self) -> String {
         let Fate::Relayed { hosts } = &self.fate else { return String::new() };

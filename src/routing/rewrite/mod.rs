@@ -1,5 +1,5 @@
-//! What trivial-rewrite(8) does: [`standard_form`] of an address, and [`resolve`], its class, transport and nexthop, of which
-//! [`transport`] maps have a say.
+//! What trivial-rewrite(8) does: [`standard_form`] of an address, and [`resolve`], its class, transport and nexthop, of
+//! which [`transport`] maps have a say.
 
 pub mod resolve;
 pub mod standard_form;

@@ -1,7 +1,8 @@
 //! Putting an address into its standard form, as the rewrite service does it for local mail.
 //!
-//! Source routes go, `site!user` and `user%domain` become `user@…`, an address without domain gets `@$myorigin`, a domain without
-//! dot gets `.$mydomain`, and a dot at the end goes. Parts are told by tokens: what is quoted is no operator.
+//! Source routes go, `site!user` and `user%domain` become `user@…`, an address without domain gets `@$myorigin`, a
+//! domain without dot gets `.$mydomain`, and a dot at the end goes. Parts are told by tokens: what is quoted is no
+//! operator.
 //!
 //! Source: trivial-rewrite(8), and experiments with 3.11.
 

@@ -1,7 +1,8 @@
 //! Which of Postfix's daemons decides: each sees its own `-o` values, and opens its tables in its own way.
 //!
-//! The services are those that mail comes by in a stock master.cf: the SMTP server on port 25, the cleanup and rewrite services
-//! that `cleanup_service_name` and `rewrite_service_name` name, and the delivery agent under the name of its transport.
+//! The services are those that mail comes by in a stock master.cf: the SMTP server on port 25, the cleanup and rewrite
+//! services that `cleanup_service_name` and `rewrite_service_name` name, and the delivery agent under the name of its
+//! transport.
 //!
 //! Source: smtpd(8), cleanup(8), trivial-rewrite(8), local(8), virtual(8); experiments with 3.11.
 
@@ -37,8 +38,8 @@ impl<'a> Router<'a> {
         self.site.configuration.files.services.get(self.asking.service?)
     }
 
-    /// Whether a pattern's result may hold parts of the key, in the tables of a parameter: a stranger's address must not choose
-    /// a transport, a file or a command.
+    /// Whether a pattern's result may hold parts of the key, in the tables of a parameter: a stranger's address must
+    /// not choose a transport, a file or a command.
     pub(in crate::routing) fn may_substitute(&self, parameter: &str) -> bool {
         match self.asking.kind {
             AskingKind::Other => true,
@@ -47,8 +48,8 @@ impl<'a> Router<'a> {
         }
     }
 
-    /// Whether keys of texts that are read when they are opened are folded to small letters as those of indexes are: delivery
-    /// agents do so for aliases only, and never find a key with capitals elsewhere.
+    /// Whether keys of texts that are read when they are opened are folded to small letters as those of indexes are:
+    /// delivery agents do so for aliases only, and never find a key with capitals elsewhere.
     pub(in crate::routing) fn folds_keys(&self, parameter: &str) -> bool {
         self.asking.kind != AskingKind::Agent || parameter == "alias_maps"
     }

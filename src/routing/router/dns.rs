@@ -1,5 +1,5 @@
-//! The DNS, asked on behalf of decisions. Without a [`Resolver`](super::records::Resolver) nothing is asked, and what depends on it
-//! says so.
+//! The DNS, asked on behalf of decisions. Without a [`Resolver`](super::records::Resolver) nothing is asked, and what
+//! depends on it says so.
 
 use super::Router;
 use super::keys::KeyPart;
@@ -44,8 +44,8 @@ impl Router<'_> {
     ) -> Result<Vec<Record>, NoRecords> {
         let Some(name) = ascii_domain(name) else { return Err(NoRecords::NotFound) };
         let name = &*name;
-        // What cannot be a host's name is nobody's, and not asked for; where names stand that are none of hosts, PTR and lists, all have
-        // digits in front.
+        // What cannot be a host's name is nobody's, and not asked for; where names stand that are none of hosts, PTR
+        // and lists, all have digits in front.
         if !is_host_name(name) {
             return Err(NoRecords::NotFound);
         }
@@ -67,7 +67,8 @@ impl Router<'_> {
         if kept.is_empty() { Err(NoRecords::Filtered) } else { Ok(kept) }
     }
 
-    /// Whether a filter says IGNORE. Of "no mail" it is not asked; and a word that it does not know is as good as no answer.
+    /// Whether a filter says IGNORE. Of "no mail" it is not asked; and a word that it does not know is as good as no
+    /// answer.
     fn is_filtered_out(&mut self, filter: ReplyFilter, answered: &Answered) -> Result<bool, NoRecords> {
         let Some(filter) = filter.filter(|_| !is_null_mx(&answered.record)) else { return Ok(false) };
         let word = self.ask_tables(filter, &answered.filter_text(), KeyPart::Whole).map_err(|_| NoRecords::Retry)?;

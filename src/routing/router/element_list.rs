@@ -1,5 +1,5 @@
-//! The elements of a match list, as they were read from a parameter or a file: the names among them are found by a hash, however
-//! many there are.
+//! The elements of a match list, as they were read from a parameter or a file: the names among them are found by a
+//! hash, however many there are.
 
 use super::keys::Style;
 use crate::base::Source;
@@ -36,8 +36,8 @@ impl ElementList {
         Self { file, elements, names, others }
     }
 
-    /// The elements that may settle it for a domain, in order: the files and tables up to the first name that stands for it, and
-    /// that name.
+    /// The elements that may settle it for a domain, in order: the files and tables up to the first name that stands
+    /// for it, and that name.
     pub(in crate::routing) fn candidates(&self, domain: &[u8], style: Style) -> impl Iterator<Item = &Element> {
         let name = self.first_name(domain, style);
         let before = self.others.iter().copied().take_while(move |&at| name.is_none_or(|name| at < name));

@@ -1,4 +1,5 @@
-//! Finding an address in tables: every table is asked for a key before the next key is tried, in the order of [`keys`](super::keys).
+//! Finding an address in tables: every table is asked for a key before the next key is tried, in the order of
+//! [`keys`](super::keys).
 //!
 //! A local part that needs quotes is tried with them first, then without.
 //!

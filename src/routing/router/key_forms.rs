@@ -1,14 +1,15 @@
 //! Which keys the tables of a parameter are ever looked up by, as data: for telling a key that nothing asks for.
 //!
-//! [`Lookups::of`] a parameter, or an access restriction, has the forms of its keys in the order in which they are tried;
-//! [`Lookups::ask_for`] tells whether a key of a table has one of them. Tables of patterns are asked for the first form only, and
-//! see it whole; other tables see it folded to lower case.
+//! [`Lookups::of`] a parameter, or an access restriction, has the forms of its keys in the order in which they are
+//! tried; [`Lookups::ask_for`] tells whether a key of a table has one of them. Tables of patterns are asked for the
+//! first form only, and see it whole; other tables see it folded to lower case.
 //!
-//! The order itself, with the texts of the keys, is in [`keys`](super::keys); a test of this module follows mail and sees that no
-//! other keys are looked up.
+//! The order itself, with the texts of the keys, is in [`keys`](super::keys); a test of this module follows mail and
+//! sees that no other keys are looked up.
 //!
 //! Source: canonical(5), virtual(5), generic(5), relocated(5), transport(5), access(5), aliases(5); postconf(5),
-//! `sender_bcc_maps`, `sender_dependent_relayhost_maps`, `smtp_sasl_password_maps`, `smtp_tls_policy_maps`; experiments with 3.11.
+//! `sender_bcc_maps`, `sender_dependent_relayhost_maps`, `smtp_sasl_password_maps`, `smtp_tls_policy_maps`; experiments
+//! with 3.11.
 
 use super::keys::Style;
 use crate::config::catalogue::{self, Kind};
@@ -20,7 +21,8 @@ use std::net::Ipv6Addr;
 pub enum KeyForm {
     /// `user@domain`, also without the address extension; the local part in quotes, if it needs them, or without.
     Address,
-    /// `user`: a local part, also without the extension, of an address of this machine's domains; or the name of an alias.
+    /// `user`: a local part, also without the extension, of an address of this machine's domains; or the name of an
+    /// alias.
     User,
     /// `@domain`: all addresses of a domain.
     AtDomain,
@@ -47,8 +49,8 @@ pub enum KeyForm {
 pub struct Lookups {
     /// In the order in which they are tried.
     pub forms: &'static [KeyForm],
-    /// The name that `parent_domain_matches_subdomains` has for these lookups; nothing if it makes no difference to them, and
-    /// [`Style::Dot`] holds.
+    /// The name that `parent_domain_matches_subdomains` has for these lookups; nothing if it makes no difference to
+    /// them, and [`Style::Dot`] holds.
     pub style_of: Option<&'static str>,
 }
 
@@ -139,8 +141,8 @@ const LOOKUPS: [(&[&str], Lookups); 13] = [
 ];
 
 impl Lookups {
-    /// How the tables of a parameter are looked up, or those of an access restriction such as `check_sender_access`; nothing for
-    /// one that is not known here, whose tables may be asked for anything.
+    /// How the tables of a parameter are looked up, or those of an access restriction such as `check_sender_access`;
+    /// nothing for one that is not known here, whose tables may be asked for anything.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         let listed = LOOKUPS.iter().find(|(names, _)| names.contains(&name)).map(|(_, lookups)| *lookups);
@@ -155,8 +157,8 @@ impl Lookups {
     }
 
     /// Whether a key, as a table has it, is of a form that is looked up; `style` is that of the list
-    /// [`style_of`](Self::style_of), and counts only if there is one. The null sender's key, which a parameter names, and `dunno`
-    /// are not known here.
+    /// [`style_of`](Self::style_of), and counts only if there is one. The null sender's key, which a parameter names,
+    /// and `dunno` are not known here.
     #[must_use]
     pub fn ask_for(&self, key: &[u8], style: Style) -> bool {
         let asks_below = self.style_of.is_none() || style == Style::Dot;
@@ -165,7 +167,8 @@ impl Lookups {
 }
 
 impl KeyForm {
-    /// Whether a key can be of this form. One may be of several: `example.com` is a domain, or a user with a dot in the name.
+    /// Whether a key can be of this form. One may be of several: `example.com` is a domain, or a user with a dot in the
+    /// name.
     #[must_use]
     pub fn fits(self, key: &[u8]) -> bool {
         let at = if is_quoted(key) { None } else { memchr::memrchr(b'@', key) };
@@ -192,7 +195,8 @@ fn is_quoted(key: &[u8]) -> bool {
     key.len() > 1 && key.starts_with(b"\"") && key.ends_with(b"\"")
 }
 
-/// Whether a local part is one that nobody has: none, one that would stand for all elsewhere, or one that would need quotes.
+/// Whether a local part is one that nobody has: none, one that would stand for all elsewhere, or one that would need
+/// quotes.
 fn is_wild(local: &[u8]) -> bool {
     matches!(local, b"" | b"*") || (!is_quoted(local) && local.iter().any(|byte| b",;<>:@()".contains(byte)))
 }
@@ -206,7 +210,8 @@ fn is_user(key: &[u8]) -> bool {
         || (!is_wild(key) && !is_pattern && !key.starts_with(b".") && !key.starts_with(b"*."))
 }
 
-/// Whether a text can be a domain that is asked for: no dot at either end, no wildcard. Literals such as `[192.0.2.1]` can.
+/// Whether a text can be a domain that is asked for: no dot at either end, no wildcard. Literals such as `[192.0.2.1]`
+/// can.
 fn is_domain(text: &[u8]) -> bool {
     if let Some(literal) = text.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")) {
         return is_address(literal);
@@ -364,8 +369,8 @@ mod tests {
         "virtual_mailbox_maps",
     ];
 
-    /// Each parameter has a table of its own without entries that matter: what its tables were asked for is of the forms told
-    /// here, and each form was asked for.
+    /// Each parameter has a table of its own without entries that matter: what its tables were asked for is of the
+    /// forms told here, and each form was asked for.
     #[test]
     fn all_lookups_are_of_these_forms_and_all_forms_are_looked_up() {
         // A local part alone is asked for in the domain of myorigin, too.

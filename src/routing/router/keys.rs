@@ -1,7 +1,7 @@
 //! The order of lookups, as data: the keys that an address or a domain is looked up by.
 //!
-//! Of `user+ext@domain`: itself, `user@domain`, then, where the domain is one of this machine's, `user+ext` and `user`, and at last
-//! `@domain`. Of a domain: itself and those above it. Tables of patterns see only what is whole.
+//! Of `user+ext@domain`: itself, `user@domain`, then, where the domain is one of this machine's, `user+ext` and `user`,
+//! and at last `@domain`. Of a domain: itself and those above it. Tables of patterns see only what is whole.
 //!
 //! Source: virtual(5), canonical(5), "Table search order"; transport(5), access(5); experiments with 3.11.
 

@@ -16,9 +16,9 @@ pub enum Listed {
 }
 
 impl Router<'_> {
-    /// All that the list of domains in a parameter names, in order (of a table: numbers as people count), each once. What follows `!` is not named but excluded, and left
-    /// out. Tables name a domain by each key that can be one: keys without a dot are not, since a list of domains often is also a
-    /// table of aliases.
+    /// All that the list of domains in a parameter names, in order (of a table: numbers as people count), each once.
+    /// What follows `!` is not named but excluded, and left out. Tables name a domain by each key that can be one: keys
+    /// without a dot are not, since a list of domains often is also a table of aliases.
     ///
     /// # Errors
     /// A parameter that cannot be expanded, or a file that cannot be read.

@@ -1,7 +1,8 @@
 //! Match lists: whether a domain is in `mydestination`, `relay_domains` and their like.
 //!
-//! Elements are tried in order and the first that matches settles it: `!` before it means no. `/file` stands for the elements in
-//! that file, `type:name` matches what the table has a value for. Names are compared without regard to case.
+//! Elements are tried in order and the first that matches settles it: `!` before it means no. `/file` stands for the
+//! elements in that file, `type:name` matches what the table has a value for. Names are compared without regard to
+//! case.
 //!
 //! Source: postconf(5), mydestination, `relay_domains`, `parent_domain_matches_subdomains`.
 
@@ -115,7 +116,8 @@ impl Router<'_> {
     /// The table that an element with a colon names.
     ///
     /// # Errors
-    /// There is no such type of tables: nothing is matched, and the element does not count as one that does not match either.
+    /// There is no such type of tables: nothing is matched, and the element does not count as one that does not match
+    /// either.
     pub(in crate::routing) fn list_table(&self, text: &[u8]) -> Result<TableReference, LookupError> {
         self.table(text).ok_or_else(|| match memchr::memchr(b':', text) {
             Some(colon @ 1..) => {

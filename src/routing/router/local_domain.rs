@@ -25,8 +25,8 @@ impl Router<'_> {
         literal_address(domain).map_or(Ok(false), |address| self.is_own_address(address))
     }
 
-    /// Whether an address is one of the interfaces'. Which ones a machine has is not known here, but that all have a loopback
-    /// interface is.
+    /// Whether an address is one of the interfaces'. Which ones a machine has is not known here, but that all have a
+    /// loopback interface is.
     pub(in crate::routing) fn is_own_address(&mut self, address: IpAddr) -> Result<bool, LookupError> {
         for parameter in ["inet_interfaces", "proxy_interfaces"] {
             let text = self.text(parameter)?;

@@ -1,7 +1,7 @@
 //! The tables of a configuration, opened once and asked on behalf of decisions.
 //!
-//! How they are opened is told in [`opening`]. Of an answer from an index the line is found in the source, if that is there and
-//! says the same.
+//! How they are opened is told in [`opening`]. Of an answer from an index the line is found in the source, if that is
+//! there and says the same.
 
 pub mod accounts;
 mod assumptions;

@@ -1,12 +1,13 @@
-//! How a site's tables are opened: where their files are, tables inside others included, and which of its two files an indexed
-//! table is read from.
+//! How a site's tables are opened: where their files are, tables inside others included, and which of its two files an
+//! indexed table is read from.
 //!
-//! In a checkout the source says what a table holds; its index, if there is one, may be older. Where a mail system runs, the index
-//! says it, as it does to Postfix. Servers are asked only if that is wanted: what they would say is not known otherwise.
+//! In a checkout the source says what a table holds; its index, if there is one, may be older. Where a mail system
+//! runs, the index says it, as it does to Postfix. Servers are asked only if that is wanted: what they would say is not
+//! known otherwise.
 
 use super::passwd::Passwd;
 use crate::config::Site;
-use crate::config::catalogue::{MapContent, MapType, map_type as map_type_of};
+use crate::config::catalogue::{MapContent, MapFile, MapType, map_type as map_type_of};
 use crate::config::paths::PathMap;
 use crate::config::site::TablesFrom;
 use crate::config::table_reference::{behind_proxy, members};
@@ -223,7 +224,8 @@ impl Opener for Door {
             return Some(opening.indexed(reference, suffix, self.form, options));
         }
         // Of all others only those of a file have a path for a name.
-        let is_file = reference.has_source() || reference.map_type == "sqlite";
+        let has_settings = reference.known_type().is_some_and(|known| known.file == MapFile::Client);
+        let is_file = reference.has_source() || has_settings;
         is_file.then(|| {
             open_as_named(&opening.here(reference), options).map_err(|error| opening.missing(reference, error))
         })

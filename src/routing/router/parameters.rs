@@ -78,7 +78,8 @@ impl Router<'_> {
         self.site.configuration.platform.alias_form()
     }
 
-    /// The table that a text names. `proxy:` before it changes no answer, and goes; it stays if proxymap(8) would not open it.
+    /// The table that a text names. `proxy:` before it changes no answer, and goes; it stays if proxymap(8) would not
+    /// open it.
     #[must_use]
     pub fn table(&self, text: &[u8]) -> Option<TableReference> {
         let behind = behind_proxy(text);

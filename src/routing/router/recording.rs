@@ -7,7 +7,8 @@ use super::trail::{Recording, Step, StepKind, Trail};
 use std::fmt;
 
 impl Router<'_> {
-    /// Does work and gives the steps on its way; none if nothing is recorded. What is under way already does not get them.
+    /// Does work and gives the steps on its way; none if nothing is recorded. What is under way already does not get
+    /// them.
     pub fn recorded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, Vec<Step>) {
         let before = self.start_trail();
         let done = work(self);

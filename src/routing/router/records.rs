@@ -1,4 +1,5 @@
-//! What decisions want of the DNS: the records of a name, or why there are none. Who implements [`Resolver`] is on a higher floor.
+//! What decisions want of the DNS: the records of a name, or why there are none. Who implements [`Resolver`] is on a
+//! higher floor.
 //!
 //! Source: RFC 1034, section 3.6; RFC 2181, section 5; RFC 7505 (null MX).
 
@@ -90,8 +91,8 @@ impl Answered {
 
 /// Asks the DNS.
 pub trait Resolver: Send + Sync {
-    /// The records of a name of one type, aliases (CNAME) followed; never an empty list. The name is taken as it is: no search list
-    /// of the machine is tried.
+    /// The records of a name of one type, aliases (CNAME) followed; never an empty list. The name is taken as it is: no
+    /// search list of the machine is tried.
     ///
     /// # Errors
     /// Why there are none.

@@ -1,7 +1,7 @@
 //! Questions that nobody here can answer: of tables whose servers are not asked, or whose files are somewhere else.
 //!
-//! Such a table is taken to have nothing, and the question is kept; whoever wants to know what it would mean if the table had an entry
-//! assumes that and follows the mail again.
+//! Such a table is taken to have nothing, and the question is kept; whoever wants to know what it would mean if the
+//! table had an entry assumes that and follows the mail again.
 
 use crate::maps::{Answer, LookupError};
 
@@ -22,7 +22,8 @@ impl Question {
     }
 }
 
-/// `mysql:/etc/postfix/domains has example.com`, `mysql:/etc/postfix/users has an entry for it`; what is not UTF-8 is replaced.
+/// `mysql:/etc/postfix/domains has example.com`, `mysql:/etc/postfix/users has an entry for it`; what is not UTF-8 is
+/// replaced.
 impl std::fmt::Display for Question {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.listed {

@@ -1,4 +1,5 @@
-//! The values of parameters: one address asks for hundreds of them, so that each is expanded once for a service, and taken apart once.
+//! The values of parameters: one address asks for hundreds of them, so that each is expanded once for a service, and
+//! taken apart once.
 
 use super::element_list::ElementList;
 use crate::config::table_reference::behind_proxy;

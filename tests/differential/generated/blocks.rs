@@ -1,10 +1,11 @@
 //! Random sites put together from building blocks, each the same for its seed.
 //!
-//! Left out: services that ask the network (DNS, policy servers, Milters); results of access tables that do something to a message
-//! (HOLD, DISCARD, FILTER, REDIRECT, BCC), which `route` alone does not know of; `$` in tables of main.cf, which Postfix expands
-//! again in `proxy_read_maps`; indexes that `alias_maps` names and postmap made; a file as `luser_relay`; addresses with `$` as
-//! values of aliases; homes; aliases that lead to themselves and commands of aliases; `static:` tables of users; comments in
-//! restriction lists; `permit_inet_interfaces`, which goes by the address of the connection, and XCLIENT does not change that.
+//! Left out: services that ask the network (DNS, policy servers, Milters); results of access tables that do something
+//! to a message (HOLD, DISCARD, FILTER, REDIRECT, BCC), which `route` alone does not know of; `$` in tables of main.cf,
+//! which Postfix expands again in `proxy_read_maps`; indexes that `alias_maps` names and postmap made; a file as
+//! `luser_relay`; addresses with `$` as values of aliases; homes; aliases that lead to themselves and commands of
+//! aliases; `static:` tables of users; comments in restriction lists; `permit_inet_interfaces`, which goes by the
+//! address of the connection, and XCLIENT does not change that.
 
 use std::fmt::Write;
 use std::fs;

@@ -1,10 +1,10 @@
 //! The file `expected` of a case: what Postfix answered, so that we can be compared with it where it is not installed.
 //!
-//! A line `$ COMMAND LINE`, as in `commands`, begins each answer. Then `= STATUS` (not if 0), standard output with `> ` before
-//! each line, standard error with `! ` (a set, sorted; `!!` if it is that of the answer before), and for each changed file
-//! `+++ MODE NAME` with `+ ` before its lines, `+++ gone NAME` or `+++ link NAME -> TARGET`. Bytes other than printable ASCII,
-//! and the backslash, are escaped as Rust does it. A last line without its newline ends in `\`. Of a text that is too long,
-//! the line `#BYTES HASH` remains.
+//! A line `$ COMMAND LINE`, as in `commands`, begins each answer. Then `= STATUS` (not if 0), standard output with `> `
+//! before each line, standard error with `! ` (a set, sorted; `!!` if it is that of the answer before), and for each
+//! changed file `+++ MODE NAME` with `+ ` before its lines, `+++ gone NAME` or `+++ link NAME -> TARGET`. Bytes other
+//! than printable ASCII, and the backslash, are escaped as Rust does it. A last line without its newline ends in `\`.
+//! Of a text that is too long, the line `#BYTES HASH` remains.
 
 use std::collections::BTreeMap;
 

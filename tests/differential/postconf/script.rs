@@ -7,11 +7,12 @@
 //! | `%repeat PATH COUNT TEXT` | appends a text many times to a file |
 //! | `[nobody] [loud] [templates] [NAME=VALUE …] postconf ARGUMENT…` | a command line |
 //!
-//! `nobody` has it run by an unprivileged user; `loud` says that standard error is not looked at; with `templates`, message
-//! texts that the same program prints where there is no template file are left out, since each has sentences of its own.
+//! `nobody` has it run by an unprivileged user; `loud` says that standard error is not looked at; with `templates`,
+//! message texts that the same program prints where there is no template file are left out, since each has sentences of
+//! its own.
 //!
-//! `'…'` is taken as it stands, `$'…'` knows `\n`, `\t`, `\r`, `\\`, `\'` and `\xHH`; nothing else is special. `@DIR@` is
-//! the directory that the case is copied to.
+//! `'…'` is taken as it stands, `$'…'` knows `\n`, `\t`, `\r`, `\\`, `\'` and `\xHH`; nothing else is special. `@DIR@`
+//! is the directory that the case is copied to.
 
 /// A command line.
 pub struct CommandLine {

@@ -1,4 +1,5 @@
-//! Message texts of bounce templates: the built-in ones are in each program's own words, so they are left out of answers.
+//! Message texts of bounce templates: the built-in ones are in each program's own words, so they are left out of
+//! answers.
 
 /// What stands for such a text.
 const BUILT_IN: &[u8] = b"(built-in)";

@@ -34,7 +34,8 @@ pub struct Place {
     pub pristine: String,
 }
 
-/// How many command lines run at once: they wait much and work little, for Postfix's sleeps and for file systems to be unmounted.
+/// How many command lines run at once: they wait much and work little, for Postfix's sleeps and for file systems to be
+/// unmounted.
 const WORKERS: usize = 120;
 
 impl Place {
@@ -71,7 +72,8 @@ impl Place {
         }
     }
 
-    /// The answers to many command lines, in their order. Postfix sleeps a second over each fatal error, so many run at once.
+    /// The answers to many command lines, in their order. Postfix sleeps a second over each fatal error, so many run at
+    /// once.
     pub fn run_all<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> Vec<Answer> {
         let lines: Vec<&str> = lines.into_iter().collect();
         let next = AtomicUsize::new(0);

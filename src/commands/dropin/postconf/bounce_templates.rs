@@ -1,7 +1,8 @@
 //! `-t` shows the templates of bounces, `-b` their message texts with `$name` expanded.
 //!
-//! Postfix has the bounce daemon do it, with the template file and `queue_directory = .` in its arguments: so the daemon's
-//! name stands before messages, and only what it knows can be named in a template. The built-in texts are our own.
+//! Postfix has the bounce daemon do it, with the template file and `queue_directory = .` in its arguments: so the
+//! daemon's name stands before messages, and only what it knows can be named in a template. The built-in texts are our
+//! own.
 
 use super::options::Options;
 use super::print::Printer;

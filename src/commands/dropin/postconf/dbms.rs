@@ -1,4 +1,5 @@
-//! Parameters of database clients: in main.cf under a prefix (`ldap:name` reads `name_server_host`), or in a file of their own.
+//! Parameters of database clients: in main.cf under a prefix (`ldap:name` reads `name_server_host`), or in a file of
+//! their own.
 //!
 //! Source: ldap_table(5), mysql_table(5), pgsql_table(5), sqlite_table(5), memcache_table(5), mongodb_table(5).
 
@@ -233,7 +234,8 @@ fn inside<'a>(text: &'a [u8], found: &mut Vec<Found<'a>>) -> &'a [u8] {
     &text[1..close.unwrap_or(text.len())]
 }
 
-/// Warnings about names in a client's file that the client does not read; what is wrong with the file itself is said at once.
+/// Warnings about names in a client's file that the client does not read; what is wrong with the file itself is said at
+/// once.
 ///
 /// # Errors
 /// A line with which Postfix would not go on.

@@ -1,7 +1,8 @@
 //! Editing master.cf: whole services (`-Me -MX -M#`), their fields (`-Fe`), the parameters that they set (`-Pe -PX`).
 //!
-//! Services that no edit matches stay as they are, to the byte, and are not even looked at. A replaced service stands where the
-//! old one began; one whose fields or parameters change is printed anew behind the comments that follow it, as Postfix does it.
+//! Services that no edit matches stay as they are, to the byte, and are not even looked at. A replaced service stands
+//! where the old one began; one whose fields or parameters change is printed anew behind the comments that follow it,
+//! as Postfix does it.
 
 use super::assignment::{assignment, check_operand};
 use super::faults::{check_entry, too_few_fields};

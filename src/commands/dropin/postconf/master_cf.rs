@@ -57,7 +57,8 @@ impl Request {
     }
 }
 
-/// The arguments as postconf prints them: braces only where they are needed, and `-o {name=value}` without blanks around `=`.
+/// The arguments as postconf prints them: braces only where they are needed, and `-o {name=value}` without blanks
+/// around `=`.
 #[must_use]
 pub fn arguments(service: &Service) -> Vec<Vec<u8>> {
     let mut options = true;

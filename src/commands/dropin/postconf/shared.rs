@@ -1,6 +1,7 @@
 //! Services with one name and type share what they set, to postconf: all that it shows and says goes by that.
 //!
-//! Later settings win. A service before the first one with a `-o` knows of nothing. Daemons go by their own entry alone.
+//! Later settings win. A service before the first one with a `-o` knows of nothing. Daemons go by their own entry
+//! alone.
 
 use crate::config::services::{Override, Service};
 use std::collections::{BTreeMap, HashMap};

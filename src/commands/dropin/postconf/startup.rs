@@ -1,7 +1,7 @@
 //! What a program of Postfix checks before it does anything, for the modes in which postconf behaves like one.
 //!
-//! Of several faults Postfix tells the first; the order here is its own for the level, protocols and strings, and that of the
-//! names for the rest. Users, groups and addresses of the machine are not looked at.
+//! Of several faults Postfix tells the first; the order here is its own for the level, protocols and strings, and that
+//! of the names for the rest. Users, groups and addresses of the machine are not looked at.
 
 use crate::commands::dropin::program::messages::{Fatal, Messages};
 use crate::config::Configuration;

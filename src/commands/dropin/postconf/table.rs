@@ -46,7 +46,8 @@ pub struct Known {
     pub class: Class,
     /// Its default, not expanded; user-defined parameters have none.
     pub default: Option<Cow<'static, [u8]>>,
-    /// Whether Postfix expands its value when it reads it; others have names of their own (`$home`), which are filled in later.
+    /// Whether Postfix expands its value when it reads it; others have names of their own (`$home`), which are filled
+    /// in later.
     pub is_expanded: bool,
     /// Whether lists of all parameters have it: an old name only where something sets it.
     pub is_listed: bool,

@@ -1,8 +1,8 @@
 //! Which names are used, which are not, and which are missing: postconf's warnings.
 //!
-//! A name that main.cf defines for itself becomes a parameter when something that is in use refers to it: the value of a known
-//! parameter (or its default), a `-o` of any service, or `smtpd_restriction_classes`; and then what its own value refers to.
-//! A `-o` may also define a name, for its own service and for main.cf.
+//! A name that main.cf defines for itself becomes a parameter when something that is in use refers to it: the value of
+//! a known parameter (or its default), a `-o` of any service, or `smtpd_restriction_classes`; and then what its own
+//! value refers to. A `-o` may also define a name, for its own service and for main.cf.
 
 use super::dbms::{self, Found};
 use super::expanded::expand;
@@ -37,7 +37,8 @@ pub struct Usage<'a> {
     master_path: Vec<u8>,
 }
 
-/// A name that Postfix 3.11 knows as removed, with nothing in its place: the only one, kept for the tests of that message.
+/// A name that Postfix 3.11 knows as removed, with nothing in its place: the only one, kept for the tests of that
+/// message.
 const REMOVED_FOR_TESTS: &str = "deleted-test-only";
 
 /// What postconf notices in a value.
@@ -176,7 +177,8 @@ impl<'a> Usage<'a> {
         }
     }
 
-    /// A name that something refers to becomes a parameter by that. Its own value is looked at with all others of main.cf.
+    /// A name that something refers to becomes a parameter by that. Its own value is looked at with all others of
+    /// main.cf.
     fn name(&mut self, name: &[u8], scope: Scope) {
         if self.table.get(name).is_some() {
             return;

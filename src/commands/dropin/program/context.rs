@@ -147,7 +147,8 @@ pub(in crate::commands::dropin) fn platform(directory: &Path) -> Result<Platform
     Platform::of(directory, location.system(), None, None).map_err(|error| Fatal::new(error.to_string()))
 }
 
-/// A file of the configuration under the name that Postfix gives it: a slash comes between, whether there is one already or not.
+/// A file of the configuration under the name that Postfix gives it: a slash comes between, whether there is one
+/// already or not.
 pub(in crate::commands::dropin) fn file_in(directory: &Path, name: &str) -> PathBuf {
     if directory == Path::new("/") {
         return directory.join(name);
@@ -169,7 +170,8 @@ pub(in crate::commands::dropin) fn read(path: &Path) -> Result<Arc<Source>, Fata
     })
 }
 
-/// Says what is wrong with a text in the form of main.cf, in the order of its lines; `known` is set before the first one.
+/// Says what is wrong with a text in the form of main.cf, in the order of its lines; `known` is set before the first
+/// one.
 ///
 /// # Errors
 /// A line that Postfix would not run with.

@@ -1,8 +1,8 @@
 //! Command-line options as `getopt(3)` takes them apart, in POSIX order: options end at the first operand or at `--`.
 //!
-//! One letter each, `-abc` is `-a -b -c`, a value stands in the same argument or the next. The words of errors are those of the
-//! GNU C library. Options of our own have long names and a value, `--name=value` or `--name value`; all other arguments with two
-//! dashes are letters, as they are to Postfix.
+//! One letter each, `-abc` is `-a -b -c`, a value stands in the same argument or the next. The words of errors are
+//! those of the GNU C library. Options of our own have long names and a value, `--name=value` or `--name value`; all
+//! other arguments with two dashes are letters, as they are to Postfix.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -63,7 +63,8 @@ impl fmt::Display for OptionFault {
 impl std::error::Error for OptionFault {}
 
 impl<'a> Options<'a> {
-    /// `letters` are those known, each with a colon behind it if it takes a value; `arguments` begin behind the program's name.
+    /// `letters` are those known, each with a colon behind it if it takes a value; `arguments` begin behind the
+    /// program's name.
     #[must_use]
     pub fn new(letters: &'static str, arguments: &'a [OsString]) -> Self {
         Self::with_long(letters, &[], arguments)

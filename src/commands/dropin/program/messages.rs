@@ -1,4 +1,5 @@
-//! What drop-in programs say on standard error, and how they end: `NAME: warning: …`, `NAME: fatal: …` and an exit status.
+//! What drop-in programs say on standard error, and how they end: `NAME: warning: …`, `NAME: fatal: …` and an exit
+//! status.
 
 use crate::base::carried_over::Lost;
 use crate::base::regular_file::NotRegular;
@@ -130,8 +131,8 @@ pub fn warn_of_lost(path: &Path, lost: &[Lost], messages: &Messages) {
     }
 }
 
-/// The text with `?` for every byte that a terminal should not see: control characters, and what is not UTF-8 (or, without
-/// `utf8`, not ASCII).
+/// The text with `?` for every byte that a terminal should not see: control characters, and what is not UTF-8 (or,
+/// without `utf8`, not ASCII).
 fn printable(text: &[u8], utf8: bool) -> Vec<u8> {
     let plain = |&byte: &u8| if (0x20..0x7f).contains(&byte) { byte } else { b'?' };
     let mut shown = Vec::with_capacity(text.len());

@@ -41,7 +41,8 @@ pub enum Remark<'a> {
     Log(&'a [u8]),
 }
 
-/// Says all that is to be said. `remarks` come with the offset of their line; of one line, in the order in which they are given.
+/// Says all that is to be said. `remarks` come with the offset of their line; of one line, in the order in which they
+/// are given.
 pub fn say_all(mut remarks: Vec<(usize, Remark<'_>)>, entries: &Entries, subject: Subject<'_>, messages: &Messages) {
     remarks.sort_by_key(|&(at, _)| at);
     let mut lines = Lines { source: entries.source(), at: 0, line: 1 };

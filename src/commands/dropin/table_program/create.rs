@@ -1,7 +1,8 @@
 //! Making indexed files from their sources: `postmap FILE…`, `postalias FILE…`.
 //!
-//! As root the index is given to the owner of the source. Postfix takes on that owner's identity for the work; we write aside in
-//! the directory in which we opened the source, and never through a symbolic link that the owner could have put there.
+//! As root the index is given to the owner of the source. Postfix takes on that owner's identity for the work; we write
+//! aside in the directory in which we opened the source, and never through a symbolic link that the owner could have
+//! put there.
 
 use super::complaints::{Remark, Subject, remarks, say_all};
 use super::operand::Operand;
@@ -155,7 +156,8 @@ pub(super) fn no_berkeley_db(table: &[u8]) -> Vec<u8> {
     [table, b": this program does not write Berkeley DB files; use lmdb: or cdb:"].concat()
 }
 
-/// Opens a source by way of its directory, so that the index comes to stand in the same one whatever is renamed meanwhile.
+/// Opens a source by way of its directory, so that the index comes to stand in the same one whatever is renamed
+/// meanwhile.
 fn open_source(path: &Path) -> io::Result<Opened> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Without leave to read the directory there is no index to be made, but the source may be fine to open.

@@ -1,7 +1,7 @@
 //! Asking tables with the lines of a message: `postmap -q - -h TABLE…`, `-b`.
 //!
-//! A header, with all its lines, is one key; so is each line of the body. The body begins with an empty key, whether or not an
-//! empty line stands there. With `-m` the headers of parts and attached messages are headers too.
+//! A header, with all its lines, is one key; so is each line of the body. The body begins with an empty key, whether or
+//! not an empty line stands there. With `-m` the headers of parts and attached messages are headers too.
 //!
 //! Source: postmap(1), "-h", "-b" and "-m"; header_checks(5).
 

@@ -1,7 +1,7 @@
 //! Asking tables for keys: `postmap -q KEY TABLE…`, `postmap -q - TABLE…`.
 //!
-//! Keys from standard input are looked up by as many at once as are there to be read: a table is then locked once for all of
-//! them, and what was found is written before more is waited for.
+//! Keys from standard input are looked up by as many at once as are there to be read: a table is then locked once for
+//! all of them, and what was found is written before more is waited for.
 
 use super::answers::{Tables, write_entry, write_json};
 use super::operand::Operand;
@@ -93,8 +93,8 @@ pub fn for_lines(
 
 /// Input piece by piece.
 enum Pieces<R> {
-    /// Read on a thread of its own, so that what arrives while others work is there at once. The thread ends with the input,
-    /// or with the program.
+    /// Read on a thread of its own, so that what arrives while others work is there at once. The thread ends with the
+    /// input, or with the program.
     Ahead(Receiver<io::Result<Vec<u8>>>),
     /// Read when asked for: the system gave no thread.
     Here(R),

@@ -1,5 +1,5 @@
-//! Changing tables that are no indexed file: what stands inside `debug:` and `proxy:`, and types that take entries, or refuse
-//! them one by one, without storing them anywhere.
+//! Changing tables that are no indexed file: what stands inside `debug:` and `proxy:`, and types that take entries, or
+//! refuse them one by one, without storing them anywhere.
 
 use super::complaints::{Remark, Subject, remarks, say_all};
 use super::operand::Operand;
@@ -58,8 +58,8 @@ impl Inside {
         given.all().iter().map(|entry| given.key(entry).to_vec()).collect()
     }
 
-    /// What `debug:` tells of entries that were to be stored, each with the place of its line. `outcome` has the words for an
-    /// entry, by its number; nothing is told from the first on for which it has none.
+    /// What `debug:` tells of entries that were to be stored, each with the place of its line. `outcome` has the words
+    /// for an entry, by its number; nothing is told from the first on for which it has none.
     #[must_use]
     pub fn updates(
         &self,

@@ -40,7 +40,8 @@ fn each_value(site: &LoadedSite, needles: [u8; 3], mut show: impl FnMut(&Arc<Sou
     }
 }
 
-/// Shows each `:include:` of aliases: its path as written, the file, and the place. Files that are not of this site are left out.
+/// Shows each `:include:` of aliases: its path as written, the file, and the place. Files that are not of this site are
+/// left out.
 fn each_include(site: &LoadedSite, mut show: impl FnMut(&[u8], PathBuf, &Arc<Source>, Span)) {
     each_value(site, [b':'; 3], |source, text, value| {
         for destination in &value.destinations {

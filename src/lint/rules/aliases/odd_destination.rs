@@ -75,7 +75,8 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     });
 }
 
-/// Words that stand for something in the aliases of other mail systems; here they are the names of users that do not exist.
+/// Words that stand for something in the aliases of other mail systems; here they are the names of users that do not
+/// exist.
 fn foreign_words(site: &LoadedSite, findings: &mut Vec<Finding>) {
     each_value(site, [b':'; 3], |source, text, value| {
         for destination in &value.destinations {

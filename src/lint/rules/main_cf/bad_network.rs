@@ -110,7 +110,8 @@ pub fn fault(text: &str) -> Option<(&'static str, Option<String>)> {
     is_no_client(text).then_some((NO_CLIENT, None))
 }
 
-/// Whether a text is no address and has what no host's name has: one of some characters, numbers only, or two addresses.
+/// Whether a text is no address and has what no host's name has: one of some characters, numbers only, or two
+/// addresses.
 fn is_no_client(text: &str) -> bool {
     let is_range = || {
         let parts = text.split_once('-').map(|(first, last)| (first.parse::<Ipv4Addr>(), last.parse::<Ipv4Addr>()));

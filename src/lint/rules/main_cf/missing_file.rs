@@ -1,4 +1,5 @@
-//! MC016: a file that is named and is not there: certificates and keys, the files of match lists, what a chroot jail needs.
+//! MC016: a file that is named and is not there: certificates and keys, the files of match lists, what a chroot jail
+//! needs.
 
 use crate::base::regular_file::NotRegular;
 use crate::config::catalogue::{Kind, default_chroot};

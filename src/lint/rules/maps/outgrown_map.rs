@@ -24,7 +24,8 @@ pub static RULE: Rule = Rule {
     link: "https://www.postfix.org/lmdb_table.5.html",
 };
 
-/// Bytes that an entry takes in an LMDB file besides its key and value: its header, two NULs, and where it stands on its page.
+/// Bytes that an entry takes in an LMDB file besides its key and value: its header, two NULs, and where it stands on
+/// its page.
 const BESIDES: usize = 12;
 
 /// Looks for it.

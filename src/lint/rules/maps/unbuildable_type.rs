@@ -21,7 +21,8 @@ pub static RULE: Rule = Rule {
     link: "https://www.postfix.org/postmap.1.html",
 };
 
-/// Whose package the site is judged by and from which series on that does without Berkeley DB, if it still comes with it.
+/// Whose package the site is judged by and from which series on that does without Berkeley DB, if it still comes with
+/// it.
 fn still_has_it(site: &LoadedSite) -> Option<(&'static str, Version)> {
     let platform = &site.configuration.platform;
     let profile = platform.profile?;
@@ -45,7 +46,8 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         let map_type = table.named.reference.map_type.as_str();
         let Some(known) = table.named.reference.known_type() else { continue };
         let is_there = site.has_map_type(map_type);
-        // Daemons make their caches themselves, where they can; those that are so by default are not used more often than not.
+        // Daemons make their caches themselves, where they can; those that are so by default are not used more often
+        // than not.
         let is_set = table.named.uses.iter().any(|named| named.place.is_some());
         let is_idle = table.named.is_cache() && (is_there.is_none() || !is_set);
         if !known.is_retired() || is_there == Some(true) || is_idle {

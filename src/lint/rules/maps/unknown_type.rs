@@ -72,7 +72,8 @@ fn fault(site: &LoadedSite, element: &[u8], kind: Kind, parameter: &str) -> Opti
     }
     let shown = String::from_utf8_lossy(element).into_owned();
     let Some(colon) = memchr::memchr(b':', element) else {
-        // newaliases gives it the default type; the proxies pass over what is no table, such as the networks of $mynetworks.
+        // newaliases gives it the default type; the proxies pass over what is no table, such as the networks of
+        // $mynetworks.
         let is_lenient = matches!(parameter, "alias_database" | "proxy_read_maps" | "proxy_write_maps");
         let needs_type = holds_tables_only && !is_lenient && !element.starts_with(b"{");
         return needs_type.then(|| {

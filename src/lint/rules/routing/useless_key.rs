@@ -74,7 +74,8 @@ fn in_table(site: &LoadedSite, table: &Table, tell: &mut impl FnMut(&Arc<Source>
     let uses: Vec<&str> = table.named.uses.iter().map(|used| used.parameter.as_str()).collect();
     let is_known =
         |parameter: &&str| TRANSPORTS.contains(parameter) || WHOLE.contains(parameter) || *parameter == "relay_domains";
-    // Others may ask for what these do not. All domains of mydestination and relay_domains are also those of other lists.
+    // Others may ask for what these do not. All domains of mydestination and relay_domains are also those of other
+    // lists.
     let Some(first) = uses.iter().find(|parameter| is_known(parameter)) else { return };
     let derived = |parameter: &&str| matches!(*parameter, "fast_flush_domains" | "permit_mx_backup_networks");
     if !uses.iter().all(|parameter| is_known(parameter) || derived(parameter)) {

@@ -170,8 +170,8 @@ fn elements(site: &LoadedSite, set: &SetValue, found: &mut Vec<(Newer, Span)>) {
     }
 }
 
-/// The newest of what a `type:name` needs, of two as new the outer. Tables stand in tables for as long as they like: what is still to
-/// be looked at is kept on a list and not on the stack.
+/// The newest of what a `type:name` needs, of two as new the outer. Tables stand in tables for as long as they like:
+/// what is still to be looked at is kept on a list and not on the stack.
 fn table(text: &[u8]) -> Option<Newer> {
     let mut newest: Option<Newer> = None;
     let mut add = |newer: Newer| {

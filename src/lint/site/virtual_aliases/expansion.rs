@@ -1,8 +1,8 @@
 //! What virtual aliases lead to: which entries, how many addresses, through how many aliases.
 //!
-//! Postfix puts the first address of a value in the place of the one that it expands, and the others behind all that it knows. It
-//! goes on with the first until nothing is found, at most virtual_alias_recursion_limit times, then takes the next one, until it
-//! knows more than virtual_alias_expansion_limit. An alias that names itself ends there.
+//! Postfix puts the first address of a value in the place of the one that it expands, and the others behind all that it
+//! knows. It goes on with the first until nothing is found, at most virtual_alias_recursion_limit times, then takes the
+//! next one, until it knows more than virtual_alias_expansion_limit. An alias that names itself ends there.
 //!
 //! Source: virtual(5), postconf(5); experiments with 3.11.
 
@@ -102,8 +102,8 @@ enum State {
     Done,
 }
 
-/// The entries that lead to other entries or to several addresses. Of circles, which another finding is about, the sizes are too
-/// small.
+/// The entries that lead to other entries or to several addresses. Of circles, which another finding is about, the
+/// sizes are too small.
 pub struct Expansions {
     by_number: HashMap<usize, Expansion>,
     numbers: Vec<usize>,
@@ -181,7 +181,8 @@ impl Expansions {
         self.culprits(|number| size(number) > most, false).map(|number| (number, size(number))).collect()
     }
 
-    /// The entries through whose first addresses Postfix goes `deepest` times or more, but not those that only lead to such.
+    /// The entries through whose first addresses Postfix goes `deepest` times or more, but not those that only lead to
+    /// such.
     pub fn deeper_than(&self, deepest: usize) -> Vec<usize> {
         let is_deep = |number: usize| self.by_number.get(&number).is_some_and(|expansion| expansion.depth >= deepest);
         self.culprits(is_deep, true).collect()
