@@ -325,7 +325,8 @@ fn write_lmdb(entries: &Entries, kept: &[u32], nul: bool, format: Format, file: 
 /// Writes a cdb file; whether many records have one hash.
 fn write_cdb(entries: &Entries, kept: &[u32], nul: bool, file: &File) -> Result<bool, WriteError> {
     let too_big = |error: io::Error| match error.kind() {
-        io::ErrorKind::FileTooLarge => WriteError::TooBig,
+        // The system says so too, of its own limits.
+        io::ErrorKind::FileTooLarge if error.raw_os_error().is_none() => WriteError::TooBig,
         _ => WriteError::Io(error),
     };
     let mut writer = CdbWriter::new(file);
