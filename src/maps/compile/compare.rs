@@ -109,7 +109,7 @@ pub fn digest_index(
         let value = without_nul(value);
         if recipe.form == TableForm::KeyValue || !is_alias_record(without_nul(stored), value) {
             let key = keys.count(stored, recipe.folding);
-            digest.add(&recipe.folding.apply(key), value, seed);
+            digest.add(&key, value, seed);
         }
     };
     match index_type {
