@@ -102,7 +102,7 @@ impl Configuration {
     pub fn is_service_parameter(&self, name: &str) -> bool {
         catalogue::service_parameter(name).is_some_and(|(transport, _)| {
             self.files.services.iter().any(|service| service.line.name().bytes() == transport.as_bytes())
-                || catalogue::stock_services().iter().any(|service| service.name == transport)
+                || catalogue::is_stock_service(transport)
         })
     }
 

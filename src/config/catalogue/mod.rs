@@ -14,7 +14,7 @@
 //! | who reads which | `readers.rs` | [`readers`], [`read_by_every_program`] |
 //! | access restrictions and their lists | `restrictions.rs` | [`restriction`], [`restriction_list`] |
 //! | lookup table types | `map_types.rs` | [`map_type`] |
-//! | master.cf | `services.rs` | [`daemon_command`], [`stock_services`] |
+//! | master.cf | `services.rs` | [`daemon_command`], [`stock_services`], [`is_stock_service`] |
 //! | what restrictions and parameters are about | `about.rs` | [`about`] |
 //! | "did you mean" | `suggest.rs` | [`suggest_parameter`] |
 
@@ -47,7 +47,7 @@ pub use restrictions::{
 };
 pub use services::{
     DaemonCommand, MasterField, ServiceType, Skeleton, StockService, daemon_command, daemon_commands, default_chroot,
-    master_fields, stock_services,
+    is_stock_service, master_fields, stock_services,
 };
 pub use suggest::{ParameterSuggestion, suggest_map_type, suggest_parameter};
 pub use system::{Profile, ProfileFacts, System};

@@ -140,6 +140,11 @@ pub fn stock_services() -> &'static [StockService] {
     &STOCK_SERVICES
 }
 
+/// Whether the stock master.cf has a service of this name, active or as a comment.
+pub fn is_stock_service(name: &str) -> bool {
+    STOCK_SERVICES.iter().any(|service| service.name == name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

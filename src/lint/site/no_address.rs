@@ -1,7 +1,7 @@
 //! What people write where an address belongs: commands, files, words of other programs.
 
 /// What to do with what only local(8) can deliver to.
-const IN_ALIASES: &str =
+pub const IN_ALIASES: &str =
     "Lead to an address, and give that an alias in alias_maps; reject an address by an access table.";
 
 /// Whether a closer look is worth while: most values are plain addresses.

@@ -55,18 +55,7 @@ impl Table {
         let paths = &site.paths;
         let lmdb_format = site.configuration.platform.wanted_lmdb_format();
         let map_type = named.reference.map_type.clone();
-        let mut table = Self {
-            named,
-            source_path: None,
-            source: None,
-            complaints: Vec::new(),
-            entries: None,
-            inline: None,
-            index_of_keys: OnceLock::new(),
-            patterns: OnceLock::new(),
-            index: None,
-            foreign: None,
-        };
+        let mut table = Self::unread(named);
         if let Some((entries, places)) = inline_entries(&table.named) {
             (table.entries, table.inline) = (Some(entries), Some(places));
         }
@@ -120,7 +109,8 @@ impl Table {
     #[must_use]
     pub fn single(kind: FileKind, source: &Arc<Source>) -> Option<Self> {
         if matches!(kind, FileKind::Regexp | FileKind::Pcre | FileKind::Cidr) {
-            return Some(Self::single_patterns(kind, source));
+            // What it is asked for is not known.
+            return Some(Self::of_file(kind.name(), "", TableForm::KeyValue, source));
         }
         let form = kind.table_form()?;
         let parameter = match kind {
@@ -132,32 +122,27 @@ impl Table {
             FileKind::Relocated => "relocated_maps",
             _ => "virtual_alias_maps",
         };
-        let named = TableUse { parameter: parameter.into(), service: None, form, cache: false, place: None };
-        let reference = TableReference { map_type: "lmdb".into(), name: source.name().as_bytes().to_vec() };
         let (complaints, entries) = read_alone(source, form);
-        Some(Self {
-            named: NamedTable { reference, uses: vec![named] },
-            source_path: Some(PathBuf::from(source.name())),
-            source: Some(Ok(Arc::clone(source))),
-            complaints,
-            entries: Some(entries),
-            inline: None,
-            index_of_keys: OnceLock::new(),
-            patterns: OnceLock::new(),
-            index: None,
-            foreign: None,
-        })
+        Some(Self { complaints, entries: Some(entries), ..Self::of_file("lmdb", parameter, form, source) })
     }
 
-    /// A table of patterns by itself: what it is asked for is not known.
-    fn single_patterns(kind: FileKind, source: &Arc<Source>) -> Self {
-        let (parameter, form) = (String::new(), TableForm::KeyValue);
-        let named = TableUse { parameter, service: None, form, cache: false, place: None };
-        let reference = TableReference { map_type: kind.name().into(), name: source.name().as_bytes().to_vec() };
+    /// A table whose text alone is known, as if this parameter named it.
+    fn of_file(map_type: &str, parameter: &str, form: TableForm, source: &Arc<Source>) -> Self {
+        let named = TableUse { parameter: parameter.into(), service: None, form, cache: false, place: None };
+        let reference = TableReference { map_type: map_type.into(), name: source.name().as_bytes().to_vec() };
         Self {
-            named: NamedTable { reference, uses: vec![named] },
             source_path: Some(PathBuf::from(source.name())),
             source: Some(Ok(Arc::clone(source))),
+            ..Self::unread(NamedTable { reference, uses: vec![named] })
+        }
+    }
+
+    /// A table of which only the name is known.
+    fn unread(named: NamedTable) -> Self {
+        Self {
+            named,
+            source_path: None,
+            source: None,
             complaints: Vec::new(),
             entries: None,
             inline: None,

@@ -1,6 +1,6 @@
 //! Changes an LMDB file, all of the changes or none: one of LMDB 0.9 in place, by the C library, in one transaction;
-//! one of LMDB
-//! 1.0, or one that is to be in the other format, by being [written anew](super::anew) aside and put in its place.
+//! one of LMDB 1.0, or one that is to be in the other format, by being [written anew](super::anew) aside and put in its
+//! place.
 //!
 //! An exclusive lock on the whole file keeps Postfix's readers and other writers out; after it is granted the path is
 //! looked at again, since a rebuild may have put another file there. The file is [proved sound](LmdbFile::verify)

@@ -26,6 +26,9 @@ pub static RULE: Rule = Rule {
     link: "https://www.postfix.org/postconf.5.html",
 };
 
+/// What to do about several addresses where one is used.
+const ONE_ADDRESS: &str = "name one address, and give that an alias for the others";
+
 /// What the results of a table are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
@@ -99,8 +102,11 @@ fn fault(expected: Expected, text: &str) -> Option<Wrong> {
             (Severity::Error, format!("mail for this destination is put off: {words}"), levels.to_string())
         }),
         Expected::Address => has_more_than_one(text).then(|| {
-            let help = "name one address, and give that an alias for the others".to_string();
-            (Severity::Warning, format!("{text} is taken for one address with a long local part"), help)
+            (
+                Severity::Warning,
+                format!("{text} is taken for one address with a long local part"),
+                ONE_ADDRESS.to_string(),
+            )
         }),
         Expected::Canonical => no_address(text),
         Expected::Number => text.parse::<u32>().is_err().then(|| {
@@ -140,8 +146,7 @@ fn no_address(text: &str) -> Option<Wrong> {
     }
     (targets.len() > 1).then(|| {
         let message = format!("only {} is used of this", String::from_utf8_lossy(first));
-        let help = "name one address, and give that an alias for the others".to_string();
-        (Severity::Warning, message, help)
+        (Severity::Warning, message, ONE_ADDRESS.to_string())
     })
 }
 

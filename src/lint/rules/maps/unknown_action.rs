@@ -92,10 +92,8 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in &site.tables {
         let judge: &dyn Fn(&str) -> Option<Wrong> = match asked_by(table) {
             Some(Asked::Access) => &|result| access(result, &is_class),
-            Some(Asked::Headers) => &|result| checks(result, true),
-            Some(Asked::Bodies) => &|result| checks(result, false),
-            Some(Asked::ClientHeaders) => &|result| client_checks(result, true),
-            Some(Asked::ClientBodies) => &|result| client_checks(result, false),
+            Some(Asked::Checks { of_headers, by_client: false }) => &move |result| checks(result, of_headers),
+            Some(Asked::Checks { of_headers, by_client: true }) => &move |result| client_checks(result, of_headers),
             None => continue,
         };
         each_result(table, |result| {
@@ -110,21 +108,18 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
     Access,
-    Headers,
-    Bodies,
-    ClientHeaders,
-    ClientBodies,
+    /// Of headers or bodies, and whether by smtp(8) or lmtp(8), on the way out.
+    Checks {
+        of_headers: bool,
+        by_client: bool,
+    },
 }
 
 /// What all uses of a table agree on.
 fn asked_by(table: &Table) -> Option<Asked> {
     let mut uses = written_uses(table).map(|named| match catalogue::parameter(&named.parameter) {
-        _ if HEADERS.contains(&named.parameter.as_str()) => {
-            Some(if is_clients(&named.parameter) { Asked::ClientHeaders } else { Asked::Headers })
-        }
-        Some(parameter) if BODIES.contains(&parameter.name) => {
-            Some(if is_clients(parameter.name) { Asked::ClientBodies } else { Asked::Bodies })
-        }
+        _ if HEADERS.contains(&named.parameter.as_str()) => Some(checks_of(&named.parameter, true)),
+        Some(parameter) if BODIES.contains(&parameter.name) => Some(checks_of(parameter.name, false)),
         Some(parameter) => (parameter.kind == Kind::RestrictionList).then_some(Asked::Access),
         // A file by itself.
         None if named.parameter.is_empty() => None,
@@ -135,9 +130,9 @@ fn asked_by(table: &Table) -> Option<Asked> {
     uses.all(|other| other == Some(first)).then_some(first)
 }
 
-/// Whether smtp(8) or lmtp(8) reads a parameter.
-fn is_clients(parameter: &str) -> bool {
-    parameter.starts_with("smtp_") || parameter.starts_with("lmtp_")
+fn checks_of(parameter: &str, of_headers: bool) -> Asked {
+    let by_client = parameter.starts_with("smtp_") || parameter.starts_with("lmtp_");
+    Asked::Checks { of_headers, by_client }
 }
 
 fn finding(result: &TableResult, judge: &dyn Fn(&str) -> Option<Wrong>) -> Option<Finding> {

@@ -127,7 +127,7 @@ fn fault(site: &LoadedSite, element: &[u8], kind: Kind, parameter: &str) -> Opti
     }
     let services = &site.configuration.files.services;
     let is_transport = services.iter().any(|service| service.line.name().bytes() == map_type.as_bytes())
-        || catalogue::stock_services().iter().any(|service| service.name == map_type);
+        || catalogue::is_stock_service(&map_type);
     let help = match catalogue::suggest_map_type(&map_type) {
         _ if is_transport => {
             format!("{map_type} is a transport, not a type of lookup tables: name a table whose results are such")

@@ -56,7 +56,7 @@ fn help(hop: &NamedHop, text: &str, is_later: bool, fault: DestinationFault) -> 
         return format!("this is no URL: write {}", if host.is_empty() { "[host]:port" } else { host });
     }
     if let Some((transport, rest)) = text.split_once(':')
-        && catalogue::stock_services().iter().any(|service| service.name == transport)
+        && catalogue::is_stock_service(transport)
         && parse_destination(rest.as_bytes()).is_ok()
     {
         return match hop.form {

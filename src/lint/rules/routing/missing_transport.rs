@@ -125,7 +125,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 "a command belongs in mailbox_command, a file in home_mailbox; a transport is a service of master.cf"
                     .to_string()
             }
-            (None, _) if catalogue::stock_services().iter().any(|service| service.name == name) => {
+            (None, _) if catalogue::is_stock_service(&name) => {
                 format!("add the line of {name} that Postfix comes with to master.cf")
             }
             (None, _) if name.starts_with('[') || name.contains('.') => {

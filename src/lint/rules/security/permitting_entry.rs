@@ -7,7 +7,7 @@ use crate::lint::site::{LoadedSite, Table};
 use crate::maps::patterns::source::read_source;
 use crate::maps::types::inline::InlineTable;
 use crate::maps::{LookupTable, OpenOptions};
-use crate::syntax::pattern_table::{Pattern, PatternForm, StatementKind, parse_pattern_table};
+use crate::syntax::pattern_table::{Pattern, PatternForm, PatternTable, StatementKind, parse_pattern_table};
 use std::sync::Arc;
 
 /// An entry's text and its place.
@@ -54,9 +54,9 @@ pub fn entry_that_permits(site: &LoadedSite, table: &str, key: Key) -> Option<Op
         return Some(Some((Arc::clone(source), text.key_span())));
     }
     let form = table.named.reference.pattern_form()?;
-    match &table.source {
-        Some(Ok(source)) => rule_that_permits(source, form, key).map(|span| Some((Arc::clone(source), span))),
-        _ => rule_that_permits(&rules_in_name(table)?, form, key).map(|_| None),
+    match table.patterns() {
+        Some((source, rules)) => rule_that_permits(rules, form, key).map(|span| Some((Arc::clone(source), span))),
+        None => rule_that_permits(&parse_pattern_table(&rules_in_name(table)?, form), form, key).map(|_| None),
     }
 }
 
@@ -68,7 +68,7 @@ fn rules_in_name(table: &Table) -> Option<Arc<Source>> {
 }
 
 /// The place of the pattern of a rule that lets strangers in.
-fn rule_that_permits(source: &Arc<Source>, form: PatternForm, key: Key) -> Option<Span> {
+fn rule_that_permits(rules: &PatternTable, form: PatternForm, key: Key) -> Option<Span> {
     let opens = |pattern: &Pattern| match form {
         PatternForm::Network => matches!(pattern.text.bytes(), b"0.0.0.0/0" | b"::/0" | b"[::]/0") && !pattern.negated,
         PatternForm::Expression(_) => {
@@ -77,7 +77,7 @@ fn rule_that_permits(source: &Arc<Source>, form: PatternForm, key: Key) -> Optio
         }
     };
     let mut depth = 0_usize;
-    parse_pattern_table(source, form).statements.into_iter().find_map(|statement| match statement.kind {
+    rules.statements.iter().find_map(|statement| match &statement.kind {
         StatementKind::If { .. } => {
             depth += 1;
             None
@@ -89,7 +89,7 @@ fn rule_that_permits(source: &Arc<Source>, form: PatternForm, key: Key) -> Optio
         // Inside `if` even a pattern for everything stands for less.
         StatementKind::Rule { pattern, result } => {
             let reached = depth == 0 || matches!(key, Key::Claimed(_));
-            (reached && opens(&pattern) && permits(result.bytes())).then(|| pattern.text.span())
+            (reached && opens(pattern) && permits(result.bytes())).then(|| pattern.text.span())
         }
     })
 }

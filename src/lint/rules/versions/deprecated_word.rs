@@ -8,7 +8,7 @@ use crate::lint::site::LoadedSite;
 use crate::lint::site::restriction_lists::restriction_list;
 use crate::lint::site::set_values::{SetValue, set_values};
 use crate::syntax::pattern_line::Dialect;
-use crate::syntax::pattern_table::{PatternForm, StatementKind, parse_pattern_table};
+use crate::syntax::pattern_table::{PatternForm, StatementKind};
 use std::sync::Arc;
 
 /// The declaration.
@@ -101,12 +101,12 @@ fn flags(site: &LoadedSite, findings: &mut Vec<Finding>) {
         return;
     }
     for table in &site.tables {
-        let (Some(Ok(source)), Some(form @ PatternForm::Expression(Dialect::Pcre))) =
-            (&table.source, table.named.reference.pattern_form())
+        let (Some((source, rules)), Some(PatternForm::Expression(Dialect::Pcre))) =
+            (table.patterns(), table.named.reference.pattern_form())
         else {
             continue;
         };
-        for statement in parse_pattern_table(source, form).statements {
+        for statement in &rules.statements {
             let (StatementKind::If { pattern, .. } | StatementKind::Rule { pattern, .. }) = &statement.kind else {
                 continue;
             };

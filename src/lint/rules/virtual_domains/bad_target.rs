@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
-use crate::lint::site::no_address::{fault, may_be_wrong};
+use crate::lint::site::no_address::{IN_ALIASES, fault, may_be_wrong};
 use crate::lint::site::table_results::{TableResult, each_result};
 use crate::syntax::alias_value::destinations;
 
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     why: "virtual_alias_maps knows addresses only: a command, a file, `:include:` or `error:` becomes the name of a mailbox that does not \
           exist, and mail for it bounces. `%1` of Sendmail, quotes, `$mydomain` and `REJECT` mean nothing here.",
     example: "sales@example.com |/usr/local/bin/ticket\n",
-    remedy: "Lead to an address, and give that an alias in alias_maps; reject an address by an access table.",
+    remedy: IN_ALIASES,
     fix: None,
     link: "https://www.postfix.org/virtual.5.html",
 };
