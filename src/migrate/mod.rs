@@ -9,4 +9,5 @@ mod fingerprint;
 pub mod lmdb;
 pub mod record;
 pub mod rollback;
+pub mod sendmail;
 pub mod step;
