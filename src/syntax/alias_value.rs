@@ -304,13 +304,31 @@ fn destination_kind(text: &[u8]) -> DestinationKind {
     DestinationKind::Address { localpart, domain }
 }
 
+const CAPITAL: u8 = 1;
+const SPECIAL: u8 = 2;
+
+/// What a byte is in an address: nothing to look at, [`CAPITAL`] or [`SPECIAL`].
+const IN_PLAIN_ADDRESS: [u8; 256] = {
+    let mut kinds = [SPECIAL; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        kinds[byte as usize] = match byte {
+            b'A'..=b'Z' => CAPITAL,
+            b'a'..=b'z' | b'0'..=b'9' | b'@' | b'.' | b'-' | b'_' | b'+' | b'=' => 0,
+            _ => SPECIAL,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
 /// The addresses in a value, in lower case; nearly all values are one plain address, which is not copied.
 #[must_use]
 pub fn destinations(value: &[u8]) -> Vec<Cow<'_, [u8]>> {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'.' | b'-' | b'_' | b'+' | b'=');
-    if value.iter().all(is_plain) {
-        let has_capitals = value.iter().any(u8::is_ascii_uppercase);
-        return vec![if has_capitals { Cow::Owned(value.to_ascii_lowercase()) } else { Cow::Borrowed(value) }];
+    match value.iter().fold(0, |seen, &byte| seen | IN_PLAIN_ADDRESS[usize::from(byte)]) {
+        0 => return vec![Cow::Borrowed(value)],
+        CAPITAL => return vec![Cow::Owned(value.to_ascii_lowercase())],
+        _ => {}
     }
     let parsed = parse_alias_value(value).destinations.into_iter();
     parsed.map(|destination| Cow::Owned(destination.text.to_ascii_lowercase())).collect()

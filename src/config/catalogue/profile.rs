@@ -3,7 +3,7 @@
 //! Paths, the database type and a few more defaults are fixed when Postfix is compiled; `data/profiles.tsv` lists where
 //! a package differs from upstream, and where each of that is known from.
 
-use super::parameter::Parameter;
+use super::parameter::{Origin, Parameter};
 use super::system::{Profile, System};
 use super::version::Version;
 
@@ -65,6 +65,9 @@ pub fn knowledge_of_default(parameter: &Parameter, target: Version, profile: Pro
 /// What a package changes: of its release, else of its system; else what a build without Berkeley DB changes, if it is
 /// taken for one.
 fn changed(parameter: &Parameter, target: Version, profile: Option<Profile>) -> Option<&'static ProfileDefault> {
+    if parameter.origin != Origin::Build {
+        return None;
+    }
     let listed = |profile: Option<Profile>| {
         let key = (parameter.name, profile);
         let start = PROFILE_DEFAULTS.partition_point(|entry| (entry.parameter, entry.profile) < key);
@@ -80,7 +83,7 @@ fn changed(parameter: &Parameter, target: Version, profile: Option<Profile>) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::parameter::{Origin, parameter};
+    use super::super::parameter::parameter;
     use super::*;
 
     #[test]

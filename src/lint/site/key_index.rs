@@ -6,6 +6,10 @@
 use crate::maps::compile::{Entries, Entry};
 use foldhash::fast::FixedState;
 use std::hash::BuildHasher;
+use std::hint::black_box;
+
+/// Entries whose keys are looked for together.
+const BLOCK: usize = 64;
 
 /// Where no entry is.
 const FREE: u32 = u32::MAX;
@@ -23,6 +27,9 @@ struct Slot {
 pub struct KeyIndex {
     /// A power of two of them, at most half of them taken.
     slots: Vec<Slot>,
+    /// A bit for the hash of each key that is there, four times as many as slots: small enough to stay near the
+    /// processor, it tells most keys that are not there.
+    bits: Vec<u64>,
 }
 
 impl KeyIndex {
@@ -30,11 +37,21 @@ impl KeyIndex {
     #[must_use]
     pub fn of(entries: &Entries) -> Self {
         let free = Slot { number: FREE, tag: 0 };
-        let mut index = Self { slots: vec![free; (entries.all().len() * 2).next_power_of_two().max(2)] };
-        for (number, entry) in (0..FREE).zip(entries.all()) {
-            let (slot, tag) = index.slot(entries, entries.key(entry));
-            if index.slots[slot].number == FREE {
-                index.slots[slot] = Slot { number, tag };
+        let slots = (entries.all().len() * 2).next_power_of_two().max(16);
+        let mut index = Self { slots: vec![free; slots], bits: vec![0; slots / 16] };
+        let mut numbers = 0..FREE;
+        for block in entries.all().chunks(BLOCK) {
+            // The slots are far apart in memory: touched together, they are waited for together.
+            let mut hashes = [0; BLOCK];
+            hashes.iter_mut().zip(block).for_each(|(hash, entry)| *hash = hash_of(entries.key(entry)));
+            black_box(hashes.iter().fold(0, |tags, &hash| tags ^ index.slots[index.place(hash)].tag));
+            for ((entry, &hash), number) in block.iter().zip(&hashes).zip(&mut numbers) {
+                let (slot, tag) = index.slot(entries, entries.key(entry), hash);
+                if index.slots[slot].number == FREE {
+                    index.slots[slot] = Slot { number, tag };
+                    let (word, bit) = index.bit(hash);
+                    index.bits[word] |= bit;
+                }
             }
         }
         index
@@ -43,27 +60,47 @@ impl KeyIndex {
     /// The entry with this key, which is folded as the table's keys are.
     #[must_use]
     pub fn find<'e>(&self, entries: &'e Entries, key: &[u8]) -> Option<(usize, &'e Entry)> {
-        let number = self.slots[self.slot(entries, key).0].number as usize;
+        let hash = hash_of(key);
+        let (word, bit) = self.bit(hash);
+        if self.bits[word] & bit == 0 {
+            return None;
+        }
+        let number = self.slots[self.slot(entries, key, hash).0].number as usize;
         entries.all().get(number).map(|entry| (number, entry))
     }
 
+    /// Where the search for a key begins.
+    // Only the low bits count, so it does not matter that a small machine cuts the others.
+    #[allow(clippy::cast_possible_truncation)]
+    fn place(&self, hash: u64) -> usize {
+        hash as usize & (self.slots.len() - 1)
+    }
+
+    /// The word that holds the bit of a hash, and the bit in it.
+    // As in `place`; these are the upper bits, which say nothing of the place.
+    #[allow(clippy::cast_possible_truncation)]
+    fn bit(&self, hash: u64) -> (usize, u64) {
+        let number = hash >> 32;
+        ((number >> 6) as usize & (self.bits.len() - 1), 1 << (number & 63))
+    }
+
     /// The slot that holds a key, or the free one where it would be; and the tag of the key.
-    fn slot(&self, entries: &Entries, key: &[u8]) -> (usize, u32) {
-        let mask = self.slots.len() - 1;
-        let hash = FixedState::with_seed(0).hash_one(key);
+    fn slot(&self, entries: &Entries, key: &[u8], hash: u64) -> (usize, u32) {
         let tag = u32::try_from(hash >> 32).unwrap_or_default();
-        // Only the low bits count, so it does not matter that a small machine cuts the others.
-        #[allow(clippy::cast_possible_truncation)]
-        let mut at = hash as usize & mask;
+        let mut at = self.place(hash);
         loop {
             let slot = self.slots[at];
             let Some(entry) = entries.all().get(slot.number as usize) else { return (at, tag) };
             if slot.tag == tag && entries.key(entry) == key {
                 return (at, tag);
             }
-            at = (at + 1) & mask;
+            at = (at + 1) & (self.slots.len() - 1);
         }
     }
+}
+
+fn hash_of(key: &[u8]) -> u64 {
+    FixedState::with_seed(0).hash_one(key)
 }
 
 #[cfg(test)]

@@ -40,7 +40,8 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     };
     const REFUSED: &str = "mail for this address is not accepted";
     let mut in_circles = HashSet::new();
-    for cycle in cycles(numbered.count, |number| numbered.targets(number)) {
+    let expansions = Expansions::of(&numbered);
+    for cycle in cycles(numbered.count, |number| expansions.targets(number)) {
         let keys: Vec<String> = cycle.iter().map(|&number| key_of(number)).collect();
         in_circles.extend(cycle.iter().copied());
         let Some(first) = keys.first() else { continue };
@@ -49,7 +50,6 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         findings.push(at(finding, &cycle.into_iter().zip(labels).collect::<Vec<_>>()));
     }
     let limit = |parameter| String::from_utf8_lossy(&site.expanded(parameter)).trim().parse::<usize>().ok();
-    let expansions = Expansions::of(&numbered);
     if let Some(most) = limit("virtual_alias_expansion_limit") {
         for (number, size) in
             expansions.larger_than(most).into_iter().filter(|(number, _)| !in_circles.contains(number))

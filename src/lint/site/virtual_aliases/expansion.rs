@@ -7,11 +7,17 @@
 //! Source: virtual(5), postconf(5); experiments with 3.11.
 
 use super::VirtualAliases;
+use crate::base::threads;
 use crate::lint::site::Table;
 use crate::maps::compile::{Entries, Entry};
 use crate::syntax::alias_value::destinations;
+use foldhash::fast::RandomState;
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashMap;
+
+/// Entries that one thread looks at in one go.
+const AT_ONCE: usize = 1 << 12;
 
 /// The entries of virtual_alias_maps, numbered over all tables.
 pub struct Numbered<'a, 's> {
@@ -47,25 +53,37 @@ impl<'a, 's> Numbered<'a, 's> {
         tables.find_map(|(table, start)| Some(start + table.find(key)?.0))
     }
 
-    /// The entries that an entry leads to; none if it names itself.
-    pub fn targets(&self, number: usize) -> Vec<usize> {
-        let Some((_, entries, entry)) = self.entry(number) else { return Vec::new() };
-        let key = entries.key(entry);
-        let mut targets = Vec::new();
-        for address in destinations(entries.value(entry)) {
-            if self.is_itself(key, &address) {
-                return Vec::new();
-            }
-            targets.extend(self.target(key, &address));
-        }
-        targets
-    }
-
     fn is_itself(&self, key: &[u8], address: &[u8]) -> bool {
         let (name, domain) = self.aliases.split(address);
         address == key
             || (memchr::memchr(b'@', key).is_none() && name == key && self.aliases.is_local(domain))
             || (name.is_empty() && memchr::memrchr(b'@', key).is_some_and(|at| key[at + 1..] == *domain))
+    }
+
+    /// What an entry leads to, if that is another entry or several addresses; sizes and depths are still to be found.
+    fn expansion(&self, number: usize) -> Option<Expansion> {
+        let (_, entries, entry) = self.entry(number)?;
+        let key = entries.key(entry);
+        let addresses = destinations(entries.value(entry));
+        let mut names_itself = false;
+        let mut target = |address: &Cow<[u8]>| {
+            if self.is_itself(key, address) {
+                names_itself = true;
+                return None;
+            }
+            self.target(key, address).filter(|&target| target != number)
+        };
+        let targets: Vec<Option<usize>> = addresses.iter().map(&mut target).collect();
+        if targets.len() < 2 && targets.iter().all(Option::is_none) {
+            return None;
+        }
+        let ends = |key: &[u8], first: Option<&Cow<[u8]>>| first.is_some_and(|address| self.is_itself(key, address));
+        let first = targets.first().copied().flatten().and_then(|target| self.entry(target));
+        let first_ends = first
+            .is_some_and(|(_, entries, entry)| ends(entries.key(entry), destinations(entries.value(entry)).first()));
+        let depth = usize::from(!ends(key, addresses.first()));
+        let depth_of_first = usize::from(first.is_some() && !first_ends);
+        Some(Expansion { targets, size: 0, depth, depth_of_first, names_itself, state: State::New })
     }
 
     /// The entry for an address that the entry of a key leads to.
@@ -92,6 +110,8 @@ struct Expansion {
     depth: usize,
     /// The same for the first target, if it leads nowhere else.
     depth_of_first: usize,
+    /// Whether one of the addresses is the one that is expanded.
+    names_itself: bool,
     state: State,
 }
 
@@ -105,7 +125,7 @@ enum State {
 /// The entries that lead to other entries or to several addresses. Of circles, which another finding is about, the
 /// sizes are too small.
 pub struct Expansions {
-    by_number: HashMap<usize, Expansion>,
+    by_number: HashMap<usize, Expansion, RandomState>,
     numbers: Vec<usize>,
 }
 
@@ -113,35 +133,22 @@ impl Expansions {
     /// What each entry leads to.
     #[must_use]
     pub fn of(numbered: &Numbered) -> Self {
-        let mut found = Self { by_number: HashMap::new(), numbers: Vec::new() };
-        for number in 0..numbered.count {
-            let Some((_, entries, entry)) = numbered.entry(number) else { continue };
-            let key = entries.key(entry);
-            let addresses: Vec<Cow<[u8]>> = destinations(entries.value(entry));
-            let target = |address: &Cow<[u8]>| {
-                let next = || numbered.target(key, address).filter(|&target| target != number);
-                if numbered.is_itself(key, address) { None } else { next() }
-            };
-            let targets: Vec<Option<usize>> = addresses.iter().map(target).collect();
-            if targets.len() > 1 || targets.iter().any(Option::is_some) {
-                let ends = |key: &[u8], address: Option<&Cow<[u8]>>| {
-                    address.is_some_and(|address| numbered.is_itself(key, address))
-                };
-                let first = targets.first().copied().flatten().and_then(|target| numbered.entry(target));
-                let first_ends = first.is_some_and(|(_, entries, entry)| {
-                    ends(entries.key(entry), destinations(entries.value(entry)).first())
-                });
-                let depth = usize::from(!ends(key, addresses.first()));
-                let depth_of_first = usize::from(first.is_some() && !first_ends);
-                let expansion = Expansion { targets, size: 0, depth, depth_of_first, state: State::New };
-                found.by_number.insert(number, expansion);
-                found.numbers.push(number);
-            }
-        }
+        threads::share_out();
+        let entries = (0..numbered.count).into_par_iter().with_min_len(AT_ONCE);
+        let expansions: Vec<_> = entries.filter_map(|number| Some((number, numbered.expansion(number)?))).collect();
+        let numbers: Vec<usize> = expansions.iter().map(|(number, _)| *number).collect();
+        let mut found = Self { by_number: expansions.into_iter().collect(), numbers };
         for number in found.numbers.clone() {
             found.settle(number);
         }
         found
+    }
+
+    /// The entries that an entry leads to; none if it names itself.
+    #[must_use]
+    pub fn targets(&self, number: usize) -> Vec<usize> {
+        let expansion = self.by_number.get(&number).filter(|expansion| !expansion.names_itself);
+        expansion.map(|expansion| expansion.targets.iter().copied().flatten().collect()).unwrap_or_default()
     }
 
     /// Works out one entry, after those that it leads to.
