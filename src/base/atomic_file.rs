@@ -286,7 +286,7 @@ fn aside_name(target: &OsStr, suffix: &str) -> OsString {
 }
 
 /// Removes what earlier processes wrote aside for `target` and did not live to rename. Best effort.
-fn remove_left_over(directory: &OwnedFd, target: &OsStr) {
+pub(super) fn remove_left_over(directory: &OwnedFd, target: &OsStr) {
     let prefix = aside_name(target, "");
     let Ok(entries) = rustix::fs::Dir::read_from(directory) else { return };
     for entry in entries.flatten() {

@@ -1,10 +1,12 @@
 //! A name in a directory that is held open: work on the file there goes on in that directory, whatever its path leads
 //! to by then. Links of that name are not followed.
 
-use super::atomic_file::AtomicFile;
+use super::atomic_file::{AtomicFile, remove_left_over};
 use super::regular_file::{check_replaceable_at, open_regular_at};
 use super::user_file;
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, Stat, fsync, openat, renameat, renameat_with, statat, unlinkat};
+use rustix::fs::{
+    AtFlags, Mode, OFlags, RenameFlags, Stat, fsync, linkat, openat, renameat, renameat_with, statat, unlinkat,
+};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
@@ -133,7 +135,27 @@ impl Place {
         old.sync_directory()
     }
 
-    fn sync_directory(&self) -> io::Result<()> {
+    /// Gives the file there a further name, which nothing has.
+    ///
+    /// # Errors
+    /// Those of `linkat`.
+    pub fn link(&self, new: &Self) -> Result<(), Errno> {
+        linkat(&self.directory, &self.name, &new.directory, &new.name, AtFlags::empty())
+    }
+
+    /// Removes what processes that died left aside for the file there. Best effort.
+    pub fn remove_left_over(&self) {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        if let Ok(directory) = openat(&self.directory, ".", flags, Mode::empty()) {
+            remove_left_over(&directory, &self.name);
+        }
+    }
+
+    /// Syncs the directory.
+    ///
+    /// # Errors
+    /// Those of `fsync`.
+    pub fn sync_directory(&self) -> io::Result<()> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(fsync(openat(&self.directory, ".", flags, Mode::empty())?)?)
     }

@@ -22,6 +22,7 @@ pub mod platform;
 pub mod project;
 pub mod protocols;
 pub mod restriction_classes;
+pub mod retired_types;
 pub mod services;
 pub mod site;
 pub mod starting_value;

@@ -152,7 +152,8 @@ impl Found<'_> {
 }
 
 /// Tables that daemons make and keep by themselves.
-fn is_cache(parameter: &str) -> bool {
+#[must_use]
+pub fn is_cache(parameter: &str) -> bool {
     parameter == "address_verify_map"
         || ["_cache_map", "_cache_database", "_cache_name"].iter().any(|end| parameter.ends_with(end))
 }

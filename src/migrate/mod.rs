@@ -5,9 +5,11 @@
 //! [rolling back](rollback) goes by that record, and leaves alone what somebody has changed since. [`mod@lmdb`] is one
 //! migration; what others share does not know what is in the files. Nothing here prints.
 
+pub mod berkeley_db;
 mod fingerprint;
 pub mod lmdb;
 pub mod record;
 pub mod rollback;
 pub mod sendmail;
 pub mod step;
+pub mod transaction;

@@ -23,6 +23,7 @@ mod graph;
 mod index_keys;
 mod judge;
 mod lmdb_format;
+mod migrate_bdb;
 mod migrate_lmdb;
 mod next_release;
 mod packages;

@@ -1,5 +1,6 @@
 //! `postwright migrate`: files of a site into others that say the same to another system.
 
+mod bdb;
 mod lmdb;
 mod rollback;
 
@@ -9,8 +10,8 @@ use std::process::ExitCode;
 
 /// Turn the files of a site into those that another system reads
 ///
-/// A plan is shown, and nothing changed unless --yes is given. Each file that is changed has a backup beside it;
-/// --rollback brings back what nobody has changed since.
+/// A plan is shown, and nothing changed unless --yes is given. Each file that is changed has a backup; --rollback
+/// brings back what nobody has changed since.
 #[derive(Args, Clone, Debug)]
 pub struct Migrate {
     #[command(subcommand)]
@@ -19,6 +20,7 @@ pub struct Migrate {
 
 #[derive(Clone, Debug, Subcommand)]
 enum What {
+    Bdb(bdb::Bdb),
     Lmdb(lmdb::Lmdb),
 }
 
@@ -28,6 +30,7 @@ enum What {
 /// What kept it from its job, in words for the terminal.
 pub fn run(options: &Migrate, output: &Output) -> Result<ExitCode, String> {
     match &options.what {
+        What::Bdb(options) => bdb::run(options, output),
         What::Lmdb(options) => lmdb::run(options, output),
     }
 }

@@ -16,7 +16,7 @@ pub fn show(name: &str, old: &[u8], new: &[u8], output: &Output) {
 }
 
 /// The diff with the bytes as they are.
-fn for_patch(name: &str, old: &[u8], new: &[u8]) -> Vec<u8> {
+pub fn for_patch(name: &str, old: &[u8], new: &[u8]) -> Vec<u8> {
     let diff = TextDiff::from_lines(old, new);
     let mut out = Vec::new();
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {

@@ -37,12 +37,22 @@ impl EditPlace {
     }
 
     /// Where the text lies.
-    pub(super) const fn file(&self) -> &Place {
+    #[must_use]
+    pub const fn file(&self) -> &Place {
         &self.file
     }
 
+    /// Where the text lies.
+    #[must_use]
+    pub fn into_file(self) -> Place {
+        self.file
+    }
+
     /// Where the lock stands.
-    pub(super) fn lock(&self) -> io::Result<Place> {
+    ///
+    /// # Errors
+    /// That there is no further descriptor.
+    pub fn lock(&self) -> io::Result<Place> {
         self.named.beside(".tmp")
     }
 

@@ -33,9 +33,17 @@ impl Digest {
         self.count
     }
 
-    fn add(&mut self, key: &[u8], value: &[u8], seed: &RandomState) {
+    /// Counts an entry.
+    pub fn add(&mut self, key: &[u8], value: &[u8], seed: &RandomState) {
         self.count += 1;
         self.sum = self.sum.wrapping_add(seed.hash_one((key, value)));
+    }
+
+    /// Counts an entry, unless it is one that postalias adds to an alias database.
+    pub fn add_unless_record(&mut self, key: &[u8], value: &[u8], form: TableForm, seed: &RandomState) {
+        if !(form.is_aliases() && is_alias_record(key, value)) {
+            self.add(key, value, seed);
+        }
     }
 
     fn join(self, other: Self) -> Self {
@@ -112,10 +120,39 @@ pub fn digest_index(
             digest.add(&key, value, seed);
         }
     };
+    walk(file, index_type, &mut format, &mut visit)?;
+    Ok(Stored { digest, keys, format })
+}
+
+/// Sums up an indexed file, its keys as they are stored; the records that postalias adds are left out of an alias
+/// database.
+///
+/// # Errors
+/// When the file is damaged or cannot be read.
+pub fn digest_as_stored(
+    file: File,
+    index_type: IndexType,
+    form: TableForm,
+    seed: &RandomState,
+) -> Result<Digest, ReadError> {
+    let mut digest = Digest::default();
+    walk(file, index_type, &mut None, &mut |key, value| {
+        let (key, value) = (without_nul(key), without_nul(value));
+        digest.add_unless_record(key, value, form, seed);
+    })?;
+    Ok(digest)
+}
+
+fn walk(
+    file: File,
+    index_type: IndexType,
+    format: &mut Option<Format>,
+    visit: &mut dyn FnMut(&[u8], &[u8]),
+) -> Result<(), ReadError> {
     match index_type {
         IndexType::Lmdb => {
             let mut file = LmdbFile::open(file)?;
-            format = Some(file.format());
+            *format = Some(file.format());
             file.walk(|key, value| {
                 visit(key, value);
                 Ok::<(), lmdb::Damage>(())
@@ -126,7 +163,7 @@ pub fn digest_index(
             Ok::<(), cdb::Damage>(())
         })?,
     }
-    Ok(Stored { digest, keys, format })
+    Ok(())
 }
 
 /// The digest of all entries of a source, also of those whose key stands twice.
@@ -165,11 +202,14 @@ pub fn is_current(
     Ok(digest == index)
 }
 
-fn without_nul(bytes: &[u8]) -> &[u8] {
+/// A key or value as people write it: without the NUL that is stored behind it.
+#[must_use]
+pub fn without_nul(bytes: &[u8]) -> &[u8] {
     bytes.strip_suffix(b"\0").unwrap_or(bytes)
 }
 
 /// The records that make a table an alias database: `@` and those of NIS.
-fn is_alias_record(key: &[u8], value: &[u8]) -> bool {
+#[must_use]
+pub fn is_alias_record(key: &[u8], value: &[u8]) -> bool {
     (key == b"@" && value == b"@") || key == b"YP_LAST_MODIFIED" || key == b"YP_MASTER_NAME"
 }

@@ -195,15 +195,35 @@ pub fn write_index_aside(
     access: Access,
     swap: &Swap<'_>,
 ) -> Result<Outcome, WriteError> {
-    let Unique { mut kept, duplicates } = unique(entries, recipe.duplicates)?;
-    let nul = recipe.trailing_nul.unwrap_or(index_type == IndexType::Lmdb);
-    check_values(entries, &kept)?;
     let format = recipe.lmdb_format.or_else(|| lmdb::format_of(&aside.open_old(false).ok()?).ok());
     let format = format.unwrap_or(Format::V0_9);
+    let Unique { kept, duplicates } = write_entries(entries, recipe, index_type, format, aside.file())?;
+    let nul = has_nul(recipe, index_type);
+    aside.set_access(access)?;
+    let fill = |file: &File, room| fill(entries, &kept, nul, file, room);
+    let can_fill = index_type == IndexType::Lmdb && format == Format::V0_9;
+    let Swapped { names, in_place, lost } = swap_in(aside, swap, can_fill.then_some(&fill))?;
+    Ok(Outcome { entries: kept.len(), duplicates, names, in_place, lost })
+}
+
+/// Writes entries to an empty file; gives those that are in it.
+///
+/// # Errors
+/// Entries that files of this type do not take, and those of writing.
+pub fn write_entries(
+    entries: &Entries,
+    recipe: &Recipe,
+    index_type: IndexType,
+    format: Format,
+    file: &File,
+) -> Result<Unique, WriteError> {
+    let Unique { mut kept, duplicates } = unique(entries, recipe.duplicates)?;
+    let nul = has_nul(recipe, index_type);
+    check_values(entries, &kept)?;
     match index_type {
         IndexType::Lmdb => {
             check_keys(entries, &kept, nul, format)?;
-            write_lmdb(entries, &kept, nul, format, aside.file())?;
+            write_lmdb(entries, &kept, nul, format, file)?;
         }
         IndexType::Cdb => {
             // cdb keeps the order of the source; readers stop at the first match. So all may stay, as Postfix has it
@@ -216,16 +236,33 @@ pub fn write_index_aside(
             } else {
                 &kept
             };
-            if write_cdb(entries, stored, nul, aside.file())? {
+            if write_cdb(entries, stored, nul, file)? {
                 check_hashes(entries, &kept, nul)?;
             }
         }
     }
-    aside.set_access(access)?;
-    let fill = |file: &File, room| fill(entries, &kept, nul, file, room);
-    let can_fill = index_type == IndexType::Lmdb && format == Format::V0_9;
-    let Swapped { names, in_place, lost } = swap_in(aside, swap, can_fill.then_some(&fill))?;
-    Ok(Outcome { entries: kept.len(), duplicates, names, in_place, lost })
+    Ok(Unique { kept, duplicates })
+}
+
+/// Refuses entries that files of a type do not take; nothing is written.
+///
+/// # Errors
+/// The first such entry.
+pub fn check_entries(entries: &Entries, recipe: &Recipe, index_type: IndexType) -> Result<(), WriteError> {
+    let all: Vec<u32> = (0..u32::try_from(entries.all().len()).map_err(|_| WriteError::TooBig)?).collect();
+    check_values(entries, &all)?;
+    match index_type {
+        IndexType::Lmdb => {
+            let format = recipe.lmdb_format.unwrap_or(Format::V0_9);
+            check_keys(entries, &all, has_nul(recipe, index_type), format)
+        }
+        IndexType::Cdb => Ok(()),
+    }
+}
+
+/// Whether keys and values are stored with a NUL behind them.
+fn has_nul(recipe: &Recipe, index_type: IndexType) -> bool {
+    recipe.trailing_nul.unwrap_or(index_type == IndexType::Lmdb)
 }
 
 /// Fills an LMDB file that is there.

@@ -1,0 +1,183 @@
+//! `postwright migrate bdb` from end to end: its plan, what it changes, and the way back.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use support::{Scratch, fixture, pairs};
+
+const MAIN: &str = "\
+compatibility_level = 3.11
+# hash: in a comment stays
+virtual_alias_maps = hash:/etc/postfix/virtual,
+# so does this one: hash:/etc/postfix/none
+    proxy:btree:$config_directory/gone
+db = hash
+relay_domains = ${db}:/etc/postfix/relay, !inline:{a=hash:b}
+alias_maps = hash:/etc/postfix/aliases, nis:mail.aliases
+alias_database = $alias_maps
+default_cache_db_type = lmdb
+address_verify_map = btree:$data_directory/verify
+postscreen_cache_map =
+smtpd_banner = hash:/etc/postfix/banner
+";
+
+const MASTER: &str = "\
+smtp inet n - n - - smtpd -o smtpd_client_restrictions=check_client_access,hash:/etc/postfix/clients
+  -o { smtpd_helo_restrictions = check_helo_access hash:/etc/postfix/clients }
+";
+
+/// A site in `s` with tables of all sorts: with a source, and with a .db file alone.
+fn site() -> Scratch {
+    let scratch = Scratch::example();
+    scratch.write("s/main.cf", MAIN);
+    scratch.write("s/master.cf", MASTER);
+    scratch.write("s/virtual", "info@example.com bob@example.com\nsales@example.com bob@example.com\n");
+    scratch.write("s/aliases", "root: bob\n\"big boss\": alice\n");
+    scratch.write("s/relay", "example.org x\n");
+    scratch.write("s/clients", "192.0.2.1 OK\n");
+    copy(&scratch, "btree-one", "s/gone.db");
+    scratch.set_mode("s/gone.db", 0o640);
+    scratch
+}
+
+/// Copies a file of Berkeley DB.
+fn copy(scratch: &Scratch, name: &str, to: &str) {
+    fs::copy(fixture(&format!("berkeley-db/{name}.db")), scratch.path(to)).unwrap();
+}
+
+/// All that is in a directory: kind, mode, owner, where a link leads, contents; without backups.
+fn tree(path: &Path) -> BTreeMap<String, (u32, u32, u32, Vec<u8>)> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(path).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let status = entry.metadata().unwrap();
+        let contents = if status.is_symlink() {
+            fs::read_link(entry.path()).unwrap().into_os_string().into_encoded_bytes()
+        } else if status.is_dir() {
+            if name.starts_with("postwright-backup-") {
+                continue;
+            }
+            for (inner, what) in tree(&entry.path()) {
+                found.insert(format!("{name}/{inner}"), what);
+            }
+            Vec::new()
+        } else {
+            fs::read(entry.path()).unwrap()
+        };
+        found.insert(name, (status.mode(), status.uid(), status.gid(), contents));
+    }
+    found
+}
+
+/// A report without dates and owners.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("postwright-backup-") {
+        out += before;
+        out += "postwright-backup-DATE";
+        rest = &behind["20260102-030405".len()..];
+    }
+    out += rest;
+    let own = format!("{}:{} ", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    out.replace(&own, "OWNER ")
+}
+
+const DIFF: &str = "\
+--- s/main.cf
++++ s/main.cf
+@@ -1,13 +1,13 @@
+ compatibility_level = 3.11
+ # hash: in a comment stays
+-virtual_alias_maps = hash:/etc/postfix/virtual,
++virtual_alias_maps = lmdb:/etc/postfix/virtual,
+ # so does this one: hash:/etc/postfix/none
+-    proxy:btree:$config_directory/gone
+-db = hash
++    proxy:lmdb:$config_directory/gone
++db = lmdb
+ relay_domains = ${db}:/etc/postfix/relay, !inline:{a=hash:b}
+-alias_maps = hash:/etc/postfix/aliases, nis:mail.aliases
++alias_maps = lmdb:/etc/postfix/aliases, nis:mail.aliases
+ alias_database = $alias_maps
+ default_cache_db_type = lmdb
+-address_verify_map = btree:$data_directory/verify
++address_verify_map = $default_cache_db_type:$data_directory/verify
+ postscreen_cache_map =
+ smtpd_banner = hash:/etc/postfix/banner
+--- s/master.cf
++++ s/master.cf
+@@ -1,2 +1,2 @@
+-smtp inet n - n - - smtpd -o smtpd_client_restrictions=check_client_access,hash:/etc/postfix/clients
+-  -o { smtpd_helo_restrictions = check_helo_access hash:/etc/postfix/clients }
++smtp inet n - n - - smtpd -o smtpd_client_restrictions=check_client_access,lmdb:/etc/postfix/clients
++  -o { smtpd_helo_restrictions = check_helo_access lmdb:/etc/postfix/clients }
+";
+
+const TABLES: &str = "\
+build     lmdb:/etc/postfix/aliases          postalias, from its source, 2 entries, OWNER 0644
+build     lmdb:/etc/postfix/relay            postmap, from its source, 1 entry, OWNER 0644
+build     lmdb:/etc/postfix/virtual          postmap, from its source, 2 entries, OWNER 0644
+build     lmdb:/etc/postfix/gone             postmap, from gone.db alone, 1 entry, OWNER 0640; gone is written too
+build     lmdb:/etc/postfix/clients          postmap, from its source, 1 entry, OWNER 0644
+drop      btree:/var/lib/postfix/verify      a cache, which Postfix makes anew
+";
+
+#[test]
+fn there_and_back() {
+    let scratch = site();
+    let before = tree(&scratch.path("s"));
+    let plan = scratch.run("migrate bdb s");
+    assert_eq!((plan.status, plan.stderr.as_str()), (0, ""));
+    let told = "2 files and 5 tables to be changed to lmdb; nothing was: --yes does it\n";
+    // The columns are as wide as the widest name.
+    let narrow = |text: &str| text.lines().map(|line| format!("{}\n", squeezed(line))).collect::<String>();
+    assert_eq!(narrow(&plain(&plan.stdout)), narrow(&format!("{DIFF}{TABLES}{told}")));
+    assert!(tree(&scratch.path("s")) == before);
+
+    let done = scratch.run("migrate bdb s --yes");
+    assert_eq!((done.status, done.stderr.as_str()), (0, ""));
+    let built = TABLES.replace("build ", "built ").replace("drop ", "dropped ");
+    let told = "left      $DIR/s/gone.db\n2 files and 5 tables changed to lmdb; --rollback brings back what $DIR/s/postwright-backup-DATE keeps\n";
+    assert_eq!(narrow(&plain(&done.stdout)), narrow(&format!("{DIFF}{built}{told}")));
+    assert_eq!(scratch.entries("lmdb", "s/aliases"), pairs(&[("root", "bob"), ("big boss", "alice")]));
+    assert_eq!(scratch.entries("lmdb", "s/gone"), pairs(&[("user@example.com", "mailbox")]));
+    let gone = "# Made by postwright from gone.db, which had no source.\nuser@example.com\tmailbox\n";
+    assert_eq!(String::from_utf8(scratch.read("s/gone")).unwrap(), gone);
+    for name in ["s/gone", "s/gone.lmdb"] {
+        assert_eq!(fs::metadata(scratch.path(name)).unwrap().mode() & 0o7777, 0o640, "{name}");
+    }
+    scratch.run("build --check s -q").is(0, "", "");
+
+    let after = tree(&scratch.path("s"));
+    scratch.run("migrate bdb s --yes").is(0, "nothing is to be changed to lmdb\n", "");
+    assert!(tree(&scratch.path("s")) == after);
+
+    let back = scratch.run("migrate bdb s --rollback");
+    let told = "\
+restored  master.cf
+restored  main.cf
+removed   clients.lmdb
+removed   gone.lmdb
+removed   gone
+removed   virtual.lmdb
+removed   relay.lmdb
+removed   aliases.lmdb
+8 of 8 brought back; --forget removes $DIR/s/postwright-backup-DATE
+";
+    assert_eq!((back.status, plain(&back.stdout).as_str()), (0, told));
+    assert!(tree(&scratch.path("s")) == before);
+    scratch.run("migrate bdb s --rollback").is(0, "nothing is to be brought back\n", "");
+    let gone = scratch.run("migrate bdb s --forget");
+    assert_eq!(plain(&gone.stdout), "removed   $DIR/s/postwright-backup-DATE\n");
+    scratch.run("migrate bdb s --forget").is(0, "there are no backups\n", "");
+}
+
+fn squeezed(line: &str) -> String {
+    match line.starts_with(['+', '-', ' ', '@']) {
+        true => line.to_string(),
+        false => line.split_whitespace().collect::<Vec<_>>().join(" "),
+    }
+}
