@@ -70,10 +70,21 @@ pub fn split_table_line(line: &[u8]) -> Result<(Range<usize>, Range<usize>), Fau
     Ok((key, value))
 }
 
+/// White space, quotes and backslashes.
+const ENDS_PLAIN_KEY: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        ends[byte as usize] = is_space(byte) || byte == b'"' || byte == b'\\';
+        byte += 1;
+    }
+    ends
+};
+
 /// Where the key ends.
 fn key_end(line: &[u8]) -> Result<usize, FaultKind> {
     // Almost every key is free of quotes and backslashes: one scan settles those.
-    let plain = line.iter().position(|&byte| is_space(byte) || byte == b'"' || byte == b'\\').unwrap_or(line.len());
+    let plain = line.iter().position(|&byte| ENDS_PLAIN_KEY[usize::from(byte)]).unwrap_or(line.len());
     if line.get(plain).is_none_or(|&byte| is_space(byte)) {
         return Ok(plain);
     }

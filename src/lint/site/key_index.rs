@@ -25,7 +25,7 @@ struct Slot {
 /// Entries by key.
 #[derive(Debug)]
 pub struct KeyIndex {
-    /// A power of two of them, at most half of them taken.
+    /// A power of two of them, at most three quarters of them taken.
     slots: Vec<Slot>,
     /// A bit for the hash of each key that is there, four times as many as slots: small enough to stay near the
     /// processor, it tells most keys that are not there.
@@ -37,7 +37,7 @@ impl KeyIndex {
     #[must_use]
     pub fn of(entries: &Entries) -> Self {
         let free = Slot { number: FREE, tag: 0 };
-        let slots = (entries.all().len() * 2).next_power_of_two().max(16);
+        let slots = (entries.all().len() / 3 * 4 + 4).next_power_of_two().max(16);
         let mut index = Self { slots: vec![free; slots], bits: vec![0; slots / 16] };
         let mut numbers = 0..FREE;
         for block in entries.all().chunks(BLOCK) {

@@ -9,7 +9,7 @@ use crate::config::lmdb_format::LmdbFormat;
 use crate::config::table_reference::TableReference;
 use crate::config::tables::{NamedTable, TableUse};
 use crate::maps::compile::state::{IndexContent, IndexState, compared, complaints};
-use crate::maps::compile::{Complaint, Entries, Entry, IndexType, Recipe, read_entries};
+use crate::maps::compile::{Complaint, Entries, Entry, IndexType, Recipe, read_shared_entries};
 use crate::maps::lmdb;
 use crate::maps::table::{LookupTable, OpenOptions};
 use crate::maps::types::pcre::PcreTable;
@@ -79,12 +79,12 @@ impl Table {
             let content = IndexContent::of(index, index_type, &recipe, seed);
             let state = match &source {
                 Ok(source) => {
-                    let entries = read_entries(source.bytes().to_vec(), &recipe);
+                    let entries = read_shared_entries(Arc::clone(source), &recipe);
                     let (state, complaints) = compared(&entries, content, index_type, &recipe, seed);
                     table.complaints = complaints;
                     // Rules look at names as people write them.
                     let is_plain = recipe.form == table.named.form();
-                    let plain = || read_entries(source.bytes().to_vec(), &Recipe::standard(table.named.form()));
+                    let plain = || read_shared_entries(Arc::clone(source), &Recipe::standard(table.named.form()));
                     table.entries = Some(if is_plain { entries } else { plain() });
                     state
                 }
@@ -200,7 +200,7 @@ pub fn table_named<'t>(tables: &'t [Table], text: &[u8]) -> Option<&'t Table> {
 }
 
 /// The entries of a source, and what compiling it would warn about.
-fn read_alone(source: &Source, form: TableForm) -> (Vec<Complaint>, Entries) {
-    let entries = read_entries(source.bytes().to_vec(), &Recipe::standard(form));
+fn read_alone(source: &Arc<Source>, form: TableForm) -> (Vec<Complaint>, Entries) {
+    let entries = read_shared_entries(Arc::clone(source), &Recipe::standard(form));
     (complaints(&entries), entries)
 }

@@ -4,8 +4,8 @@
 //! entries then does not matter and nothing is sorted. Only when that says "different" and the source has more entries
 //! than the index (it may repeat keys) are its keys sorted and the repeated ones left out.
 
+use super::entries::Entries;
 use super::index::{IndexType, unique};
-use super::read::Entries;
 use super::stored_keys::StoredKeys;
 use super::write_error::WriteError;
 use super::{Duplicates, Recipe};

@@ -2,7 +2,8 @@
 //!
 //! Until then, and after any error, the old file is served as it was.
 
-use super::read::{Complaint, ComplaintKind, Entries, Entry};
+use super::entries::{Complaint, ComplaintKind, Entries};
+use super::entry::Entry;
 use super::sort::{Order, sorted_order};
 use super::swap::{Swap, Swapped, about_names, swap_in};
 use super::write_error::WriteError;
@@ -329,34 +330,43 @@ fn check_hashes(entries: &Entries, kept: &[u32], nul: bool) -> Result<(), WriteE
 const FEW: usize = 64;
 
 /// Entries that one thread turns into pages at a time.
-const RUN: usize = 1 << 14;
+const RUN: usize = 1 << 12;
 
 fn write_lmdb(entries: &Entries, kept: &[u32], nul: bool, format: Format, file: &File) -> Result<(), WriteError> {
     threads::share_out();
     let mut writer = LmdbWriter::new(file, format);
+    let runs = |batch: &[u32]| -> Vec<io::Result<LeafRun>> {
+        batch.par_chunks(RUN).map(|part| leaf_run(entries, part, nul, format)).collect()
+    };
     // A few runs for each thread at a time: going to every entry's text is most of the work, and memory stays bounded.
-    for batch in kept.chunks(4 * RUN * rayon::current_num_threads()) {
-        let runs: Vec<io::Result<LeafRun>> = batch
-            .par_chunks(RUN)
-            .map(|part| {
-                let mut run = LeafRun::new(format);
-                let (mut key, mut value) = (Vec::new(), Vec::new());
-                for few in part.chunks(FEW) {
-                    let few = few.iter().map(|&index| &entries.all()[index as usize]);
-                    entries.fetch(few.clone());
-                    for entry in few {
-                        let key = terminated(&mut key, entries.key(entry), nul);
-                        run.push(key, terminated(&mut value, entries.value(entry), nul))?;
-                    }
-                }
-                Ok(run)
-            })
-            .collect();
-        for run in runs {
-            writer.append(run?)?;
+    // Meanwhile those before are written.
+    let mut ready = Vec::new();
+    for batch in kept.chunks(2 * RUN * rayon::current_num_threads()) {
+        let (written, next) = rayon::join(|| append(&mut writer, ready), || runs(batch));
+        written?;
+        ready = next;
+    }
+    append(&mut writer, ready)?;
+    Ok(writer.finish()?)
+}
+
+fn append(writer: &mut LmdbWriter<'_>, runs: Vec<io::Result<LeafRun>>) -> io::Result<()> {
+    runs.into_iter().try_for_each(|run| writer.append(run?))
+}
+
+/// The pages of some entries.
+fn leaf_run(entries: &Entries, part: &[u32], nul: bool, format: Format) -> io::Result<LeafRun> {
+    let mut run = LeafRun::new(format);
+    let (mut key, mut value) = (Vec::new(), Vec::new());
+    for few in part.chunks(FEW) {
+        let few = few.iter().map(|&index| &entries.all()[index as usize]);
+        entries.fetch(few.clone());
+        for entry in few {
+            let key = terminated(&mut key, entries.key(entry), nul);
+            run.push(key, terminated(&mut value, entries.value(entry), nul))?;
         }
     }
-    Ok(writer.finish()?)
+    Ok(run)
 }
 
 /// Writes a cdb file; whether many records have one hash.

@@ -1,11 +1,13 @@
 //! From a table's source to its indexed file.
 //!
-//! [`load`] reads the source, [`read`] takes it apart, on all cores, into entries that point into it; [`sort`] brings
+//! [`load`] reads the source, [`read`] takes it apart, on all cores, into [`entries`] that point into it; [`sort`] brings
 //! their keys into the database's order; [`index`] writes the file aside and by [`swap`] it is swapped in, if by
 //! [`steady`] the source is still the same. Nothing here prints: what postmap would warn about comes back as
 //! [`Complaint`]s.
 
 pub mod compare;
+pub mod entries;
+mod entry;
 pub mod fold;
 pub mod index;
 pub mod load;
@@ -17,10 +19,12 @@ pub mod stored_keys;
 pub mod swap;
 pub mod write_error;
 
+pub use entries::{Complaint, ComplaintKind, Entries};
+pub use entry::Entry;
 pub use fold::Folding;
 pub use index::{IndexType, Inherit, Outcome, inherited_access, write_index};
 pub use load::load;
-pub use read::{Complaint, ComplaintKind, Entries, Entry, read_entries};
+pub use read::{read_entries, read_shared_entries};
 pub use steady::{Version, until_steady};
 pub use stored_keys::StoredKeys;
 pub use swap::{OtherNames, Swap};

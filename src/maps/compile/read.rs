@@ -1,191 +1,30 @@
 //! A source taken apart into entries, on all cores, without copying what need not change.
 //!
 //! The text is cut where a logical line must begin, and each part is read by itself. Keys are lowered in place; only
-//! what is joined from several lines, unquoted or folded beyond ASCII is written to a second buffer. An entry is 32
-//! bytes beside the source.
+//! what is joined from several lines, unquoted or folded beyond ASCII is written to a second buffer. An entry that
+//! stands on a line of its own takes 8 bytes beside the source, any other 40.
 
 use super::Recipe;
+use super::entries::{Complaint, ComplaintKind, Entries, Text};
+use super::entry::{Entry, Other, to_usize};
 use super::fold::Folding;
-use crate::base::{Span, threads};
+use crate::base::{Source, Span, threads};
 use crate::syntax::alias_line::{AliasFault, parse_alias_line};
 use crate::syntax::fault::FaultKind;
 use crate::syntax::logical::{LogicalLine, LogicalLines, is_space};
 use crate::syntax::table_line::{TableEntry, TableForm, parse_table_line, split_table_line};
 use rayon::prelude::*;
-use std::sync::OnceLock;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 /// Parts smaller than this are not worth a thread.
 const PART: usize = 1 << 20;
 
-/// Lines are counted from the beginning of a block of so many bytes.
-const BLOCK: usize = 1 << 12;
-
-/// An entry that would be stored.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    key: u64,
-    value: u64,
-    line: u64,
-    key_length: u32,
-    value_length: u32,
-}
-
-/// What a source holds.
-#[derive(Debug)]
-pub struct Entries {
-    source: Vec<u8>,
-    /// What could not stay in the source; offsets from `source.len()` on point here.
-    extra: Vec<u8>,
-    entries: Vec<Entry>,
-    complaints: Vec<Complaint>,
-    /// How many lines end before each block of the source, once a line was asked for.
-    line_ends: OnceLock<Vec<usize>>,
-}
-
-/// Something about a source that postmap warns about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Complaint {
-    /// Where the logical line stands in the source.
-    pub span: Span,
-    /// What is wrong.
-    pub kind: ComplaintKind,
-}
-
-/// What is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ComplaintKind {
-    /// A fault of form; the line is dropped, save for a zero byte or a colon behind the key.
-    Form(FaultKind),
-    /// A key that stood before, at `first`.
-    Duplicate {
-        /// The folded key.
-        key: Vec<u8>,
-        /// Offset of the line that holds it first.
-        first: usize,
-    },
-}
-
-impl Entries {
-    /// The entries in the order of the source, repeated keys and all.
-    #[must_use]
-    pub fn all(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// The source, its keys folded in place: good for counting lines and for lengths, not for quoting.
-    #[must_use]
-    pub fn source(&self) -> &[u8] {
-        &self.source
-    }
-
-    /// What postmap would warn about, in the order of the text; duplicates are added by those who look for them.
-    #[must_use]
-    pub fn complaints(&self) -> &[Complaint] {
-        &self.complaints
-    }
-
-    /// The folded key of an entry.
-    #[must_use]
-    pub fn key(&self, entry: &Entry) -> &[u8] {
-        self.bytes(entry.key, entry.key_length)
-    }
-
-    /// The value of an entry.
-    #[must_use]
-    pub fn value(&self, entry: &Entry) -> &[u8] {
-        self.bytes(entry.value, entry.value_length)
-    }
-
-    /// Offset of an entry's line in the source.
-    #[must_use]
-    pub fn line_start(&self, entry: &Entry) -> usize {
-        to_usize(entry.line)
-    }
-
-    /// The number, from 1, of the line at an offset.
-    #[must_use]
-    pub fn line_number(&self, offset: usize) -> usize {
-        let ends = |bytes: &[u8]| memchr::memchr_iter(b'\n', bytes).count();
-        let blocks = self.line_ends.get_or_init(|| {
-            let mut before = 0;
-            let sums = self.source.chunks(BLOCK).map(|block| {
-                before += ends(block);
-                before
-            });
-            std::iter::once(0).chain(sums).collect()
-        });
-        let offset = offset.min(self.source.len());
-        let block = offset / BLOCK;
-        blocks[block] + ends(&self.source[block * BLOCK..offset]) + 1
-    }
-
-    /// Adds an entry behind the others, as it is: not folded, of no line.
-    ///
-    /// Keys and values of 4 GiB or more are not added.
-    pub fn add(&mut self, key: &[u8], value: &[u8]) {
-        let (Ok(key_length), Ok(value_length)) = (u32::try_from(key.len()), u32::try_from(value.len())) else { return };
-        let at = (self.source.len() + self.extra.len()) as u64;
-        self.extra.extend_from_slice(key);
-        self.extra.extend_from_slice(value);
-        let line = self.source.len() as u64;
-        let value = at + u64::from(key_length);
-        self.entries.push(Entry { key: at, value, line, key_length, value_length });
-    }
-
-    /// Brings the text of entries near, for a use that follows at once.
-    ///
-    /// Entries in the order of their keys lie all over memory. Loads that do not wait for each other are under way
-    /// together, while copying one entry after the other waits for each.
-    pub fn fetch<'e>(&self, entries: impl Iterator<Item = &'e Entry>) {
-        let touched = entries.fold(0, |touched, entry| {
-            let first = |bytes: &[u8]| bytes.first().copied().unwrap_or(0);
-            let last = |bytes: &[u8]| bytes.last().copied().unwrap_or(0);
-            touched ^ first(self.key(entry)) ^ first(self.value(entry)) ^ last(self.value(entry))
-        });
-        std::hint::black_box(touched);
-    }
-
-    /// Gives every entry another value; those for which there is none are left out. Returns where their lines stand,
-    /// and why.
-    pub fn replace_values<E>(&mut self, mut replace: impl FnMut(&[u8]) -> Result<Vec<u8>, E>) -> Vec<(usize, E)> {
-        let mut left_out = Vec::new();
-        let mut kept = Vec::with_capacity(self.entries.len());
-        for mut entry in std::mem::take(&mut self.entries) {
-            match replace(self.value(&entry)) {
-                Ok(value) => {
-                    entry.value = (self.source.len() + self.extra.len()) as u64;
-                    // Longer values are cut; a file of 3 GiB has no place in a table.
-                    let length = u32::try_from(value.len()).unwrap_or(u32::MAX);
-                    entry.value_length = length;
-                    self.extra.extend_from_slice(&value[..length as usize]);
-                    kept.push(entry);
-                }
-                Err(why) => left_out.push((self.line_start(&entry), why)),
-            }
-        }
-        self.entries = kept;
-        left_out
-    }
-
-    fn bytes(&self, at: u64, length: u32) -> &[u8] {
-        let (at, length) = (to_usize(at), length as usize);
-        match at.checked_sub(self.source.len()) {
-            None => &self.source[at..at + length],
-            Some(at) => &self.extra[at..at + length],
-        }
-    }
-}
-
-/// Offsets come from a buffer in memory, so they fit.
-#[allow(clippy::cast_possible_truncation)]
-fn to_usize(offset: u64) -> usize {
-    offset as usize
-}
-
-/// One part's harvest; offsets in `extra` are marked until the parts are joined.
+/// What was found in parts that follow each other; offsets in `extra` are marked until the parts are joined.
 #[derive(Default)]
 struct Part {
     entries: Vec<Entry>,
+    others: Vec<Other>,
     extra: Vec<u8>,
     complaints: Vec<Complaint>,
 }
@@ -205,9 +44,40 @@ pub fn read_entries(mut source: Vec<u8>, recipe: &Recipe) -> Entries {
         rest = behind;
         start = end;
     }
+    let found = share_out(&mut parts, |&mut (start, ref mut part), found| {
+        let before = (found.entries.len(), found.others.len());
+        read_part(start, part, recipe, true, found);
+        if recipe.folding != Folding::None {
+            found.lower(before, start, part);
+        }
+    });
+    join(Text::Own(source), found)
+}
+
+/// As [`read_entries`], without a copy of a text that others look at too.
+#[must_use]
+pub fn read_shared_entries(source: Arc<Source>, recipe: &Recipe) -> Entries {
+    let text = source.bytes();
+    let mut start = 0;
+    let part = |end| (std::mem::replace(&mut start, end), end);
+    let mut parts: Vec<(usize, usize)> = cut(text).into_iter().map(part).collect();
+    let found = share_out(&mut parts, |&mut (start, end), found| {
+        read_part(start, &text[start..end], recipe, false, found);
+    });
+    join(Text::Shared(source), found)
+}
+
+/// Reads parts on all cores. What is found in neighbouring ones goes to one place: many small ones would not be given
+/// back.
+fn share_out<P: Send>(parts: &mut [P], read: impl Fn(&mut P, &mut Part) + Sync) -> Vec<Part> {
     threads::share_out();
-    let harvests: Vec<Part> = parts.into_par_iter().map(|(start, part)| read_part(start, part, recipe)).collect();
-    join(source, harvests)
+    let together = parts.len().div_ceil(8 * rayon::current_num_threads()).max(1);
+    let read_some = |parts: &mut [P]| {
+        let mut found = Part::default();
+        parts.iter_mut().for_each(|part| read(part, &mut found));
+        found
+    };
+    parts.par_chunks_mut(together).map(read_some).collect()
 }
 
 /// Ends of the parts: each at the start of a line that begins a logical line, the last at the end.
@@ -228,55 +98,65 @@ fn cut(source: &[u8]) -> Vec<usize> {
     cuts
 }
 
-fn join(source: Vec<u8>, harvests: Vec<Part>) -> Entries {
+fn join(source: Text, harvests: Vec<Part>) -> Entries {
     let mut entries = Vec::with_capacity(harvests.iter().map(|part| part.entries.len()).sum());
+    let mut others = Vec::with_capacity(harvests.iter().map(|part| part.others.len()).sum());
     let mut extra = Vec::with_capacity(harvests.iter().map(|part| part.extra.len()).sum());
     let mut complaints = Vec::new();
     for part in harvests {
         let base = (source.len() + extra.len()) as u64;
+        let before = others.len();
         let settle = |at: u64| if at & IN_EXTRA == 0 { at } else { (at & !IN_EXTRA) + base };
-        entries.extend(part.entries.into_iter().map(|entry| Entry {
-            key: settle(entry.key),
-            value: settle(entry.value),
-            ..entry
+        let joined = |entry: Entry| entry.other().map_or(entry, |number| Entry::numbered(before + number));
+        entries.extend(part.entries.into_iter().map(joined));
+        others.extend(part.others.into_iter().map(|other| Other {
+            key: settle(other.key),
+            value: settle(other.value),
+            ..other
         }));
         extra.extend_from_slice(&part.extra);
         complaints.extend(part.complaints);
     }
-    Entries { source, extra, entries, complaints, line_ends: OnceLock::new() }
+    Entries { source, extra, entries, others, complaints, line_ends: OnceLock::new() }
 }
 
-fn read_part(start: usize, bytes: &mut [u8], recipe: &Recipe) -> Part {
-    let mut part = Part::default();
-    {
-        let bytes = &*bytes;
-        // Asked once for the whole part; line by line only where the answer is no.
-        let clean = memchr::memchr(0, bytes).is_none() && (!recipe.utf8 || simdutf8::basic::from_utf8(bytes).is_ok());
-        for line in LogicalLines::new(bytes) {
-            let extent = line.extent();
-            let at = Span::new(start + extent.start, start + extent.end);
-            let mut reader = LineReader { at, recipe, part: &mut part };
-            if clean && line.is_single() && !line.orphan && recipe.form == TableForm::KeyValue {
-                reader.plain(&bytes[extent.range()]);
-            } else {
-                reader.any(&line, bytes);
-            }
+/// Reads what stands from `start` on, and adds it to what was found before it; `in_place`: keys will be lowered where
+/// they stand.
+fn read_part(start: usize, bytes: &[u8], recipe: &Recipe, in_place: bool, found: &mut Part) {
+    // Asked once for the whole part; line by line only where the answer is no.
+    let clean = memchr::memchr(0, bytes).is_none() && (!recipe.utf8 || simdutf8::basic::from_utf8(bytes).is_ok());
+    for line in LogicalLines::new(bytes) {
+        let extent = line.extent();
+        let at = Span::new(start + extent.start, start + extent.end);
+        let mut reader = LineReader { at, recipe, in_place, part: found };
+        if clean && line.is_single() && !line.orphan && recipe.form == TableForm::KeyValue {
+            reader.plain(&bytes[extent.range()]);
+        } else {
+            reader.any(&line, bytes);
         }
     }
-    if recipe.folding != Folding::None {
-        // Keys beyond ASCII were folded into `extra`; the others are lowered where they stand.
-        for entry in part.entries.iter().filter(|entry| entry.key & IN_EXTRA == 0) {
-            let at = to_usize(entry.key) - start;
-            bytes[at..at + entry.key_length as usize].make_ascii_lowercase();
+}
+
+impl Part {
+    /// Lowers the keys of what was found since `before`, in the text that begins at `start`. Keys beyond ASCII were
+    /// folded into `extra`.
+    fn lower(&self, before: (usize, usize), start: usize, text: &mut [u8]) {
+        let mut lower = |at: usize, length: usize| text[at - start..at - start + length].make_ascii_lowercase();
+        for entry in self.entries[before.0..].iter().filter(|entry| entry.other().is_none()) {
+            let (line, key, _, _) = entry.place();
+            lower(line, key);
+        }
+        for other in self.others[before.1..].iter().filter(|other| other.key & IN_EXTRA == 0) {
+            lower(to_usize(other.key), other.key_length as usize);
         }
     }
-    part
 }
 
 /// Reads one logical line.
 struct LineReader<'a> {
     at: Span,
     recipe: &'a Recipe,
+    in_place: bool,
     part: &'a mut Part,
 }
 
@@ -286,7 +166,12 @@ impl LineReader<'_> {
         match split_table_line(text) {
             Ok((key, value)) => {
                 self.complain_of_colon(&text[key.clone()]);
-                let key = if text[key.clone()].is_ascii() || self.recipe.folding != Folding::Unicode {
+                let stays = self.stays(&text[key.clone()]);
+                let short = || Entry::short(self.at.start, key.len(), value.start - key.end, value.len());
+                if let Some(entry) = (stays && key.start == 0).then(short).flatten() {
+                    return self.part.entries.push(entry);
+                }
+                let key = if stays {
                     (self.in_source(key.start), key.len())
                 } else {
                     self.in_extra(&self.recipe.folding.apply(&text[key]))
@@ -294,6 +179,16 @@ impl LineReader<'_> {
                 self.entry(key, (self.in_source(value.start), value.len()));
             }
             Err(kind) => self.complain(kind),
+        }
+    }
+
+    /// Whether the folded key can stand where the key does.
+    fn stays(&self, key: &[u8]) -> bool {
+        match self.recipe.folding {
+            Folding::None => true,
+            Folding::Ascii if self.in_place => true,
+            Folding::Unicode if self.in_place => key.is_ascii(),
+            folding => matches!(folding.apply(key), Cow::Borrowed(_)),
         }
     }
 
@@ -361,7 +256,8 @@ impl LineReader<'_> {
             return self.complain(FaultKind::TooLong);
         };
         let line = self.at.start as u64;
-        self.part.entries.push(Entry { key: key.0, value: value.0, line, key_length, value_length });
+        self.part.entries.push(Entry::numbered(self.part.others.len()));
+        self.part.others.push(Other { key: key.0, value: value.0, line, key_length, value_length });
     }
 }
 
@@ -392,6 +288,18 @@ mod tests {
         let text = b"\"Big Boss\": a ,b\nROOT: |x\n";
         let entries = read_entries(text.to_vec(), &Recipe::standard(TableForm::Aliases));
         assert_eq!(shown(&entries), ["1 big boss=a, b", "2 root=|x"]);
+    }
+
+    #[test]
+    fn a_shared_text_is_left_as_it_is() {
+        let text = "A\tx\nb: y\n\u{c4} z\n  w\nC \"\"\n";
+        for folding in [Folding::None, Folding::Ascii, Folding::Unicode] {
+            let recipe = Recipe { folding, ..Recipe::standard(TableForm::KeyValue) };
+            let source = Arc::new(Source::new("virtual", text));
+            let entries = read_shared_entries(Arc::clone(&source), &recipe);
+            assert_eq!(shown(&entries), shown(&read_entries(text.into(), &recipe)), "{folding:?}");
+            assert_eq!(source.bytes(), text.as_bytes());
+        }
     }
 
     /// A source of several parts, with continuations and comments at every possible cut.

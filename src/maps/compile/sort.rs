@@ -1,18 +1,34 @@
 //! Brings keys into LMDB's order: by bytes, a shorter key before a longer one that begins with it.
 //!
 //! Mail tables have long common beginnings, so comparing whole keys would go to memory at almost every step. Instead
-//! eight bytes of each key at a time stand beside its index; a run of equal eights is sorted by the next eight.
+//! four bytes of each key at a time stand beside its index; a run of equal fours is sorted by the next four. What all
+//! keys begin with is passed over.
 
 use crate::base::threads;
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs at least this long are sorted by several threads.
 const PARALLEL: usize = 1 << 14;
 
+/// Keys that tell what all may begin with.
+const FEW: usize = 500;
+
+/// Bytes of a key that stand beside its index.
+const CHUNK: usize = 4;
+
+/// Four bytes of a key and its index. Of a big table there is one for each key, so it is small.
 #[derive(Clone, Copy)]
 struct Slot {
-    chunk: u64,
+    chunk: u32,
     index: u32,
+}
+
+impl Slot {
+    /// What slots are sorted by: the chunk, then the index.
+    fn rank(self) -> u64 {
+        u64::from(self.chunk) << 32 | u64::from(self.index)
+    }
 }
 
 /// Keys in order.
@@ -30,27 +46,51 @@ pub fn sorted_order<'k>(count: u32, key: impl Fn(u32) -> &'k [u8] + Sync) -> Ord
         return Order { order: (0..count).collect(), repeated: Vec::new() };
     }
     threads::share_out();
-    let mut slots: Vec<Slot> =
-        (0..count).into_par_iter().map(|index| Slot { chunk: chunk(key(index), 0), index }).collect();
-    let repeated = sort_all(&mut slots, &key);
-    Order { order: slots.into_iter().map(|slot| slot.index).collect(), repeated }
+    let beginning = shared_beginning(count, &key);
+    let others = AtomicBool::new(false);
+    let look = |slot: &Slot| {
+        if !key(slot.index).starts_with(beginning) {
+            others.store(true, Ordering::Relaxed);
+        }
+    };
+    let mut depth = beginning.len();
+    let slot = |index| Slot { chunk: chunk(key(index), depth), index };
+    let mut slots: Vec<Slot> = (0..count).into_par_iter().map(slot).inspect(look).collect();
+    // Some that were not looked at before begin with something else.
+    if others.into_inner() {
+        depth = 0;
+        slots.par_iter_mut().for_each(|slot| slot.chunk = chunk(key(slot.index), depth));
+    }
+    let repeated = sort_all(&mut slots, depth, &key);
+    let mut order: Vec<u32> = slots.into_iter().map(|slot| slot.index).collect();
+    // It took over the room of the slots.
+    order.shrink_to_fit();
+    Order { order, repeated }
+}
+
+/// What a few keys from all over begin with.
+fn shared_beginning<'k>(count: u32, key: &impl Fn(u32) -> &'k [u8]) -> &'k [u8] {
+    let mut keys = (0..count).step_by(count as usize / FEW + 1).map(key);
+    let first = keys.next().unwrap_or_default();
+    let shared = |length, key: &[u8]| first[..length].iter().zip(key).take_while(|(a, b)| a == b).count();
+    &first[..keys.fold(first.len(), shared)]
 }
 
 /// A stretch of slots whose keys agree up to a depth and whose chunks hold what follows.
 type Run<'s> = (&'s mut [Slot], usize);
 
-/// Sorts slots whose chunks hold the beginnings of their keys; returns the groups of equal keys.
+/// Sorts slots whose keys agree up to a depth and whose chunks hold what follows; returns the groups of equal keys.
 ///
 /// Keys may agree for as long as they like: what is still to do is kept on a list and not on the stack.
-fn sort_all<'k>(slots: &mut [Slot], key: &(impl Fn(u32) -> &'k [u8] + Sync)) -> Vec<Vec<u32>> {
+fn sort_all<'k>(slots: &mut [Slot], depth: usize, key: &(impl Fn(u32) -> &'k [u8] + Sync)) -> Vec<Vec<u32>> {
     let mut equal = Vec::new();
-    let mut pending: Vec<Run<'_>> = vec![(slots, 0)];
+    let mut pending: Vec<Run<'_>> = vec![(slots, depth)];
     while let Some((slots, depth)) = pending.pop() {
         if slots.len() < PARALLEL {
             sort_few((slots, depth), key, &mut equal);
             continue;
         }
-        slots.par_sort_unstable_by_key(|slot| (slot.chunk, slot.index));
+        slots.par_sort_unstable_by_key(|slot| slot.rank());
         let (many, few): (Vec<_>, Vec<_>) = agreeing(slots).partition(|run| run.len() >= PARALLEL);
         let sorted = few.into_par_iter().map(|run| {
             let mut equal = Vec::new();
@@ -69,7 +109,7 @@ fn sort_all<'k>(slots: &mut [Slot], key: &(impl Fn(u32) -> &'k [u8] + Sync)) -> 
 fn sort_few<'k>(run: Run<'_>, key: &(impl Fn(u32) -> &'k [u8] + Sync), equal: &mut Vec<Vec<u32>>) {
     let mut pending = vec![run];
     while let Some((slots, depth)) = pending.pop() {
-        slots.sort_unstable_by_key(|slot| (slot.chunk, slot.index));
+        slots.sort_unstable_by_key(|slot| slot.rank());
         pending.extend(agreeing(slots).filter_map(|run| deeper(run, depth, key, equal)));
     }
 }
@@ -87,25 +127,25 @@ fn deeper<'s, 'k>(
     equal: &mut Vec<Vec<u32>>,
 ) -> Option<Run<'s>> {
     // A zero in the last byte means that these keys ended.
-    if slots[0].chunk.to_be_bytes()[7] == 0 {
+    if slots[0].chunk.to_be_bytes()[3] == 0 {
         equal.push(slots.iter().map(|slot| slot.index).collect());
         return None;
     }
     for slot in slots.iter_mut() {
-        slot.chunk = chunk(key(slot.index), depth + 8);
+        slot.chunk = chunk(key(slot.index), depth + CHUNK);
     }
-    Some((slots, depth + 8))
+    Some((slots, depth + CHUNK))
 }
 
-/// The eight bytes at `depth`, zeros behind the end, so that they compare as the keys do.
-fn chunk(key: &[u8], depth: usize) -> u64 {
+/// The four bytes at `depth`, zeros behind the end, so that they compare as the keys do.
+fn chunk(key: &[u8], depth: usize) -> u32 {
     let rest = key.get(depth..).unwrap_or(&[]);
-    if let Some(eight) = rest.first_chunk::<8>() {
-        return u64::from_be_bytes(*eight);
+    if let Some(four) = rest.first_chunk::<CHUNK>() {
+        return u32::from_be_bytes(*four);
     }
-    let mut bytes = [0; 8];
+    let mut bytes = [0; CHUNK];
     bytes[..rest.len()].copy_from_slice(rest);
-    u64::from_be_bytes(bytes)
+    u32::from_be_bytes(bytes)
 }
 
 #[cfg(test)]
@@ -140,7 +180,7 @@ mod tests {
         assert_eq!(sorted.order, expected);
     }
 
-    /// On the stack that a thread has: a step for each eight bytes must not need more of it.
+    /// On the stack that a thread has: a step for each four bytes must not need more of it.
     #[test]
     fn keys_may_agree_for_megabytes() {
         let long = |end: &str| [&[b'k'; 2 << 20], end.as_bytes()].concat();
