@@ -16,6 +16,7 @@ pub mod match_list;
 pub mod network_line;
 pub mod pattern_line;
 pub mod pattern_table;
+pub mod sendmail_mc;
 pub mod table;
 pub mod table_line;
 pub mod text;

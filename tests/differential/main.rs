@@ -33,5 +33,6 @@ mod postconf;
 mod postmap;
 mod records;
 mod route;
+mod sendmail;
 mod smtpd;
 mod stock;

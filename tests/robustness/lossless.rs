@@ -25,6 +25,7 @@ use postwright::syntax::master_cf::parse_master_cf;
 use postwright::syntax::match_list::{parse_match_list, split_list};
 use postwright::syntax::pattern_line::Dialect;
 use postwright::syntax::pattern_table::{Pattern, PatternForm, StatementKind, parse_pattern_table};
+use postwright::syntax::sendmail_mc::{McItem, parse_sendmail_mc};
 use postwright::syntax::table::parse_table;
 use postwright::syntax::table_line::{TableForm, parse_table_line, split_table_line};
 use postwright::syntax::text::Text;
@@ -47,6 +48,7 @@ const PARSERS: &[(&str, Check)] = &[
     ("pcre", |source| pattern_table(source, PatternForm::Expression(Dialect::Pcre))),
     ("networks", |source| pattern_table(source, PatternForm::Network)),
     ("bounce templates", bounce_template),
+    ("sendmail.mc", sendmail_mc),
     ("lines", lines),
     ("alias value", |source| alias_value(source.bytes())),
 ];
@@ -63,6 +65,29 @@ fn main_cf(source: &Arc<Source>) {
         check_text(source, &entry.value);
         check_span(source, entry.extent);
         assert_eq!(source.slice(entry.equals), b"=");
+    }
+}
+
+fn sendmail_mc(source: &Arc<Source>) {
+    let parsed = parse_sendmail_mc(source);
+    check_tree(&parsed.tree);
+    parsed.faults.iter().for_each(|fault| check_span(source, fault.span));
+    // Items follow each other.
+    let mut end = 0;
+    for item in &parsed.items {
+        let span = match item {
+            McItem::Call(call) => call.span,
+            McItem::Section(span) | McItem::Text(span) | McItem::Comment(span) => *span,
+        };
+        check_span(source, span);
+        assert!(span.start >= end);
+        end = span.end;
+        if let McItem::Call(call) = item {
+            for argument in &call.arguments {
+                check_span(source, argument.span);
+                argument.pieces.iter().for_each(|piece| check_span(source, piece.span));
+            }
+        }
     }
 }
 

@@ -28,6 +28,13 @@ impl Oracle {
         Self::at(root.into(), "compatibility_level = 3.6\n", purpose)
     }
 
+    /// A root with Sendmail unpacked in it, Debian 12's.
+    pub fn find_sendmail(purpose: &str) -> Option<Self> {
+        let mut root = usual_root().into_os_string();
+        root.push("-sendmail");
+        Self::at(root.into(), "", purpose)
+    }
+
     fn at(root: PathBuf, always: &'static str, purpose: &str) -> Option<Self> {
         if !root.join(".complete").exists() {
             let required = std::env::var_os("POSTWRIGHT_ORACLE_REQUIRED").is_some_and(|value| value == "1");
