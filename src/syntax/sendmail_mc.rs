@@ -4,8 +4,8 @@
 //! makes it deep. It understands form only; what is not known is an item all the same, so that nothing is lost.
 //! - A quote is `` ` `` to `'`, and nests; a call is a name with `(` right behind it, arguments between commas.
 //! - `dnl` drops all up to and with the end of the line, between arguments too.
-//! - `#` begins a comment of m4 only until Sendmail's own `cf.m4` is included; it turns comments off. So a call behind a
-//!   `#` takes effect in a file that is read after `cf.m4`, as by `m4 cf.m4 FILE`, which surprises many:
+//! - `#` begins a comment of m4 only until Sendmail's own `cf.m4` is included; it turns comments off. So a call behind
+//!   a `#` takes effect in a file that is read after `cf.m4`, as by `m4 cf.m4 FILE`, which surprises many:
 //!   [`McCall::behind_hash`].
 //! - An upper-case name with `(` at the beginning of a line, which no release has, is [a call](McCall::is_known) too.
 //!

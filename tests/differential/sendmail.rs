@@ -1,9 +1,10 @@
 //! Sites moved from Sendmail: what the real Sendmail does with each address and client of every site in
 //! `testdata/sendmail`, and what the site that `postwright migrate sendmail` makes of it does.
 //!
-//! A site is a directory as `/etc/mail`: sendmail.mc, tables, `addresses` (one a line), perhaps `clients`
-//! (`NAME[ADDRESS] <SENDER> RECIPIENT`), and `answers`, what Sendmail said: to an address, by `sendmail -bv`; to a
-//! client, by `check_relay`, `check_mail` and `check_rcpt` of `sendmail -bt`. So the comparison works without it. With
+//! A site is a directory as `/etc/mail`: sendmail.mc, tables, lists (`trusted-users`), `addresses` (one a line),
+//! perhaps `clients` (`NAME[ADDRESS] <SENDER> RECIPIENT`), and `answers`, what Sendmail said: to an address, by
+//! `sendmail -bv`; to a client, by `check_relay`, `check_mail` and `check_rcpt` of `sendmail -bt`. So the comparison
+//! works without it. With
 //! an oracle, `sendmail/ask` asks a Sendmail of that site in a network of its own; names are those of
 //! `testdata/sendmail/hosts`. `POSTWRIGHT_BLESS=1` writes the answers anew.
 
