@@ -1,3 +1,5 @@
+//! What configurations of every kind become, and that each of their lines is told of.
+
 use super::super::settings::{Flag, Stage};
 use super::*;
 
