@@ -16,5 +16,6 @@ mod hostile_texts;
 mod lmdb_formats;
 mod lossless;
 mod merely_big;
+mod migrate_bdb;
 mod odd_files;
 mod replaced_files;

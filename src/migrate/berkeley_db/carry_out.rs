@@ -8,7 +8,7 @@ use crate::base::{FileError, system_words};
 use crate::config::Site;
 use crate::maps::compile::compare::{Digest, digest_as_stored};
 use crate::maps::compile::index::{add_alias_records, unique, write_entries};
-use crate::maps::compile::{Duplicates, Entries, IndexType, Inherit, Version, inherited_access};
+use crate::maps::compile::{Duplicates, Entries, IndexType, Inherit, Version, WriteError, inherited_access};
 use crate::maps::lmdb::{self, Format};
 use crate::migrate::transaction::{NewFile, Transaction, TransactionError};
 use foldhash::quality::RandomState;
@@ -39,15 +39,20 @@ pub struct Failed {
 /// # Errors
 /// [`Failed`].
 pub fn carry_out(site: &Site, plan: &Plan, alone: File) -> Result<Done, Failed> {
-    let failed = |error: FileError| Failed { error: error.into(), left: Vec::new() };
-    let directory = &site.configuration.files.directory;
-    let directory = std::path::absolute(directory).map_err(FileError::at(directory)).map_err(failed)?;
+    let failed = |error: TransactionError| Failed { error, left: Vec::new() };
+    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| failed(FileError::at(path)(error).into()));
+    let directory = absolute(&site.configuration.files.directory)?;
+    let texts = plan.references.texts.iter().map(|text| absolute(Path::new(text.before.name())));
+    let texts = texts.collect::<Result<Vec<PathBuf>, _>>()?;
+    let made = plan.tables.iter().filter(|table| table.is_to_change());
+    let made = made.flat_map(|table| [table.index.clone(), table.source.clone()]);
+    let planned: Vec<PathBuf> = made.chain(texts.iter().cloned()).collect();
     let what = format!("migrate bdb --to {}", plan.to.name());
-    let mut transaction = Transaction::begin(&directory, &site.paths, what, alone).map_err(failed)?;
-    match change_all(site, plan, &mut transaction) {
+    let mut transaction = Transaction::begin(&directory, &site.paths, what, &planned, alone).map_err(failed)?;
+    match change_all(site, plan, &texts, &mut transaction) {
         Ok(lost) => match transaction.finish() {
             Ok(backup) => Ok(Done { backup, lost }),
-            Err(error) => Err(failed(error)),
+            Err(error) => Err(failed(error.into())),
         },
         Err(error) => Err(Failed { error, left: transaction.undo() }),
     }
@@ -55,7 +60,13 @@ pub fn carry_out(site: &Site, plan: &Plan, alone: File) -> Result<Done, Failed> 
 
 type AllLost = Vec<(PathBuf, Lost)>;
 
-fn change_all(site: &Site, plan: &Plan, transaction: &mut Transaction<'_>) -> Result<AllLost, TransactionError> {
+/// Makes the indexes, then the texts, which stand at these paths.
+fn change_all(
+    site: &Site,
+    plan: &Plan,
+    paths: &[PathBuf],
+    transaction: &mut Transaction<'_>,
+) -> Result<AllLost, TransactionError> {
     let mut lost = AllLost::new();
     let seed = RandomState::default();
     for table in &plan.tables {
@@ -65,19 +76,10 @@ fn change_all(site: &Site, plan: &Plan, transaction: &mut Transaction<'_>) -> Re
             _ => {}
         }
     }
-    let paths: Vec<PathBuf> = plan
-        .references
-        .texts
-        .iter()
-        .map(|text| {
-            let path = Path::new(text.before.name());
-            std::path::absolute(path).map_err(FileError::at(path))
-        })
-        .collect::<Result<_, _>>()?;
-    for path in &paths {
+    for path in paths {
         transaction.lock(path)?;
     }
-    for (text, path) in plan.references.texts.iter().zip(&paths) {
+    for (text, path) in plan.references.texts.iter().zip(paths) {
         let write = |file: &File| write_all(file, text.after.bytes());
         let new = NewFile { path, access: None, like: None, expected: Some(text.before.bytes()), write: &write };
         add(&mut lost, path, transaction.put(&new)?);
@@ -179,9 +181,9 @@ fn write_index(
         IndexType::Cdb => None,
     };
     let format = recipe.lmdb_format.or_else(old_format).unwrap_or(Format::V0_9);
-    write_entries(entries, &recipe, table.index_type, format, file).map_err(|error| match error.line() {
-        Some(line) => format!("line {} of its source: {error}", entries.line_number(line)),
-        None => error.to_string(),
+    write_entries(entries, &recipe, table.index_type, format, file).map_err(|error| match error {
+        WriteError::Create(error) | WriteError::Io(error) => system_words(&error),
+        error => error.to_string(),
     })?;
     let written = file.try_clone().map_err(|error| system_words(&error))?;
     let found = digest_as_stored(written, table.index_type, table.form, seed).map_err(|error| error.to_string())?;

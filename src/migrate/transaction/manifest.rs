@@ -44,6 +44,8 @@ pub struct Manifest {
     pub what: String,
     /// How far it came.
     pub state: State,
+    /// All files that are to be changed: beside each may lie what was begun and not put in its place.
+    pub planned: Vec<String>,
     /// In the order in which it happens.
     pub changes: Vec<Change>,
     /// Files that are made for a moment, to lock others.
@@ -54,7 +56,14 @@ impl Manifest {
     /// One of which nothing was done.
     #[must_use]
     pub fn new(what: String) -> Self {
-        Self { version: VERSION, what, state: State::Begun, changes: Vec::new(), locks: Vec::new() }
+        Self {
+            version: VERSION,
+            what,
+            state: State::Begun,
+            planned: Vec::new(),
+            changes: Vec::new(),
+            locks: Vec::new(),
+        }
     }
 
     /// Reads the one at a place; nothing if it was never written.

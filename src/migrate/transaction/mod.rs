@@ -25,7 +25,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use undo::{Undone, undo_change, undo_locks};
+use undo::{Undone, undo_change, undo_left_over};
 
 /// Why a migration ended.
 #[derive(Debug)]
@@ -102,13 +102,19 @@ pub fn alone(configuration: &Path) -> Result<File, FileError> {
 }
 
 impl<'p> Transaction<'p> {
-    /// Begins one; `alone` is the lock of [`alone`].
+    /// Begins one of some files; `alone` is the lock of [`alone`].
     ///
     /// # Errors
-    /// That the directory of backups cannot be made.
-    pub fn begin(configuration: &Path, paths: &'p PathMap, what: String, alone: File) -> Result<Self, FileError> {
+    /// That the directory of backups cannot be made, or a file has a name that cannot be recorded.
+    pub fn begin(
+        configuration: &Path,
+        paths: &'p PathMap,
+        what: String,
+        planned: &[PathBuf],
+        alone: File,
+    ) -> Result<Self, TransactionError> {
         let backup = BackupDirectory::create(configuration)?;
-        let begun = Self {
+        let mut begun = Self {
             configuration: configuration.to_path_buf(),
             paths,
             backup,
@@ -116,7 +122,12 @@ impl<'p> Transaction<'p> {
             locks: Vec::new(),
             _alone: alone,
         };
-        match begun.backup.write(&begun.manifest) {
+        let named: Result<Vec<String>, _> = planned.iter().map(|path| begun.named(path)).collect();
+        let written = named.and_then(|named| {
+            begun.manifest.planned = named;
+            Ok(begun.backup.write(&begun.manifest)?)
+        });
+        match written {
             Ok(()) => Ok(begun),
             Err(error) => {
                 // There is nothing in it.
@@ -271,7 +282,7 @@ fn undo_begun(
             Err(error) => left.push((change.file.clone(), system_words(&error))),
         }
     }
-    undo_locks(configuration, paths, manifest);
+    undo_left_over(configuration, paths, manifest);
     if left.is_empty()
         && let Err(error) = backup.remove()
     {

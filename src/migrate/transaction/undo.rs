@@ -92,7 +92,6 @@ pub fn undo_change(
     change: &Change,
 ) -> io::Result<Undone> {
     let Found { place, backup, undone } = look(configuration, paths, backup, change)?;
-    place.remove_left_over();
     match (undone, &backup) {
         (Undone::Restored, Some(backup)) => {
             if let Err(error) = backup.move_over(&place) {
@@ -116,8 +115,13 @@ pub fn undo_change(
     Ok(undone)
 }
 
-/// Removes the locks of a migration that was killed while it held them.
-pub(super) fn undo_locks(configuration: &Path, paths: &PathMap, manifest: &Manifest) {
+/// Removes what a migration that was killed had begun aside, and the locks that it held.
+pub(super) fn undo_left_over(configuration: &Path, paths: &PathMap, manifest: &Manifest) {
+    for name in &manifest.planned {
+        if let Ok(Some(place)) = paths.edit_place(&configuration.join(name)) {
+            place.file().remove_left_over();
+        }
+    }
     for name in &manifest.locks {
         let Ok(Some(edited)) = paths.edit_place(&configuration.join(name)) else { continue };
         let Ok(lock) = edited.lock() else { continue };
