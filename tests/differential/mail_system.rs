@@ -95,8 +95,12 @@ impl<'o> MailSystem<'o> {
             std::os::unix::fs::chown(directory.join(owned), Some(995), None).unwrap();
         }
         for path in files(site) {
-            let text = fs::read_to_string(&path).unwrap().replace("/etc/postfix", &inside);
-            fs::write(directory.join(path.file_name().unwrap()), text).unwrap();
+            let to = directory.join(path.file_name().unwrap());
+            match String::from_utf8(fs::read(&path).unwrap()) {
+                Ok(text) => fs::write(to, text.replace("/etc/postfix", &inside)).unwrap(),
+                // An index that is there already.
+                Err(index) => fs::write(to, index.as_bytes()).unwrap(),
+            }
         }
         let main = fs::read_to_string(directory.join("main.cf")).unwrap();
         let networks = if main.contains("\nmynetworks") { "" } else { "mynetworks = 127.0.0.0/8\n" };
@@ -114,7 +118,8 @@ impl<'o> MailSystem<'o> {
             let name = path.file_name().unwrap().to_str().unwrap();
             let compiler = if name.starts_with("aliases") { "postalias" } else { "postmap" };
             let main = fs::read_to_string(site.join("main.cf")).unwrap();
-            if main.contains(&format!("lmdb:/etc/postfix/{name}")) {
+            let is_made = site.join(format!("{name}.lmdb")).exists();
+            if main.contains(&format!("lmdb:/etc/postfix/{name}")) && !is_made {
                 oracle.run(&[compiler, "-c", &inside, &format!("lmdb:{inside}/{name}")]);
             }
         }

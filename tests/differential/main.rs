@@ -27,6 +27,7 @@ mod edit_properties;
 mod expand;
 mod generated;
 mod mail_system;
+mod migrate_bdb;
 mod networks;
 mod next_hop;
 mod postconf;
