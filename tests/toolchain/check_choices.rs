@@ -243,6 +243,7 @@ s/main.cf:8:26: error[MAP013] no map type is called foo
 s/main.cf:8:34: error[MAP013] no map type is called foo
 s/main.cf:10:23: error[MAP001] lmdb:/etc/postfix/no3: $DIR/s/no3: No such file or directory
 6 findings: 5 errors, 1 warning
+1 can be fixed by --unsafe-fixes
 ";
     scratch.run("check --format concise --select MAP,PW s").is(1, said, "");
     // A comment above the whole entry is for each of its lines, whatever stands within it.

@@ -194,8 +194,8 @@ fn a_fix_never_makes_a_finding_and_ends() {
         fixed
     });
     let fixed: BTreeSet<&str> = fixed.flatten_iter().collect();
-    // Every rule that says it can fix was seen to, but for the one that needs a whole site.
-    for rule in declarations().filter(|rule| rule.fix.is_some() && rule.code != "PW002") {
+    // Every rule that says it can fix was seen to, but for those that need a whole site.
+    for rule in declarations().filter(|rule| rule.fix.is_some() && !["PW002", "MAP008"].contains(&rule.code)) {
         assert!(fixed.contains(rule.code), "{} fixed nothing", rule.code);
     }
 }

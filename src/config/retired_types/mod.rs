@@ -37,6 +37,14 @@ impl Successor {
         Self { table, by_default_type, cache_by_default_type: has_default && cache_type == b"lmdb" }
     }
 
+    /// The type that the package makes tables of, if that is one that lasts; else lmdb.
+    #[must_use]
+    pub fn of_package(configuration: &Configuration) -> Self {
+        let default = configuration.default(b"default_database_type");
+        let table = if default.as_deref() == Some(b"cdb") { "cdb" } else { "lmdb" };
+        Self::new(configuration, table, false)
+    }
+
     /// What is written for a table or a cache; `is_literal` where no `$name` is expanded.
     #[must_use]
     pub const fn text(self, is_cache: bool, is_literal: bool) -> &'static str {
