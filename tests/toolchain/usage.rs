@@ -44,15 +44,27 @@ fn lines_with_which_postfix_does_not_start() {
 #[test]
 fn operands_that_are_empty() {
     let scratch = Scratch::example();
-    for address in ["", "\"\""] {
+    let needed = "an address is needed, such as info@example.com";
+    for (address, why) in [
+        ("", needed),
+        ("\"\"", needed),
+        (" ", needed),
+        ("<info@example.com>", "expected the address alone: info@example.com"),
+        ("Ann <info@example.com>", "expected the address alone: info@example.com"),
+        ("a@example.com,b@example.com", "expected one address in each argument"),
+        ("a@example.com; b@example.com", "expected one address in each argument"),
+    ] {
         refused(
             &scratch,
             &["route", "-c", "site", address],
             &format!(
-                "error: invalid value '{address}' for '[ADDRESS]...': an address is needed, such as info@example.com\n\n\
-                 For more information, try '--help'.\n"
+                "error: invalid value '{address}' for '[ADDRESS]...': {why}\n\nFor more information, try '--help'.\n"
             ),
         );
+    }
+    for address in ["\"a, b\"@example.com", "\"<a>\"@example.com"] {
+        let outcome = scratch.outcome(&mut scratch.command(&["route", "-c", "site", address]));
+        assert_ne!(outcome.status, 2, "{address}: {}", outcome.stderr);
     }
     let needed = |what: &str| {
         format!(

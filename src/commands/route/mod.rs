@@ -10,6 +10,7 @@ use super::terminal::output::Output;
 use crate::config::Configuration;
 use crate::diagnostic::render::clean;
 use crate::mail::local_part::internal;
+use crate::mail::rfc822::{TokenKind, tokens};
 use crate::maps::{Caller, LookupError};
 use crate::routing::access::Verdict;
 use crate::routing::access::unknown::Refusal;
@@ -17,6 +18,7 @@ use crate::routing::fate::{CopyEnding, Ending, Fate};
 use crate::routing::route::Route as Routed;
 use crate::routing::router::trail::{Found, Place};
 use crate::routing::{Recording, Router, Step, StepKind};
+use crate::syntax::alias_value::destinations;
 use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -84,10 +86,15 @@ enum Format {
     Junit,
 }
 
-/// An address that somebody may be behind: there is none without a single character, quotes left out.
+/// An address that somebody may be behind: there is none without a single character, quotes left out. What headers
+/// write around one, and several at once, are refused: they would be looked for as they stand.
 fn parse_address(text: &str) -> Result<String, String> {
-    match internal(text.as_bytes()).as_slice() {
-        [] => Err("an address is needed, such as info@example.com".into()),
+    let has = |special| tokens(text.as_bytes()).any(|token| token.kind == TokenKind::Special(special));
+    let found = destinations(text.as_bytes());
+    match (internal(text.as_bytes()).trim_ascii(), found.as_slice()) {
+        ([], _) => Err("an address is needed, such as info@example.com".into()),
+        (_, [one]) if has(b'<') => Err(format!("expected the address alone: {}", String::from_utf8_lossy(one))),
+        (_, [_, _, ..]) if has(b',') || has(b';') => Err("expected one address in each argument".into()),
         _ => Ok(text.to_string()),
     }
 }

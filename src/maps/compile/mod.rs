@@ -1,7 +1,7 @@
 //! From a table's source to its indexed file.
 //!
-//! [`load`] reads the source, [`read`] takes it apart, on all cores, into [`entries`] that point into it; [`sort`] brings
-//! their keys into the database's order; [`index`] writes the file aside and by [`swap`] it is swapped in, if by
+//! [`load`] reads the source, [`read`] takes it apart, on all cores, into [`entries`] that point into it; [`sort`]
+//! brings their keys into the database's order; [`index`] writes the file aside and by [`swap`] it is swapped in, if by
 //! [`steady`] the source is still the same. Nothing here prints: what postmap would warn about comes back as
 //! [`Complaint`]s.
 

@@ -271,7 +271,10 @@ impl Router<'_> {
                         address.splice(at..at, extension.iter().copied());
                     }
                     let resolved = self.stage("resolve", &address, |router| router.resolve(sender, &address))?;
-                    if resolved.hop.transport == mail.resolved.hop.transport {
+                    if resolved.malformed {
+                        let why = format!("bad recipient address syntax: {}", shown(&resolved.recipient));
+                        mail.end(recipient, Fate::bounced("5.1.3", why));
+                    } else if resolved.hop.transport == mail.resolved.hop.transport {
                         let name = split_domain(&resolved.recipient).0.to_ascii_lowercase();
                         self.stage("local", &name, |agent| {
                             agent.local_name(&resolved.recipient, Some(expanded), mail)

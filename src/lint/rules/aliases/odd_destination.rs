@@ -3,6 +3,7 @@
 use super::each_value;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
+use crate::lint::site::no_address::{domain_fault, fault};
 use crate::syntax::alias_value::DestinationKind;
 
 /// The declaration.
@@ -23,6 +24,7 @@ pub static RULE: Rule = Rule {
 /// Looks for it.
 pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     foreign_words(site, findings);
+    bad_domains(site, findings);
     each_value(site, [b'|', b'\'', b'$'], |source, text, value| {
         for (number, destination) in value.destinations.iter().enumerate() {
             let span = text.part_of_value(destination.span);
@@ -80,8 +82,17 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
 fn foreign_words(site: &LoadedSite, findings: &mut Vec<Finding>) {
     each_value(site, [b':'; 3], |source, text, value| {
         for destination in &value.destinations {
-            let DestinationKind::Address { domain: None, .. } = &destination.kind else { continue };
+            let span = text.part_of_value(destination.span);
             let shown = String::from_utf8_lossy(&destination.text).into_owned();
+            let DestinationKind::Address { domain, .. } = &destination.kind else { continue };
+            if let Some((what @ ("a link" | "a transport"), help)) = fault(&destination.text) {
+                let message = format!("{shown} is {what}, and taken for an address");
+                findings.push(Finding::new(&RULE, message).at(source, span, "no such user").help(help));
+                continue;
+            }
+            if domain.is_some() {
+                continue;
+            }
             let help = match shown.as_str() {
                 word if word.starts_with("error:") || word.starts_with(":fail:") => {
                     "reject the address by check_recipient_access, or remove the alias: what has none is unknown"
@@ -91,8 +102,24 @@ fn foreign_words(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 _ => continue,
             };
             let message = format!("{shown} is the name of a user here");
-            let span = text.part_of_value(destination.span);
             findings.push(Finding::new(&RULE, message).at(source, span, "no such user").help(help));
+        }
+    });
+}
+
+/// Addresses whose domain is none.
+fn bad_domains(site: &LoadedSite, findings: &mut Vec<Finding>) {
+    each_value(site, [b'@'; 3], |source, text, value| {
+        for destination in &value.destinations {
+            let DestinationKind::Address { domain: Some(domain), .. } = &destination.kind else { continue };
+            // These have findings of their own.
+            if domain.contains(&b'$') || domain.ends_with(b"'") {
+                continue;
+            }
+            let Some((why, help)) = domain_fault(&destination.text) else { continue };
+            let message = format!("no mail goes to {}: {why}", String::from_utf8_lossy(&destination.text));
+            let span = text.part_of_value(destination.span);
+            findings.push(Finding::new(&RULE, message).at(source, span, "mail that comes here bounces").help(help));
         }
     });
 }

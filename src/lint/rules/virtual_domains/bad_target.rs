@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::LoadedSite;
-use crate::lint::site::no_address::{IN_ALIASES, fault, may_be_wrong};
+use crate::lint::site::no_address::{IN_ALIASES, domain_fault, fault, may_be_wrong};
 use crate::lint::site::table_results::{TableResult, each_result};
 use crate::syntax::alias_value::destinations;
 
@@ -29,24 +29,30 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     for table in site.tables_of("virtual_alias_maps").tables {
         each_result(table, |result| {
             let value = result.value();
-            let mut tell = |shown: &[u8], what: &str, help: String| {
+            let mut tell = |message: String, help: String| {
                 let Some((source, span)) = result.place() else { return };
-                let message =
-                    format!("{} is {what}, and becomes the name of a mailbox", String::from_utf8_lossy(shown));
                 let finding = Finding::new(&RULE, message).at(source, span, "mail that comes here bounces");
                 findings.push(finding.help(help));
             };
+            let becomes = |shown: &[u8], what: &str| {
+                format!("{} is {what}, and becomes the name of a mailbox", String::from_utf8_lossy(shown))
+            };
             if is_action(result) {
                 let help = "say so in a table of check_recipient_access".to_string();
-                return tell(value.trim_ascii(), "an action of access tables", help);
+                return tell(becomes(value.trim_ascii(), "an action of access tables"), help);
             }
             if !may_be_wrong(value) {
                 return;
             }
-            if let Some((target, (what, help))) =
-                destinations(value).iter().find_map(|target| Some((target, fault(target)?)))
-            {
-                tell(target, what, help);
+            let targets = destinations(value);
+            let known = targets.iter().filter(|target| !(result.is_template() && target.contains(&b'$')));
+            for target in known {
+                if let Some((what, help)) = fault(target) {
+                    return tell(becomes(target, what), help);
+                }
+                if let Some((why, help)) = domain_fault(target) {
+                    return tell(format!("no mail goes to {}: {why}", String::from_utf8_lossy(target)), help);
+                }
             }
         });
     }
