@@ -197,3 +197,113 @@ fn check_writes_other_types() {
     let cache = |text: &[u8]| String::from_utf8_lossy(text).replace("btree:$data", "$default_cache_db_type:$data");
     assert_eq!(by_linter.each_ref().map(|text| cache(text)), by_migration.each_ref().map(|text| cache(text)));
 }
+
+/// What no migration may change by itself is listed; the rest is done.
+#[test]
+fn what_is_for_a_person() {
+    let scratch = Scratch::example();
+    scratch.write(
+        "r/etc/postfix/main.cf",
+        "compatibility_level = 3.11\ndefault_cache_db_type = lmdb\nalias_maps =\nalias_database =\naddress_verify_map =\n\
+         virtual_alias_maps = hash:/etc/postfix/virtual, hash:/etc/postfix/none\npostscreen_cache_map = memcache:/etc/postfix/mc.cf\n\
+         multi_instance_directories = /etc/postfix-out /etc/nowhere\n",
+    );
+    scratch.write("r/etc/postfix/virtual", "a@example.com b\n");
+    scratch.write("r/etc/postfix/access", "example.com check_client_access hash:/etc/postfix/virtual\n");
+    scratch.write("r/etc/postfix/mc.cf", "backup = btree:/var/lib/postfix/screen\n");
+    scratch.write("r/etc/postfix/old/other.cf", "x = a,\n  proxy:btree:/etc/y\n");
+    scratch.write(
+        "r/etc/postfix/Makefile",
+        "# postmap hash:virtual\nall:\n\tpostmap hash:virtual\n\tpostmap lmdb:virtual\n",
+    );
+    scratch.write("r/etc/cron.d/mail", "0 0 * * * root makemap hash /etc/mail/x </etc/mail/y\n");
+    scratch.write("r/etc/postfix-out/main.cf", "relay_domains = hash:/etc/postfix/virtual\n");
+    let plan = scratch.run("migrate bdb --root r");
+    let decided: Vec<&str> = plan.stdout.lines().filter(|line| line.starts_with("decide")).collect();
+    let squeezed: Vec<String> = decided.into_iter().map(squeezed).collect();
+    let expected = [
+        "decide lmdb:/etc/postfix/none there is neither a source nor none.db",
+        "decide $DIR/r/etc/postfix-out this instance names 1 table: postwright migrate bdb $DIR/r/etc/postfix-out",
+        "decide $DIR/r/etc/nowhere this instance cannot be read: No such file or directory",
+        "decide $DIR/r/etc/postfix/Makefile:3 postmap hash:virtual",
+        "decide $DIR/r/etc/postfix/access:1 example.com check_client_access hash:/etc/postfix/virtual",
+        "decide $DIR/r/etc/postfix/old/other.cf:2 x names btree:/etc/y",
+        "decide $DIR/r/etc/cron.d/mail:1 0 0 * * * root makemap hash /etc/mail/x </etc/mail/y",
+    ];
+    assert_eq!((plan.status, squeezed), (1, expected.map(str::to_string).to_vec()));
+    assert_eq!(scratch.run("migrate bdb --root r --yes").status, 1);
+    assert_eq!(scratch.read("r/etc/postfix/mc.cf"), b"backup = lmdb:/var/lib/postfix/screen\n");
+    assert_eq!(scratch.read("r/etc/postfix-out/main.cf"), b"relay_domains = hash:/etc/postfix/virtual\n");
+}
+
+/// Nothing is changed as long as there is a table that cannot be read.
+#[test]
+fn a_table_that_cannot_be_read_stops_all() {
+    let scratch = site();
+    scratch.write("s/gone.db", "garbage");
+    fs::remove_file(scratch.path("s/relay")).unwrap();
+    fs::create_dir(scratch.path("s/relay")).unwrap();
+    let before = tree(&scratch.path("s"));
+    let told = scratch.run("migrate bdb s --yes -q");
+    let squeezed: Vec<String> = told.stdout.lines().map(squeezed).collect();
+    let expected = [
+        "decide lmdb:/etc/postfix/relay $DIR/s/relay: Is a directory",
+        "decide lmdb:/etc/postfix/gone $DIR/s/gone.db: not a usable Berkeley DB file: it is too short",
+    ];
+    assert_eq!((told.status, squeezed), (1, expected.map(str::to_string).to_vec()));
+    assert!(tree(&scratch.path("s")) == before);
+}
+
+/// What somebody wrote into a configuration since is not lost.
+#[test]
+fn what_was_changed_since_is_not_rolled_back() {
+    let scratch = site();
+    assert_eq!(scratch.run("migrate bdb s --yes -q").status, 0);
+    scratch.edit("s/main.cf", "smtpd_banner = ", "smtpd_banner = mail ");
+    let before = tree(&scratch.path("s"));
+    let back = scratch.run("migrate bdb s --rollback -q");
+    let told =
+        "decide    main.cf       it was changed since; what it was before is $DIR/s/postwright-backup-DATE/7-main.cf\n";
+    assert_eq!((back.status, plain(&back.stdout).as_str()), (1, told));
+    assert!(tree(&scratch.path("s")) == before);
+    scratch.edit("s/main.cf", "smtpd_banner = mail ", "smtpd_banner = ");
+    assert_eq!(scratch.run("migrate bdb s --rollback -q").status, 0);
+    assert_eq!(scratch.read("s/main.cf"), MAIN.as_bytes());
+}
+
+#[test]
+fn the_type_is_that_of_the_package_or_the_one_that_is_asked_for() {
+    let cases = [
+        ("", "lmdb:/etc/postfix/virtual"),
+        (" --profile debian-14", "cdb:/etc/postfix/virtual"),
+        (" --profile debian-14 --to lmdb", "lmdb:/etc/postfix/virtual"),
+        (" --to cdb", "cdb:/etc/postfix/virtual"),
+        (" --style variable", "$default_database_type:/etc/postfix/virtual"),
+        (" --profile debian-12 --style variable", "$default_database_type:/etc/postfix/virtual"),
+    ];
+    for (options, expected) in cases {
+        let scratch = site();
+        assert_eq!(scratch.run(&format!("migrate bdb s --yes -q{options}")).status, 0, "{options}");
+        let main = String::from_utf8(scratch.read("s/main.cf")).unwrap();
+        assert!(main.contains(&format!("virtual_alias_maps = {expected},")), "{options}: {main}");
+        // Debian 12 has hash: by default, which is written out.
+        assert_eq!(
+            main.contains("\ndefault_database_type = lmdb\n"),
+            options.contains("debian-12"),
+            "{options}: {main}"
+        );
+        assert_eq!(
+            scratch
+                .run(&format!(
+                    "build --check s -q{}",
+                    options.split(" --style").next().unwrap().replace(" --to cdb", "").replace(" --to lmdb", "")
+                ))
+                .status,
+            0,
+            "{options}"
+        );
+    }
+    let scratch = site();
+    let told = "postwright: default_database_type is lmdb and is what --style variable writes: set it to cdb first, or leave --to\n";
+    scratch.run("migrate bdb s --style variable --to cdb").is(2, "", told);
+}

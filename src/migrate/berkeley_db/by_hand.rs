@@ -106,11 +106,13 @@ fn commands(path: &Path, text: &[u8], databases: &[PathBuf], found: &mut Vec<ByH
         }
         let holds = |word: &[u8]| memchr::memmem::find(line, word).is_some();
         let is_told = PROGRAMS.iter().any(|program| holds(program)) && tells_type(line);
+        // What an access table says may name restrictions, and these a table.
+        let is_restriction = || holds(b"check_") && !occurrences(line).is_empty();
         let names_old = || {
             let mut names = databases.iter().filter_map(|path| path.file_name());
             names.any(|name| memchr::memmem::find(line, name.as_encoded_bytes()).is_some())
         };
-        if is_told || names_old() {
+        if is_told || is_restriction() || names_old() {
             let place = format!("{}:{number}", path.display());
             found.push(ByHand { place, what: String::from_utf8_lossy(line.trim_ascii()).into_owned() });
         }

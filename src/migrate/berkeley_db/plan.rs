@@ -8,7 +8,7 @@ use crate::config::retired_types::Successor;
 use crate::maps::compile::IndexType;
 use foldhash::quality::RandomState;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How types are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,12 +66,16 @@ pub fn plan(site: &Site, to: IndexType, style: Style) -> Plan {
     let files = &site.configuration.files;
     let own = [Some(files.main.tree.source()), files.master.as_ref().map(|master| master.tree.source())];
     let texts = references.texts.iter().map(|text| &text.before).chain(own.into_iter().flatten());
-    let known: BTreeSet<PathBuf> = texts.map(|source| PathBuf::from(source.name())).collect();
+    let mut known: BTreeSet<PathBuf> = texts.map(|source| PathBuf::from(source.name())).collect();
+    let instances = other_instances(site);
+    // Of these all is said by the command that is named.
+    known
+        .extend(instances.iter().flat_map(|one| ["main.cf", "master.cf"].map(|name| Path::new(&one.place).join(name))));
     let databases: Vec<PathBuf> = tables.iter().map(|table| table.database.clone()).collect();
     let unresolved = references.unresolved.iter();
     let mut for_people: Vec<ByHand> =
         unresolved.map(|what| ByHand { place: files.directory.display().to_string(), what: what.clone() }).collect();
-    for_people.extend(other_instances(site));
+    for_people.extend(instances);
     for_people.extend(by_hand(site, &known, &databases));
     Plan { to, references, tables, caches, by_hand: for_people }
 }
