@@ -39,7 +39,11 @@ fn parse_mapping(text: &str) -> Result<(PathBuf, PathBuf), String> {
     }
 }
 
-fn parse_profile(text: &str) -> Result<Profile, String> {
+/// The package of a name.
+///
+/// # Errors
+/// None has it; which there are.
+pub fn parse_profile(text: &str) -> Result<Profile, String> {
     Profile::from_name(text).ok_or_else(Profile::expected)
 }
 

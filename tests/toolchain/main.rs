@@ -25,6 +25,7 @@ mod judge;
 mod lmdb_format;
 mod migrate_bdb;
 mod migrate_lmdb;
+mod migrate_sendmail;
 mod next_release;
 mod packages;
 mod project;

@@ -16,7 +16,7 @@ pub fn statuses(command: &str) -> Vec<(&'static str, &'static str)> {
         }
         "diff" => &[("0", "Both mean the same."), ("1", "They differ.")],
         "expand" | "explain" => &[("0", "Done."), ("1", "A name is not known, or a value cannot be expanded.")],
-        "migrate-bdb" | "migrate-lmdb" => &[
+        "migrate-bdb" | "migrate-lmdb" | "migrate-sendmail" => &[
             ("0", "All is carried over, or would be."),
             ("1", "Something needs a decision, or could not be done; it is listed."),
         ],

@@ -3,6 +3,7 @@
 mod bdb;
 mod lmdb;
 mod rollback;
+mod sendmail;
 
 use super::terminal::output::Output;
 use clap::{Args, Subcommand};
@@ -22,6 +23,7 @@ pub struct Migrate {
 enum What {
     Bdb(bdb::Bdb),
     Lmdb(lmdb::Lmdb),
+    Sendmail(sendmail::Sendmail),
 }
 
 /// Runs the command.
@@ -32,5 +34,6 @@ pub fn run(options: &Migrate, output: &Output) -> Result<ExitCode, String> {
     match &options.what {
         What::Bdb(options) => bdb::run(options, output),
         What::Lmdb(options) => lmdb::run(options, output),
+        What::Sendmail(options) => sendmail::run(options, output),
     }
 }

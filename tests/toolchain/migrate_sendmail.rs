@@ -1,0 +1,171 @@
+//! `postwright migrate sendmail` from end to end: the site of the article, by one command, and what it refuses.
+
+use std::fs;
+use support::{Scratch, fixture};
+
+fn site() -> Scratch {
+    let scratch = Scratch::example();
+    fs::remove_dir_all(scratch.path("site")).unwrap();
+    for entry in fs::read_dir(fixture("sendmail-site")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        scratch.write(&format!("mail/{name}"), fs::read(&path).unwrap());
+    }
+    scratch
+}
+
+/// A site of one file, and what becomes of its lines.
+fn of(name: &str, text: &str) -> String {
+    let scratch = Scratch::example();
+    scratch.write("mail/local-host-names", "example.com\n");
+    scratch.write(&format!("mail/{name}"), text);
+    let outcome = scratch.run("migrate sendmail --from mail --to new --hostname mail.example.com");
+    assert_eq!(outcome.stderr, "");
+    let lines: Vec<&str> = outcome.stdout.lines().collect();
+    let shown = lines[..lines.len() - 3].iter().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    // The list has three lines of its own.
+    let mut shown: Vec<String> = shown.collect();
+    let own = shown.iter().position(|line| line.contains(" local-host-names:1 ")).unwrap();
+    shown.drain(own..own + 3);
+    shown.join("\n")
+}
+
+#[test]
+fn the_old_site_becomes_one_that_works() {
+    let scratch = site();
+    let command = "migrate sendmail --from mail --to new --hostname bar.example.com";
+    let plan = scratch.run(command);
+    let summary = "39 lines: 38 carried over, 1 changed in meaning, 0 need a decision\n\
+                   28 keys tried: 28 go where Sendmail sends them\n";
+    assert!(
+        plan.stdout.ends_with(&format!("{summary}27 files would be written to new; nothing was: --yes does it\n")),
+        "{}",
+        plan.stdout
+    );
+    assert_eq!((plan.status, plan.stderr.as_str(), scratch.names("")), (0, "", vec!["mail".to_string()]));
+
+    let done = scratch.run(&format!("{command} --yes"));
+    assert!(done.stdout.ends_with(&format!("{summary}27 files written to new\n")), "{}", done.stdout);
+    assert_eq!((done.status, scratch.names("")), (0, vec!["mail".to_string(), "new".to_string()]));
+    scratch.run("check new").is(0, "nothing found\n", "");
+    let built = scratch.run("build --check new");
+    assert_eq!((built.status, built.stderr.as_str()), (0, ""));
+    // What the article asks of it.
+    let ends = |address: &str| {
+        let routed = scratch.run(&format!("route -q -c new {address}")).stdout;
+        routed.lines().skip(1).map(|line| line.trim().to_string()).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(ends("sales@foo.example.com"), "→ glenn@bar.example.com: bounced 5.1.1 unknown user: \"glenn\"");
+    assert_eq!(
+        ends("jobs+2003@example.net"),
+        "→ jobs-archive@example.org: relayed via smtp to example.org, or the MX hosts that the DNS has for it"
+    );
+    assert_eq!(
+        ends("anyone@partner.example.org"),
+        "→ anyone@partner.example.org: relayed via relay to partner.example.org, or the MX hosts that the DNS has for it"
+    );
+    let refused = scratch.run("route -q -c new --client 192.0.2.66 glenn@bar.example.com").stdout;
+    assert!(
+        refused.contains("rejected 550 5.7.1 <unknown[192.0.2.66]>: Client host rejected: Access denied"),
+        "{refused}"
+    );
+
+    scratch.run(command).is(
+        2,
+        "",
+        "postwright: new: not empty; give a directory that is empty or not there yet: nothing is overwritten\n",
+    );
+}
+
+#[test]
+fn every_line_of_the_article_is_in_the_report() {
+    let scratch = site();
+    let report = scratch.run("migrate sendmail --from mail --to new --format json");
+    let report: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
+    let told: Vec<(String, u64)> = report["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (line["file"].as_str().unwrap().to_string(), line["line"].as_u64().unwrap()))
+        .collect();
+    for file in scratch.names("mail") {
+        let text = String::from_utf8(scratch.read(&format!("mail/{file}"))).unwrap();
+        for (number, line) in (1..).zip(text.lines()) {
+            // A line that begins with white space belongs to the one before.
+            let says_something = !line.is_empty() && !line.starts_with(['#', '\t']);
+            assert_eq!(told.contains(&(file.clone(), number)), says_something, "{file}:{number}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_page_holds_what_was_written_beside_it() {
+    let scratch = site();
+    let command = "migrate sendmail --from mail --to new --hostname bar.example.com";
+    let page = scratch.run(&format!("{command} --format html")).stdout;
+    scratch.run(&format!("{command} --yes"));
+    assert!(String::from_utf8(scratch.read("new/migration-report.html")).unwrap() == page);
+    let row =
+        "<tr class=\"carried\"><td class=\"n\">8</td><td><code>@example.edu error:5.1.1:550 User unknown</code></td>";
+    assert!(page.contains(row), "{page}");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_nothing_written() {
+    let refused = |make: &dyn Fn(&Scratch), words: &str| {
+        let scratch = site();
+        make(&scratch);
+        let before = scratch.names("");
+        scratch.run("migrate sendmail --from mail --to new --yes").is(2, "", &format!("postwright: {words}\n"));
+        assert_eq!(scratch.names(""), before);
+    };
+    refused(
+        &|scratch| {
+            fs::remove_file(scratch.path("mail/access")).unwrap();
+            fs::create_dir(scratch.path("mail/access")).unwrap();
+        },
+        "mail/access: a directory, where a file is expected; move it away",
+    );
+    refused(
+        &|scratch| {
+            fs::remove_file(scratch.path("mail/access")).unwrap();
+            scratch.write("mail/access.db", "no database");
+        },
+        "mail/access.db: not a usable Berkeley DB file: it is too short; its source access is gone: bring back one of them, or remove it",
+    );
+    refused(&|scratch| scratch.write("new", ""), "new: Not a directory");
+    refused(
+        &|scratch| fs::rename(scratch.path("mail"), scratch.path("old")).unwrap(),
+        "mail: no directory; --from takes Sendmail's, as /etc/mail",
+    );
+}
+
+#[test]
+fn lines_that_need_a_person_say_what_to_choose() {
+    assert_eq!(
+        of("virtusertable", "a@example.com x@example.org, y@example.org\nb@elsewhere.example jane\n"),
+        "decide virtusertable:1 a@example.com x@example.org, y@example.org\n\
+         → Sendmail takes one address only and answers 553 5.1.3 Invalid route address; choose: write the address that \
+         was meant; or leave it out; or make an alias of it\n\
+         ≠ a@example.com: Sendmail: Sendmail takes one address only and answers 553 5.1.3 Invalid route address; \
+         Postfix: local user a\n\
+         decide virtusertable:2 b@elsewhere.example jane\n\
+         → elsewhere.example is neither in local-host-names nor a VIRTUSER_DOMAIN, so Sendmail never asks this table for \
+         it; choose: add the domain to local-host-names and migrate again; or leave it out\n\
+         = b@elsewhere.example: b@elsewhere.example by elsewhere.example"
+    );
+    assert_eq!(
+        of("mailertable", ".example.org esmtp:%1.example.net\n"),
+        "decide mailertable:1 .example.org esmtp:%1.example.net\n\
+         → Postfix puts no part of an address into the name of a host (transport_maps); choose: a line in transport for \
+         each subdomain; or MX records for the hosts, and no line\n\
+         ≠ anyone@host.example.org: Sendmail: anyone@host.example.org by host.example.net; Postfix: \
+         anyone@host.example.org by host.example.org"
+    );
+    assert_eq!(
+        of("access", "GreetPause:192.0.2 5000\n"),
+        "decide access:1 GreetPause:192.0.2 5000\n\
+         → a pause before the greeting that differs by client has no place in Postfix; choose: postscreen_greet_wait, \
+         and postscreen_access_list for those who need not wait; or leave it out"
+    );
+}
