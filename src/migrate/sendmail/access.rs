@@ -162,7 +162,7 @@ impl Told {
 impl<'r> Key<'r> {
     fn of(row: &'r Row) -> Result<Self, Verdict> {
         let (tag, text) = match row.key.split_once(':') {
-            Some((word, _)) if word == "ipv6" => (Tag::None, row.key.as_str()),
+            Some(("ipv6", _)) => (Tag::None, row.key.as_str()),
             Some((word, rest)) => match TAGS.iter().position(|tag| *tag == word) {
                 Some(at) => ([Tag::Connect, Tag::From, Tag::To, Tag::Spam][at], rest),
                 None => return Err(by_hand(word)),
@@ -368,11 +368,7 @@ impl Access<'_> {
     /// A domain that mail is relayed to.
     fn relay_to(&self, key: &Key<'_>, draft: &mut Draft, told: &mut Told) {
         match key.form {
-            Form::Domain if self.site.is_local(key.text) => {
-                if key.tag == Tag::To {
-                    told.to(&format!("nothing: it is in {LOCAL_DOMAINS}"));
-                }
-            }
+            Form::Domain if self.site.is_local(key.text) => told.to(LOCAL_DOMAINS),
             Form::Domain => {
                 draft.list(RELAY_DOMAINS, key.text);
                 told.to(RELAY_DOMAINS);
