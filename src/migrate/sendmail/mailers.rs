@@ -5,12 +5,13 @@
 
 use super::draft::Draft;
 use super::lists::LOCAL_DOMAINS;
+use super::next_hop::{hosts, next_hop};
 use super::old_site::OldSite;
 use super::read::Row;
 use super::reply::{Reply, Table};
 use super::report::Verdict;
 use super::resolve::with_arguments;
-use super::settings::{Class, MailerHost, Role};
+use super::settings::{Class, Flag, Role};
 use super::virtual_users::{TRANSPORT, VIRTUAL, own_domain};
 
 /// Mailers that speak SMTP.
@@ -58,6 +59,16 @@ fn hubs(site: &OldSite, draft: &mut Draft) {
         };
         draft.element("mailbox_transport", &transport, Some(&hub.origin));
     }
+    if let Some(hub) = settings.mail_hub.as_ref().filter(|hub| hub.what.mailer.as_deref() != Some("local")) {
+        // An address with a domain goes to the hub past all aliases.
+        for name in site.members(Class::Local).iter().filter(|name| site.host.as_deref() != Some(name.name.as_str())) {
+            if settings.has(Flag::StickyHost) || hub.what.host.starts_with('[') {
+                draft.entry(TRANSPORT, &name.name, &format!("relay:{}", next_hop(&hub.what)));
+            } else {
+                draft.entry(VIRTUAL, &format!("@{}", name.name), &format!("@{}", hub.what.host));
+            }
+        }
+    }
     if let Some(luser) = &settings.luser_relay {
         match luser.what.mailer.as_deref() {
             Some("local") => draft.element("luser_relay", &luser.what.host, Some(&luser.origin)),
@@ -65,17 +76,6 @@ fn hubs(site: &OldSite, draft: &mut Draft) {
             _ => draft.element("fallback_transport", &format!("relay:{}", next_hop(&luser.what)), Some(&luser.origin)),
         }
         draft.element("local_recipient_maps", "", Some(&luser.origin));
-    }
-}
-
-/// A host as relayhost and transport tables have it.
-#[must_use]
-pub fn next_hop(host: &MailerHost) -> String {
-    let name = host.host.trim().trim_start_matches("[IPv6:");
-    let name = if name.len() == host.host.trim().len() { name.to_string() } else { format!("[ipv6:{name}") };
-    match host.port {
-        Some(port) => format!("{name}:{port}"),
-        None => name,
     }
 }
 
@@ -182,36 +182,4 @@ fn through_smtp(key: &str, mailer: &str, rest: &str, draft: &mut Draft) -> Verdi
 
 fn postfix_key(key: &str) -> String {
     if key == "." { "*".to_string() } else { key.to_string() }
-}
-
-/// Hosts that are tried one behind the other; colons divide them, but those in brackets.
-fn hosts(text: &str) -> Vec<String> {
-    let (mut hosts, mut host, mut depth) = (Vec::new(), String::new(), 0_usize);
-    for char in text.chars() {
-        match char {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            ':' if depth == 0 => {
-                hosts.push(std::mem::take(&mut host));
-                continue;
-            }
-            _ => {}
-        }
-        host.push(char);
-    }
-    hosts.push(host);
-    let hosts = hosts.into_iter().filter(|host| !host.is_empty());
-    hosts.map(|host| next_hop(&MailerHost { mailer: None, host, port: None })).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_stand_one_behind_the_other() {
-        assert_eq!(hosts("[a.example]:b.example"), ["[a.example]", "b.example"]);
-        assert_eq!(hosts("[IPv6:2001:db8::1]"), ["[ipv6:2001:db8::1]"]);
-        assert!(hosts("").is_empty());
-    }
 }

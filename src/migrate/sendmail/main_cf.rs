@@ -70,6 +70,13 @@ impl<'s> MainCf<'s> {
         self.text.push('\n');
     }
 
+    /// Keeps `check` from telling what is meant to be so, of the setting that was put last.
+    fn ignore(&mut self, code: &str, name: &str, reason: &str) {
+        if let Some(at) = self.text.rfind(&format!("\n{name} =")) {
+            self.text.insert_str(at + 1, &format!("# postwright: ignore {code} {reason}\n"));
+        }
+    }
+
     fn from(&self, classes: &[Class]) -> String {
         let found: Vec<String> =
             classes.iter().flat_map(|class| origins(self.site, *class)).map(|origin| origin.to_string()).collect();
@@ -134,6 +141,9 @@ impl<'s> MainCf<'s> {
                     if setting.remarks.is_empty() { self.file_of(Role::Mailer) } else { setting.remarks.join(", ") };
                 let value = setting.elements.join(", ");
                 self.put(name, &value, &format!("{origin}: {remark}"));
+                if name == "local_recipient_maps" && self.draft.values.contains_key("fallback_transport") {
+                    self.ignore("SEC005", name, "mail for any name goes on");
+                }
             }
         }
     }
@@ -333,6 +343,9 @@ impl<'s> MainCf<'s> {
                 let _ = write!(remark, ": {}", setting.remark);
             }
             self.put(&setting.name, &setting.value, &remark);
+            if setting.name.starts_with("postscreen_") {
+                self.ignore("MC020", &setting.name, "it waits for a postscreen service in master.cf");
+            }
         }
     }
 }

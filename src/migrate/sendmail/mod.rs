@@ -24,6 +24,7 @@ pub mod main_cf;
 pub mod mc;
 pub mod networks;
 pub mod new_site;
+pub mod next_hop;
 pub mod old_site;
 pub mod proof;
 pub mod read;

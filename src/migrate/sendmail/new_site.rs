@@ -3,6 +3,7 @@
 use super::draft::{Draft, Table};
 use super::main_cf::MainCf;
 use super::old_site::OldSite;
+use super::settings::{Flag, Listener};
 use super::{access, aliases, lists, rewriting, virtual_users};
 use crate::config::catalogue::{Version, stock_services};
 use std::fmt::Write;
@@ -88,15 +89,18 @@ fn master_cf(site: &OldSite) -> String {
     };
     if settings.listeners.is_empty() {
         row(["smtp", "inet", "n", "-", "n", "-", "-", "smtpd"]);
-        if settings.null_client.is_none() && !settings.has(super::settings::Flag::NoDefaultMsa) {
-            row(["submission", "inet", "n", "-", "n", "-", "-", "smtpd"]);
-        }
     }
     for listener in &settings.listeners {
         let limit = listener.limit.map_or("-".to_string(), |limit| limit.to_string());
         let options: String =
             listener.options.iter().map(|(name, value)| format!("\n  -o {{ {name} = {value} }}")).collect();
         row([&listener.service, "inet", "n", "-", "n", "-", &limit, &format!("smtpd{options}")]);
+    }
+    let submits =
+        |listener: &Listener| ["submission", "587"].contains(&listener.service.rsplit(':').next().unwrap_or(""));
+    // Sendmail adds it to whatever DAEMON_OPTIONS name.
+    if settings.null_client.is_none() && !settings.has(Flag::NoDefaultMsa) && !settings.listeners.iter().any(submits) {
+        row(["submission", "inet", "n", "-", "n", "-", "-", "smtpd"]);
     }
     for service in stock_services().iter().filter(|service| service.enabled && service.service_type.name() != "inet") {
         let kind = service.service_type.name();

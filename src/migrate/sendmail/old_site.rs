@@ -94,18 +94,19 @@ pub fn place(directory: &Path, path: &str) -> PathBuf {
 }
 
 impl OldSite {
-    /// Reads what the settings name.
+    /// Reads what the settings name; they came from a file of that name, if from one.
     ///
     /// # Errors
     /// What is there and cannot be read, or is needed and not there.
     pub fn read(
         directory: &Path,
         settings: Settings,
-        has_configuration: bool,
+        configuration: Option<&str>,
         host: Option<&str>,
     ) -> Result<Self, ReadError> {
         let host = host.map(str::to_string).or_else(|| settings.host_name.as_ref().map(|said| said.what.clone()));
         let host = host.map(|name| name.to_lowercase());
+        let has_configuration = configuration.is_some();
         let mut site = Self { has_configuration, host, ..Self::default() };
         let mut seen = BTreeSet::new();
         for (&role, table) in &settings.tables {
@@ -140,7 +141,7 @@ impl OldSite {
             }
         }
         site.settings = settings;
-        site.others(directory, &seen)?;
+        site.others(directory, configuration, &seen)?;
         Ok(site)
     }
 
@@ -167,7 +168,12 @@ impl OldSite {
     }
 
     /// A line for each file that nothing was read of.
-    fn others(&mut self, directory: &Path, seen: &BTreeSet<PathBuf>) -> Result<(), ReadError> {
+    fn others(
+        &mut self,
+        directory: &Path,
+        configuration: Option<&str>,
+        seen: &BTreeSet<PathBuf>,
+    ) -> Result<(), ReadError> {
         let fail = |error: std::io::Error| {
             ReadError(format!("{}: {}", directory.display(), crate::base::system_words(&error)))
         };
@@ -179,7 +185,7 @@ impl OldSite {
         for name in names {
             let is_read = |name: &str| seen.contains(&directory.join(name));
             let stem = name.strip_suffix(".db").unwrap_or(&name);
-            if is_read(&name) || name == "sendmail.mc" || name.starts_with('.') {
+            if is_read(&name) || configuration == Some(name.as_str()) || name.starts_with('.') {
                 continue;
             }
             let verdict = match name.as_str() {
@@ -249,7 +255,8 @@ impl OldSite {
 
 /// Files that Sendmail's packages put there.
 fn is_incidental(name: &str) -> bool {
-    let known = ["Makefile", "README", "helpfile", "statistics", "mailer.conf", "databases", "certs", "tls", "peers"];
+    let known =
+        ["Makefile", "README", "helpfile", "statistics", "mailer.conf", "databases", "certs", "tls", "peers", "m4"];
     let endings = [".sample", ".bak", ".orig", "~", ".old", ".dist", ".local"];
     known.contains(&name) || endings.iter().any(|ending| name.ends_with(ending))
 }

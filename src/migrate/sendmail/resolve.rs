@@ -3,10 +3,11 @@
 //! An address goes through domaintable, virtusertable (again and again), aliases, mailertable and the smart host.
 //! Source: cf/README, and the rules that m4 makes of it, tried with 8.17.
 
+use super::next_hop::{hosts, next_hop};
 use super::old_site::OldSite;
 use super::read::Row;
 use super::reply::{Reply, Table};
-use super::settings::{Flag, MailerHost, Role};
+use super::settings::{Flag, Role};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -188,6 +189,12 @@ impl<'s> Sendmail<'s> {
             };
         }
         if self.site.is_local(&domain) {
+            let hub = self.site.settings.mail_hub.as_ref().filter(|_| domain != "localhost");
+            if let Some(hub) = hub.filter(|hub| hub.what.mailer.as_deref() != Some("local")) {
+                let at = if self.site.settings.has(Flag::StickyHost) { domain } else { hub.what.host.clone() };
+                ends.push(End::Host { host: next_hop(&hub.what), address: format!("{local}@{at}") });
+                return;
+            }
             return self.local(local, rounds, through, ends);
         }
         ends.push(self.outside(local, &domain));
@@ -198,7 +205,7 @@ impl<'s> Sendmail<'s> {
         let address = format!("{local}@{domain}");
         let Some((_, value)) = self.mailer(domain) else {
             let host = match &self.site.settings.smart_host {
-                Some(smart) => smart.what.host.clone(),
+                Some(smart) => next_hop(&smart.what),
                 None => domain.to_string(),
             };
             return End::Host { host, address };
@@ -215,7 +222,7 @@ impl<'s> Sendmail<'s> {
             "" => End::Host { host: domain.to_string(), address },
             "smtp" | "esmtp" | "smtp8" | "dsmtp" | "relay" => match rest.rsplit_once('@') {
                 Some((user, host)) => End::Host { host: host.to_string(), address: format!("{user}@{host}") },
-                None => End::Host { host: MailerHost::parse(rest).host, address },
+                None => End::Host { host: hosts(rest).join(", "), address },
             },
             _ => End::Mailer(value),
         }

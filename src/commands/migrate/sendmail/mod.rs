@@ -10,11 +10,13 @@ use crate::commands::terminal::output::Output;
 use crate::config::catalogue::{Profile, Version, default_value, parameter};
 use crate::config::site::Location;
 use crate::config::{Platform, Site};
+use crate::migrate::sendmail::mc::read_mc_including;
 use crate::migrate::sendmail::new_site::NewFile;
-use crate::migrate::sendmail::old_site::OldSite;
+use crate::migrate::sendmail::old_site::{OldSite, place};
 use crate::migrate::sendmail::plan;
 use crate::migrate::sendmail::proof::prove;
-use crate::migrate::sendmail::report::{Line, Origin, Verdict};
+use crate::migrate::sendmail::read::bytes_of;
+use crate::migrate::sendmail::report::{Line, Verdict};
 use crate::migrate::sendmail::settings::Settings;
 use crate::migrate::sendmail::stage::{Stage, refuse_taken};
 use clap::{Args, ValueEnum};
@@ -30,9 +32,9 @@ const REPORT: &str = "migration-report.html";
 
 /// Turn Sendmail's files into a configuration directory of Postfix
 ///
-/// The tables and lists of /etc/mail are read, or their .db files where the sources are gone. Every line has its line
-/// in the report: carried over and where to, changed in meaning and how, or left for a decision. Keys of tables are
-/// tried: where Sendmail sends their mail, and where the new site does.
+/// sendmail.mc is read, with the tables and lists of /etc/mail, or with their .db files where the sources are gone.
+/// Every line has its line in the report: carried over and where to, changed in meaning and how, or left for a
+/// decision. Keys of tables are tried: where Sendmail sends their mail, and where the new site does.
 ///
 /// Nothing is written unless --yes is given, nor if the directory is not empty.
 #[derive(Args, Clone, Debug)]
@@ -143,14 +145,35 @@ fn differs(line: &Line) -> bool {
 }
 
 fn read(options: &Sendmail) -> Result<OldSite, String> {
-    let host = options.hostname.as_deref();
-    let mut site = OldSite::read(&options.from, Settings::stock(), false, host).map_err(|error| error.to_string())?;
-    if options.from.join(CONFIGURATION).exists() {
-        let why = "it is not read: the tables that are here are taken to be in use";
-        let verdict = Verdict::decide(why, &["look through it by hand"]);
-        site.lines.push(Line::new(Origin::new(CONFIGURATION, 0), "", verdict));
-    }
+    let Some(name) = configuration(&options.from) else {
+        let site = OldSite::read(&options.from, Settings::stock(), None, options.hostname.as_deref());
+        return site.map_err(|error| error.to_string());
+    };
+    let path = options.from.join(&name);
+    let text = bytes_of(&path).map_err(|error| error.to_string())?.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let include = |named: &str| {
+        let bytes = bytes_of(&place(&options.from, named)).ok().flatten()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let (settings, lines) =
+        read_mc_including(&name, &text, &include).map_err(|error| format!("{}:{error}", path.display()))?;
+    let site = OldSite::read(&options.from, settings, Some(&name), options.hostname.as_deref());
+    let mut site = site.map_err(|error| error.to_string())?;
+    site.lines.extend(lines);
     Ok(site)
+}
+
+/// The name of the configuration before m4: sendmail.mc, else the only one there is besides that of submission.
+fn configuration(directory: &Path) -> Option<String> {
+    let names = std::fs::read_dir(directory).ok()?.flatten();
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".mc") && !name.contains("submit")).collect();
+    match names.iter().any(|name| name == CONFIGURATION) {
+        true => Some(CONFIGURATION.to_string()),
+        false if names.len() == 1 => names.pop(),
+        false => None,
+    }
 }
 
 fn map_type(options: &Sendmail, platform: &Platform) -> &'static str {
