@@ -193,6 +193,9 @@ fn form(text: &str) -> Form {
     if text.starts_with("ipv6:") {
         return Form::Odd("it is no address");
     }
+    if text.contains(':') {
+        return Form::Odd("without IPv6: before it, Sendmail never finds such an address");
+    }
     if text.contains('/') {
         return Form::Odd("Sendmail knows no networks with a slash and never finds it");
     }

@@ -109,7 +109,10 @@ fn of_row(site: &OldSite, row: &Row, draft: &mut Draft) -> Verdict {
         }
         "discard" => {
             draft.entry(TRANSPORT, &postfix_key(key), &format!("discard:{rest}"));
-            Verdict::carried(TRANSPORT)
+            Verdict::decide(
+                format!("{TRANSPORT}: mail is thrown away, as was meant; Sendmail has no such mailer and returns it"),
+                &["leave it so", "take the entry out of transport"],
+            )
         }
         "local" if key.starts_with('.') => Verdict::decide(
             "mail for all subdomains is for this host, and mydestination takes no such thing",

@@ -29,7 +29,6 @@ const FLAGS: &[(&str, Flag, &str)] = &[
     ("preserve_luser_host", Flag::PreserveLuserHost, "main.cf: with LUSER_RELAY"),
     ("redirect", Flag::Redirect, "aliases that end in .REDIRECT"),
     ("relay_entire_domain", Flag::RelayEntireDomain, "main.cf: relay_domains, and clients below the domain"),
-    ("relay_hosts_only", Flag::RelayHostsOnly, "main.cf: parent_domain_matches_subdomains"),
     ("stickyhost", Flag::StickyHost, "main.cf: where mail for local users goes"),
     ("virtuser_entire_domain", Flag::VirtuserEntireDomain, "the table of virtusertable"),
 ];
@@ -171,6 +170,16 @@ pub(super) fn feature(state: &mut State, arguments: &[String]) -> Verdict {
             state.restrict(Stage::Relay, "permit_mx_backup");
             Verdict::changed("main.cf: permit_mx_backup, for domains that have this host as an MX")
         }
+        "relay_hosts_only" => {
+            state.flag(Flag::RelayHostsOnly);
+            Verdict::decide(
+                "hosts below those that may relay may relay, too, in Postfix",
+                &[
+                    "take relay_domains and smtpd_access_maps out of parent_domain_matches_subdomains",
+                    "let the hosts below relay",
+                ],
+            )
+        }
         "require_rdns" => {
             state.restrict(Stage::Client, "reject_unknown_reverse_client_hostname");
             Verdict::carried("main.cf: reject_unknown_reverse_client_hostname")
@@ -225,7 +234,7 @@ fn told(state: &mut State, name: &str, argument: &str) -> Verdict {
 }
 
 /// Features that have arms of their own, for what is misspelled.
-const OTHERS: [&str; 22] = [
+const OTHERS: [&str; 23] = [
     "access_db",
     "always_add_domain",
     "block_bad_helo",
@@ -243,6 +252,7 @@ const OTHERS: [&str; 22] = [
     "nullclient",
     "ratecontrol",
     "relay_based_on_MX",
+    "relay_hosts_only",
     "require_rdns",
     "smrsh",
     "use_ct_file",

@@ -19,7 +19,7 @@ mod systems;
 mod time;
 
 use super::report::{Line, Verdict};
-use super::settings::{Class, Role, Said, Service, Settings, TableFile};
+use super::settings::{Class, Flag, Role, Said, Service, Settings, TableFile};
 use crate::syntax::sendmail_mc::McFaultKind;
 use state::State;
 use statements::{Include, Statement, What};
@@ -128,6 +128,10 @@ fn call(state: &mut State, name: &str, arguments: &[String]) -> Verdict {
                 "LDAP says where mail for these domains goes",
                 &["write ldap_table(5) clients for virtual_alias_maps and transport_maps", "leave it out"],
             ),
+            Class::LocalUser => Verdict::decide(
+                "mail for this user stays on this host where a hub takes the others",
+                &["set mailbox_transport_maps with an entry for the user", "leave it out, if there is no MAIL_HUB"],
+            ),
             _ => Verdict::carried(to),
         };
     }
@@ -216,6 +220,9 @@ fn finish(state: &mut State, file: &str) {
     milters::finish(state);
     listeners::limit(state);
     state.here = super::report::Origin::new(file, 0);
+    if !state.settings.has(Flag::AcceptUnresolvableDomains) {
+        state.set("unknown_address_reject_code", "553", "Sendmail refuses senders whose domain is not there for good");
+    }
     if !state.defined.contains_key("confCR_FILE") {
         state.file(Class::Relay, "-o /etc/mail/relay-domains");
     }

@@ -65,11 +65,22 @@ pub(super) fn smart_host(state: &mut State, _: &str, value: &str) -> Verdict {
     }
 }
 
+/// What differs where mail for local users goes to another host.
+const AS_HERE: &str =
+    "addresses there keep the domain that they have here, and Sendmail wrote USER@HOST for those without one";
+
+/// Choices where that matters.
+const TO_HUB: &[&str] = &["have the host take mail for the domains of this one", "write aliases USER: USER@HOST"];
+
 pub(super) fn mail_hub(state: &mut State, _: &str, value: &str) -> Verdict {
     match host(state, value) {
         Ok(said) => {
+            let is_local = said.what.mailer.as_deref() == Some("local");
             state.settings.mail_hub = Some(said);
-            Verdict::carried("main.cf: where mail for local users goes, after aliases")
+            match is_local {
+                true => Verdict::carried("main.cf: mailbox_transport"),
+                false => Verdict::decide(format!("main.cf: mailbox_transport; {AS_HERE}"), TO_HUB),
+            }
         }
         Err(verdict) => verdict,
     }
@@ -79,7 +90,8 @@ pub(super) fn local_relay(state: &mut State, _: &str, value: &str) -> Verdict {
     match host(state, value) {
         Ok(said) => {
             state.settings.local_relay = Some(said);
-            Verdict::changed("main.cf: where mail for local users goes; Postfix asks aliases first")
+            let why = format!("main.cf: mailbox_transport; Postfix asks aliases first, and {AS_HERE}");
+            Verdict::decide(why, TO_HUB)
         }
         Err(verdict) => verdict,
     }
@@ -88,8 +100,13 @@ pub(super) fn local_relay(state: &mut State, _: &str, value: &str) -> Verdict {
 pub(super) fn luser_relay(state: &mut State, _: &str, value: &str) -> Verdict {
     match host(state, value) {
         Ok(said) => {
+            let mailer = said.what.mailer.clone();
             state.settings.luser_relay = Some(said);
-            Verdict::carried("main.cf: who gets mail for local users that are not there")
+            match mailer.as_deref() {
+                Some("local") => Verdict::carried("main.cf: luser_relay"),
+                Some("error") => Verdict::carried("nothing: Postfix refuses mail for users that are not there"),
+                _ => Verdict::decide(format!("main.cf: fallback_transport; {AS_HERE}"), TO_HUB),
+            }
         }
         Err(verdict) => verdict,
     }

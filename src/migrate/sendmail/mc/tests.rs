@@ -1,6 +1,6 @@
 //! What configurations of every kind become, and that each of their lines is told of.
 
-use super::super::settings::{Flag, Stage};
+use super::super::settings::Stage;
 use super::*;
 
 fn read(text: &str) -> (Settings, Vec<Line>) {
