@@ -3,7 +3,7 @@
 use super::draft::{Draft, escaped};
 use super::old_site::{Name, OldSite};
 use super::report::{Origin, Verdict};
-use super::settings::{Class, Flag, Role};
+use super::settings::{Class, Flag};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Domains whose mail is for users of this host.
@@ -20,13 +20,7 @@ pub const RELAY_CLIENT_NAMES: &str = "relay_client_names.pcre";
 /// Whether the virtusertable has an `error:` for all of a domain that no other entry takes.
 #[must_use]
 pub fn ends_in_error(site: &OldSite, domain: &str) -> bool {
-    let key = format!("@{domain}");
-    site.rows(Role::Virtuser).iter().any(|row| row.key == key && row.value.starts_with("error:"))
-}
-
-fn has_catch_all(site: &OldSite, domain: &str) -> bool {
-    let key = format!("@{domain}");
-    site.rows(Role::Virtuser).iter().any(|row| row.key == key)
+    site.catch_all(domain).is_some_and(|value| value.starts_with("error:"))
 }
 
 /// Carries the classes over.
@@ -84,8 +78,7 @@ fn local(site: &OldSite, name: &Name, draft: &mut Draft) -> Verdict {
         ));
     }
     draft.list(LOCAL_DOMAINS, domain);
-    let is_virtual = site.rows(Role::Virtuser).iter().any(|row| row.key.ends_with(&format!("@{domain}")));
-    Verdict::carried(match is_virtual {
+    Verdict::carried(match site.has_virtual_keys(domain) {
         false => format!("{LOCAL_DOMAINS} (mydestination)"),
         true => format!(
             "{LOCAL_DOMAINS} (mydestination, with virtual_alias_maps): what virtusertable has not falls to local users"
@@ -118,7 +111,7 @@ fn virtual_host(site: &OldSite, name: &Name, draft: &mut Draft) -> Verdict {
             "{RELAY_DOMAINS} (relay_domains), with its subdomains: what the virtual table has not is relayed, as Sendmail does"
         ));
     }
-    if has_catch_all(site, domain) {
+    if site.catch_all(domain).is_some() {
         draft.list(VIRTUAL_DOMAINS, domain);
         return Verdict::carried(format!("{VIRTUAL_DOMAINS} (virtual_alias_domains)"));
     }

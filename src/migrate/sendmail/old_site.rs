@@ -3,7 +3,7 @@
 use super::read::{Form, ReadError, Row, Rows, read_table};
 use super::report::{Line, Origin, Verdict};
 use super::settings::{Class, ClassMember, Flag, Member, Role, Settings, TableFile};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// A member of a class.
@@ -32,6 +32,10 @@ pub struct OldSite {
     pub lines: Vec<Line>,
     /// The host's name, if somebody said it.
     pub host: Option<String>,
+    /// The names in each class.
+    names: HashMap<Class, HashSet<String>>,
+    /// The domains that virtusertable has keys for, and what it says to all of one.
+    virtual_domains: HashMap<String, Option<String>>,
 }
 
 /// What a site without a configuration is taken to use, by the names of files: as FreeBSD's stock configuration does.
@@ -127,6 +131,7 @@ impl OldSite {
             match &name.member {
                 Member::Name(text) => {
                     let name = Name { name: text.to_lowercase(), row: None, origin: name.origin.clone() };
+                    site.names.entry(class).or_default().insert(name.name.clone());
                     site.classes.entry(class).or_default().push(name);
                 }
                 Member::File { path, optional } => {
@@ -146,6 +151,14 @@ impl OldSite {
     }
 
     fn add_table(&mut self, role: Role, rows: Rows) {
+        for row in rows.rows.iter().filter(|_| role == Role::Virtuser) {
+            if let Some((local, domain)) = row.key.rsplit_once('@') {
+                let value = self.virtual_domains.entry(domain.to_string()).or_default();
+                if local.is_empty() {
+                    *value = Some(row.value.clone());
+                }
+            }
+        }
         self.lines.extend(rows.lines);
         self.tables.entry(role).or_default().extend(rows.rows);
     }
@@ -158,6 +171,8 @@ impl OldSite {
             let (name, origin) = (row.key.clone(), row.origin.clone());
             Name { name, row: is_new.then_some(row), origin }
         });
+        let names: Vec<Name> = names.collect();
+        self.names.entry(class).or_default().extend(names.iter().map(|name| name.name.clone()));
         self.classes.entry(class).or_default().extend(names);
     }
 
@@ -233,7 +248,19 @@ impl OldSite {
     /// Whether a class has a name.
     #[must_use]
     pub fn has_member(&self, class: Class, name: &str) -> bool {
-        self.members(class).iter().any(|member| member.name == name)
+        self.names.get(&class).is_some_and(|names| names.contains(name))
+    }
+
+    /// Whether virtusertable has keys for a domain.
+    #[must_use]
+    pub fn has_virtual_keys(&self, domain: &str) -> bool {
+        self.virtual_domains.contains_key(domain)
+    }
+
+    /// What virtusertable says to all of a domain.
+    #[must_use]
+    pub fn catch_all(&self, domain: &str) -> Option<&str> {
+        self.virtual_domains.get(domain)?.as_deref()
     }
 
     /// Whether mail for a domain is for this host (class `w`).
@@ -248,7 +275,7 @@ impl OldSite {
         let hosts = self.members(Class::VirtHost);
         let below = |name: &Name| domain.strip_suffix(name.name.as_str()).is_some_and(|rest| rest.ends_with('.'));
         self.is_local(domain)
-            || hosts.iter().any(|name| name.name == domain)
+            || self.has_member(Class::VirtHost, domain)
             || self.settings.has(Flag::VirtuserEntireDomain) && hosts.iter().any(below)
     }
 }

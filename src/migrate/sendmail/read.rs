@@ -323,6 +323,17 @@ mod tests {
     }
 
     #[test]
+    fn a_table_without_its_source_is_read_from_its_index() -> Result<(), ReadError> {
+        // As makemap writes it: no zero behind keys and values.
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/berkeley-db/btree-without-nul");
+        let rows = read_table(&path, "virtusertable", Form::Map)?.unwrap_or_default();
+        let listed = bytes_of(&path.with_extension("list"))?.unwrap_or_default();
+        assert_eq!(rows.rows.len(), listed.iter().filter(|&&byte| byte == b'\n').count());
+        assert!(rows.rows.iter().all(|row| row.origin.file == "virtusertable.db"));
+        Ok(())
+    }
+
+    #[test]
     fn names_are_first_words() {
         let rows = name_rows("n", b"Example.COM other\n # no\n\n example.net\n");
         assert_eq!(keys(&rows), [(1, "example.com", ""), (4, "example.net", "")]);
