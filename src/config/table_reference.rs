@@ -7,6 +7,9 @@ use super::catalogue::{self, MapContent, MapType};
 use crate::syntax::match_list::{closing_brace, split_list};
 use crate::syntax::pattern_table::PatternForm;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// `type:name`, as tables are named in main.cf and on command lines.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,7 +17,42 @@ pub struct TableReference {
     /// The map type.
     pub map_type: String,
     /// The name: for files a path without the indexed file's suffix.
-    pub name: Vec<u8>,
+    pub name: TableName,
+}
+
+/// The name of a table, shared by all who hold it: that of an `inline:` table is all that is in it, and may be long.
+#[derive(Clone, Debug, Eq, PartialOrd, Ord)]
+pub struct TableName(Arc<[u8]>);
+
+/// Bytes at either end of a name that tell most names from each other.
+const TELLING: usize = 64;
+
+impl Deref for TableName {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<T: AsRef<[u8]>> From<T> for TableName {
+    fn from(name: T) -> Self {
+        Self(name.as_ref().into())
+    }
+}
+
+impl PartialEq for TableName {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Hash for TableName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.len().hash(state);
+        self.0[..self.0.len().min(TELLING)].hash(state);
+        self.0[self.0.len().saturating_sub(TELLING)..].hash(state);
+    }
 }
 
 impl TableReference {
@@ -22,7 +60,7 @@ impl TableReference {
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let (map_type, name) = Self::split(text)?;
-        Some(Self { map_type: map_type.to_string(), name: name.to_vec() })
+        Some(Self { map_type: map_type.to_string(), name: name.into() })
     }
 
     /// As [`parse`](Self::parse): the type and the name as they stand in the text.
@@ -80,11 +118,11 @@ impl TableReference {
         let mut found = Vec::new();
         // Tables stand in tables for as long as they like: what is still to be looked at is kept on a list and not on
         // the stack.
-        let mut pending = vec![(self.map_type.as_str(), self.name.as_slice())];
+        let mut pending = vec![(self.map_type.as_str(), &*self.name)];
         while let Some((map_type, name)) = pending.pop() {
             match catalogue::map_type(map_type).and_then(|known| members(known, name)) {
                 Some(members) => pending.extend(members.into_iter().rev().filter_map(Self::split)),
-                None => found.push(Self { map_type: map_type.to_string(), name: name.to_vec() }),
+                None => found.push(Self { map_type: map_type.to_string(), name: name.into() }),
             }
         }
         found

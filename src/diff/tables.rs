@@ -100,7 +100,7 @@ fn compare_table(table: &NamedTable, a: &Site, b: &Site) -> Option<TableChange> 
 fn entries_of(reference: &TableReference, form: TableForm, side: &Site) -> Result<Box<dyn LookupTable>, LookupError> {
     let path = side.paths.resolve(&reference.name);
     let here =
-        TableReference { map_type: reference.map_type.clone(), name: path.as_os_str().as_encoded_bytes().to_vec() };
+        TableReference { map_type: reference.map_type.clone(), name: path.as_os_str().as_encoded_bytes().into() };
     let is_indexed = reference.known_type().is_some_and(MapType::needs_compile);
     if side.tables_from == TablesFrom::Indexes && is_indexed {
         return open(&here, &OpenOptions::default());

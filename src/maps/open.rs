@@ -70,7 +70,7 @@ pub fn open_named(text: &[u8], options: &OpenOptions) -> Result<Box<dyn LookupTa
             )));
         }
     };
-    let reference = TableReference::parse(text).filter(|reference| reference.name == name);
+    let reference = TableReference::parse(text).filter(|reference| *reference.name == *name);
     match reference {
         Some(reference) => open(&reference, options),
         None => Err(LookupError::Config(format!("unsupported dictionary type: {}", in_message(map_type)))),

@@ -119,6 +119,8 @@ impl std::fmt::Display for Subject {
 pub struct NamedEntry<'e> {
     /// The table, or the parameter that holds the list.
     pub place: &'e str,
+    /// How many places were visited before it.
+    pub number: usize,
     /// What its keys are.
     pub keys: Keys,
     /// The key.
@@ -143,10 +145,10 @@ impl Router<'_> {
                     continue;
                 }
                 let form = if is_alias { self.alias_form() } else { TableForm::KeyValue };
-                let place = table.to_string();
+                let (place, number) = (table.to_string(), seen.len());
                 let mut visit = |key: &[u8], value: &[u8]| {
                     let plain = (form == TableForm::QuotedAliases).then(|| internal(key));
-                    visit(NamedEntry { place: &place, keys, key: plain.as_deref().unwrap_or(key), value });
+                    visit(NamedEntry { place: &place, number, keys, key: plain.as_deref().unwrap_or(key), value });
                 };
                 if self.walk(table, form, &mut visit).is_err() {
                     unlisted.push(place);
@@ -154,7 +156,7 @@ impl Router<'_> {
                 seen.push((table.clone(), keys));
             }
         }
-        for (parameter, _) in DOMAIN_LISTS {
+        for (number, (parameter, _)) in (seen.len()..).zip(DOMAIN_LISTS) {
             let below = self.domain_style(parameter) == Style::Parent;
             for listed in self.listed(parameter).unwrap_or_default() {
                 let (keys, key) = match listed {
@@ -165,7 +167,7 @@ impl Router<'_> {
                         continue;
                     }
                 };
-                visit(NamedEntry { place: parameter, keys, key: &key, value: b"" });
+                visit(NamedEntry { place: parameter, number, keys, key: &key, value: b"" });
             }
         }
         unlisted.sort();

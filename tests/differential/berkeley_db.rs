@@ -67,7 +67,7 @@ fn every_sort_of_file_is_listed_and_searched_as_by_postfix() {
 
         let reference = TableReference {
             map_type: name.split('-').next().unwrap().to_owned(),
-            name: fixture(&name).into_os_string().into_encoded_bytes(),
+            name: fixture(&name).into_os_string().into_encoded_bytes().into(),
         };
         let mut table = open(&reference, &OpenOptions::default()).unwrap();
         for (key, value) in first_values(&entries) {
@@ -167,7 +167,7 @@ fn what_is_not_read_is_refused_in_clear_words() {
         [("btree", "hash-one", "it is a hash, not a btree"), ("hash", "btree-one", "it is a btree, not a hash")]
     {
         let path = fixture(name).into_os_string().into_encoded_bytes();
-        let opened = open(&TableReference { map_type: map_type.into(), name: path }, &OpenOptions::default());
+        let opened = open(&TableReference { map_type: map_type.into(), name: path.into() }, &OpenOptions::default());
         let message = opened.err().unwrap().to_string();
         assert!(message.starts_with("open database ") && message.ends_with(words), "{message}");
     }

@@ -54,7 +54,7 @@ fn postmap(directory: &Path, arguments: &[&str]) -> Command {
 /// Asks through the library until told to stop.
 fn read_inside(directory: &Path, seed: u64, stop: &AtomicBool, asked: &AtomicUsize) {
     let name = directory.join("t").into_os_string().into_encoded_bytes();
-    let reference = TableReference { map_type: "lmdb".into(), name };
+    let reference = TableReference { map_type: "lmdb".into(), name: name.into() };
     let mut random = Random(seed);
     let mut table = open(&reference, &OpenOptions::default()).unwrap();
     while !stop.load(Ordering::Relaxed) {

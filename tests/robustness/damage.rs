@@ -54,7 +54,7 @@ fn sound(directory: &Path, index_type: IndexType) -> Sound {
     let name = table.as_os_str().as_encoded_bytes().to_vec();
     let bytes = fs::read(&index).unwrap();
     let some = (0..ENTRIES).step_by(10).map(|number| (key(number).into(), format!("x{}", value(number)).into()));
-    let reference = TableReference { map_type: index_type.name().into(), name };
+    let reference = TableReference { map_type: index_type.name().into(), name: name.into() };
     Sound { reference, index, bytes, entries: ENTRIES, some: some.collect() }
 }
 
@@ -72,7 +72,7 @@ fn sound_berkeley_db(directory: &Path, fixture: &str) -> Sound {
     fs::write(&index, &bytes).unwrap();
     let name = directory.join("table").into_os_string().into_encoded_bytes();
     let map_type = fixture.split('-').next().unwrap().to_owned();
-    Sound { reference: TableReference { map_type, name }, index, bytes, entries: entries.len(), some }
+    Sound { reference: TableReference { map_type, name: name.into() }, index, bytes, entries: entries.len(), some }
 }
 
 /// What lookups of some keys give.

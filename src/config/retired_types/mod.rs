@@ -91,7 +91,7 @@ impl WrittenType {
 pub fn written_types(configuration: &Configuration) -> Vec<WrittenType> {
     let files = &configuration.files;
     let tables = named_tables(configuration);
-    let caches = tables.iter().filter(|table| table.is_cache()).map(|table| table.reference.name.clone()).collect();
+    let caches = tables.iter().filter(|table| table.is_cache()).map(|table| table.reference.name.to_vec()).collect();
     let mut search = Search { roles: Roles::of(configuration), caches, found: Vec::new() };
     for entry in &files.main.entries {
         search.value(files.main.tree.source(), entry.name.bytes(), &entry.value, None);

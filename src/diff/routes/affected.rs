@@ -46,17 +46,31 @@ fn changed_keys(a: &mut Router<'_>, b: &mut Router<'_>) -> Option<(Reached, Vec<
     };
     // Digests first: nearly all entries are the same, and need not be kept to know it.
     let seed = RandomState::default();
-    let digest = |entry: &NamedEntry<'_>| seed.hash_one((entry.place, entry.key, entry.value));
+    // The name of a place may be long: that of an inline: table is all that is in it.
+    let digests = || {
+        let mut place = None;
+        let seed = &seed;
+        move |entry: &NamedEntry<'_>| {
+            let (_, place) = match place {
+                Some(known @ (number, _)) if number == entry.number => known,
+                _ => *place.insert((entry.number, seed.hash_one(entry.place))),
+            };
+            seed.hash_one((place, entry.key, entry.value))
+        }
+    };
     let mut common: HashMap<u64, bool, FixedState> = HashMap::default();
+    let mut digest = digests();
     a.each_entry(&mut |entry| {
         common.insert(digest(&entry), false);
     });
     let mut new: Vec<(Keys, Vec<u8>)> = Vec::new();
+    let mut digest = digests();
     let mut unlisted = b.each_entry(&mut |entry| match common.get_mut(&digest(&entry)) {
         Some(is_common) => *is_common = true,
         None => new.push((entry.keys, entry.key.to_vec())),
     });
     let mut old: Vec<(Keys, Vec<u8>)> = Vec::new();
+    let mut digest = digests();
     unlisted.extend(a.each_entry(&mut |entry| {
         if common.get(&digest(&entry)) == Some(&false) {
             old.push((entry.keys, entry.key.to_vec()));

@@ -46,7 +46,7 @@ impl InlinePlaces {
         let (source, span) = named.uses.iter().find_map(|one| one.place.as_ref())?;
         let written = source.slice(*span);
         let line = Text::of(&LogicalLines::new(written).next()?, written);
-        let whole = [b"inline:", named.reference.name.as_slice()].concat();
+        let whole = [b"inline:", &*named.reference.name].concat();
         let start = memchr::memmem::find(line.bytes(), &whole)? + b"inline:".len();
         let moved = |range: &Range<usize>| start + range.start..start + range.end;
         Some((source, EntryText { key: moved(key), value: moved(value), line: line.moved(span.start) }))

@@ -129,7 +129,7 @@ impl Table {
     /// A table whose text alone is known, as if this parameter named it.
     fn of_file(map_type: &str, parameter: &str, form: TableForm, source: &Arc<Source>) -> Self {
         let named = TableUse { parameter: parameter.into(), service: None, form, cache: false, place: None };
-        let reference = TableReference { map_type: map_type.into(), name: source.name().as_bytes().to_vec() };
+        let reference = TableReference { map_type: map_type.into(), name: source.name().as_bytes().into() };
         Self {
             source_path: Some(PathBuf::from(source.name())),
             source: Some(Ok(Arc::clone(source))),

@@ -6,7 +6,7 @@ use crate::base::atomic_file::Access;
 use crate::base::system_words;
 use crate::config::Site;
 use crate::config::catalogue::{MapType, map_type};
-use crate::config::table_reference::TableReference;
+use crate::config::table_reference::{TableName, TableReference};
 use crate::config::tables::{NamedTable, named_tables};
 use crate::maps::compile::compare::Digest;
 use crate::maps::compile::index::{check_entries, unique};
@@ -81,8 +81,8 @@ pub struct Cache {
 /// What is made of tables and caches of retired types.
 #[must_use]
 pub fn tables(site: &Site, references: &References, seed: &RandomState) -> (Vec<Table>, Vec<Cache>) {
-    let mut old_types: BTreeMap<Vec<u8>, String> = BTreeMap::new();
-    let mut caches: BTreeMap<Vec<u8>, TableReference> = BTreeMap::new();
+    let mut old_types: BTreeMap<TableName, String> = BTreeMap::new();
+    let mut caches: BTreeMap<TableName, TableReference> = BTreeMap::new();
     let is_retired = |reference: &TableReference| reference.known_type().is_some_and(MapType::is_retired);
     for named in named_tables(&site.configuration).into_iter().filter(|named| is_retired(&named.reference)) {
         if named.is_cache() {
@@ -106,7 +106,7 @@ pub fn tables(site: &Site, references: &References, seed: &RandomState) -> (Vec<
         let form = named.stored_form(&site.configuration.platform);
         tables.extend(Table::of(site, named.reference.clone(), old_type, form, seed));
     }
-    let mut known: BTreeSet<Vec<u8>> = found.into_iter().map(|named| named.reference.name).collect();
+    let mut known: BTreeSet<TableName> = found.into_iter().map(|named| named.reference.name).collect();
     for (reference, old_type) in elsewhere(site, references) {
         if !caches.contains_key(&reference.name) && known.insert(reference.name.clone()) {
             tables.extend(Table::of(site, reference, old_type, TableForm::KeyValue, seed));
@@ -129,7 +129,7 @@ fn elsewhere(site: &Site, references: &References) -> Vec<(TableReference, Strin
         |name: &[u8]| ["", ".db"].iter().any(|suffix| site.paths.shown(&[name, suffix.as_bytes()].concat()).is_file());
     let unused = written.filter_map(|one| {
         let name = site.configuration.expand(one.name.as_deref()?, None).ok()?;
-        is_there(&name).then(|| (name, one.map_type.name.to_string()))
+        is_there(&name).then(|| (name.into(), one.map_type.name.to_string()))
     });
     let named = |(name, old_type)| (TableReference { map_type: references.table_type.to_string(), name }, old_type);
     in_files.chain(unused).map(named).collect()

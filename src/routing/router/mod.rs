@@ -174,6 +174,11 @@ impl<'a> Router<'a> {
         Self { recording, ..self }
     }
 
+    /// Keeps from here on what [`with_recording`](Self::with_recording) would keep.
+    pub fn set_recording(&mut self, recording: Recording) {
+        self.recording = recording;
+    }
+
     /// Asks a table for a key.
     ///
     /// # Errors

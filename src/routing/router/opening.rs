@@ -143,7 +143,7 @@ impl Opening {
     /// The table by where its file is.
     fn here(&self, reference: &TableReference) -> TableReference {
         let path = self.paths.resolve(&reference.name);
-        TableReference { map_type: reference.map_type.clone(), name: path.as_os_str().as_encoded_bytes().to_vec() }
+        TableReference { map_type: reference.map_type.clone(), name: path.as_os_str().as_encoded_bytes().into() }
     }
 
     /// A file outside of a checkout that is not here either may well be where the checkout is meant for.
@@ -198,7 +198,7 @@ impl Opener for Door {
         options: &OpenOptions,
     ) -> Option<Result<Box<dyn LookupTable>, LookupError>> {
         let opening = &self.opening;
-        if reference.map_type == "unix" && reference.name == b"passwd.byname" {
+        if reference.map_type == "unix" && *reference.name == *b"passwd.byname" {
             return Some(Ok(Box::new(Accounts(Arc::clone(opening)))));
         }
         if reference.map_type == "proxy" {

@@ -84,7 +84,7 @@ impl Router<'_> {
     pub fn table(&self, text: &[u8]) -> Option<TableReference> {
         let behind = behind_proxy(text);
         if behind.len() < text.len() && !self.opening.may_proxy(behind) {
-            return Some(TableReference { map_type: "proxy".into(), name: behind.to_vec() });
+            return Some(TableReference { map_type: "proxy".into(), name: behind.into() });
         }
         TableReference::parse(behind)
     }

@@ -85,7 +85,7 @@ fn fix(site: &LoadedSite, table: &Table, written: &[WrittenType]) -> Option<Fix>
     let reference = &table.named.reference;
     let is_its = |one: &&WrittenType| {
         let name = one.name.as_ref().filter(|name| !name.is_empty());
-        name.is_some_and(|name| site.configuration.expand(name, None).is_ok_and(|name| name == reference.name))
+        name.is_some_and(|name| site.configuration.expand(name, None).is_ok_and(|name| *name == *reference.name))
     };
     // A type that stands alone may be that of several tables.
     let is_alone = |one: &&WrittenType| one.is_literal && one.map_type.name == reference.map_type;
