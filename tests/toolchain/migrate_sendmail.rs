@@ -143,6 +143,13 @@ fn what_cannot_be_read_is_told_and_nothing_written() {
         &|scratch| fs::rename(scratch.path("mail"), scratch.path("old")).unwrap(),
         "mail: no directory; --from takes Sendmail's, as /etc/mail",
     );
+    refused(
+        &|scratch| {
+            fs::rename(scratch.path("mail"), scratch.path("old")).unwrap();
+            fs::create_dir(scratch.path("mail")).unwrap();
+        },
+        "mail: no sendmail.mc, and no table with an entry; --from takes Sendmail's directory, as /etc/mail",
+    );
 }
 
 #[test]

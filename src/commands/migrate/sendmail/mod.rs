@@ -109,6 +109,12 @@ pub fn run(options: &Sendmail, output: &Output) -> Result<ExitCode, String> {
     let platform = Platform::of(&options.to, None, options.target, options.profile)?;
     let old = read(options)?;
     let plan = plan(&old, map_type(options, &platform), platform.target);
+    if plan.lines.is_empty() && !old.has_configuration {
+        let from = options.from.display();
+        return Err(format!(
+            "{from}: no sendmail.mc, and no table with an entry; --from takes Sendmail's directory, as /etc/mail"
+        ));
+    }
     let stage = Stage::beside(options.yes.then_some(options.to.as_path()))?;
     stage.write(&plan.files)?;
     let location = Location { directory: Some(stage.directory().to_path_buf()), ..Location::default() };
