@@ -89,13 +89,18 @@ pub fn read_mc_including(file: &str, text: &str, include: Include<'_>) -> Result
             What::Define(name, _) => last.get(name.as_str()).filter(|&&last| last > at),
             _ => None,
         };
-        let verdict = match replaced {
+        let mut verdict = match replaced {
             Some(&last) => {
                 let line = &reading.statements[last].origin;
                 Verdict::carried(format!("nothing: {line} says otherwise"))
             }
             None => verdict(&mut state, statement),
         };
+        if statement.behind_hash
+            && let Verdict::CarriedOver { to } = &mut verdict
+        {
+            to.push_str("; the # before it does not switch it off: Sendmail heeds it");
+        }
         lines.push(Line::new(statement.origin.clone(), &statement.text, verdict));
     }
     finish(&mut state, file);

@@ -15,6 +15,8 @@ pub(super) struct Statement {
     pub(super) origin: Origin,
     /// As it is written, on one line.
     pub(super) text: String,
+    /// Whether it looks like a comment and is none.
+    pub(super) behind_hash: bool,
     pub(super) what: What,
 }
 
@@ -161,6 +163,9 @@ impl Walker<'_> {
             }
         };
         self.push(place, call.span, what);
+        if let Some(statement) = self.reading.statements.last_mut() {
+            statement.behind_hash = call.behind_hash;
+        }
     }
 
     /// `ifdef`: the branch that is taken.
@@ -234,7 +239,12 @@ impl Walker<'_> {
     fn push(&mut self, place: Place<'_>, span: Span, what: What) {
         let line = place.source.position(span.start).line;
         let text = show(place.source, span).split_whitespace().collect::<Vec<_>>().join(" ");
-        self.reading.statements.push(Statement { origin: Origin::new(place.file, line), text, what });
+        self.reading.statements.push(Statement {
+            origin: Origin::new(place.file, line),
+            text,
+            behind_hash: false,
+            what,
+        });
     }
 }
 

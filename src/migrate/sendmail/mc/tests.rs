@@ -73,6 +73,15 @@ fn debian_and_freebsd_mean_what_their_systems_mean() {
 }
 
 #[test]
+fn what_stands_behind_a_hash_counts_and_is_told() {
+    let (settings, lines) = read("# define(`confMAX_HOP', `30')\ndnl define(`confMAX_HOP', `40')\n");
+    let hops = settings.main.iter().find(|setting| setting.name == "hopcount_limit").map(|setting| &setting.value);
+    assert_eq!(hops.map(String::as_str), Some("30"));
+    let told = "main.cf: hopcount_limit; the # before it does not switch it off: Sendmail heeds it";
+    assert_eq!(lines.first().map(|line| &line.verdict), Some(&Verdict::carried(told)));
+}
+
+#[test]
 fn options_become_parameters() {
     let text = "define(`confMAX_MESSAGE_SIZE', `20971520')dnl\n\
         define(`confTO_QUEUERETURN', `7d')\ndefine(`confTO_QUEUEWARN', `4')\ndefine(`confMIN_QUEUE_AGE', `1h30m')\n\
