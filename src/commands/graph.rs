@@ -50,10 +50,6 @@ pub fn run(options: &Graph, output: &Output) -> Result<ExitCode, String> {
     let mut router = router.with_recording(Recording::Steps);
     let model = collect(&mut router);
     options.tables.tell(site.tables_from, &router.odd_indexes(), output);
-    if let Ok(Some(filter)) = router.server_filter() {
-        let filter = clean(&filter.to_string());
-        output.warning(&format!("postwright: {filter}: all mail goes through it first, which is not drawn"));
-    }
     if !output.quiet {
         model.faults.iter().for_each(|fault| output.warning(&format!("postwright: {}", clean(fault))));
     }

@@ -7,6 +7,7 @@ use super::model::{Class, Lane, Model, NOT_LOOKED_AT, Names, Table, Tables, thou
 use crate::base::natural_order;
 use crate::config::catalogue::MapContent;
 use crate::config::table_reference::TableReference;
+use crate::diagnostic::render::clean;
 use crate::mail::local_part::split_domain;
 use crate::maps::LookupError;
 use crate::routing::Router;
@@ -29,12 +30,15 @@ pub fn collect(router: &mut Router<'_>) -> Model {
     let mut collector = Collector { router, sizes: HashMap::new(), ways: Vec::new(), faults: Vec::new() };
     collector.lists();
     let name = String::from_utf8_lossy(&collector.text("myhostname")).into_owned();
+    let filter = collector.router.server_filter();
+    let filter = collector.or_fault(filter).flatten();
+    let filter = filter.map(|filter| [filter.by.to_string(), clean(&lossy(&filter.value))]);
     let first = ["recipient_canonical_maps", "canonical_maps", "virtual_alias_maps", "relocated_maps"];
     let first = collector.tables(&first);
     let classes = collector.classes();
     let mut seen = HashSet::new();
     collector.faults.retain(|fault| seen.insert(fault.clone()));
-    Model { name, first, classes, faults: collector.faults }
+    Model { name, filter, first, classes, faults: collector.faults }
 }
 
 /// The way of one name.
@@ -351,7 +355,7 @@ impl Collector<'_, '_> {
                     }
                 };
                 self.sizes.insert(name.clone(), size.clone());
-                tables.push(Table { name: crate::diagnostic::render::clean(&name), size });
+                tables.push(Table { name: clean(&name), size });
             }
             if !tables.is_empty() {
                 found.push(Tables { parameter, tables });

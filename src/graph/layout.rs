@@ -3,7 +3,7 @@
 //! What neighbouring lanes share is one box as high as all of them, so that every link is a straight line at the height
 //! of its lane: none cross, and the way of a domain can be followed with a finger. Lengths are in pixels.
 
-use super::model::{Class, Lane, Model, Tables, thousands};
+use super::model::{COMES_BACK, Class, Lane, Model, Tables, thousands};
 use crate::routing::rewrite::resolve::AddressClass;
 
 /// Height of a line of text.
@@ -148,9 +148,9 @@ pub fn layout(model: &Model) -> Layout {
     };
     out.width = out.width.max(title_width(&out.title.0) + 2 * MARGIN);
     let mut y = MARGIN + 40;
-    if !model.first.is_empty() {
+    if model.filter.is_some() || !model.first.is_empty() {
         out.headings.push(("every recipient first passes", MARGIN, y + 10));
-        y = place_first(&model.first, y + 22, &mut out) + CLASS_GAP;
+        y = place_first(model, y + 22, &mut out) + CLASS_GAP;
     }
     let names = ["domains", "address class", "tables asked", "transport", "nexthop or mailbox"];
     out.headings.extend(names.iter().zip(&lefts).map(|(name, left)| (*name, *left, y + 10)));
@@ -162,9 +162,11 @@ pub fn layout(model: &Model) -> Layout {
     out
 }
 
-/// Places the tables before all classes side by side; their lower edge.
-fn place_first(first: &[Tables], y: u32, out: &mut Layout) -> u32 {
-    let texts: Vec<Vec<Text>> = first.iter().map(|one| tables(std::slice::from_ref(one))).collect();
+/// Places the filter and the tables before all classes side by side; their lower edge.
+fn place_first(model: &Model, y: u32, out: &mut Layout) -> u32 {
+    let filter = model.filter.iter().map(|[by, value]| vec![strong(by), literal(value), quiet(COMES_BACK)]);
+    let tables = model.first.iter().map(|one| tables(std::slice::from_ref(one)));
+    let texts: Vec<Vec<Text>> = filter.chain(tables).collect();
     let height = texts.iter().map(|lines| height_of(lines.len())).max().unwrap_or(0);
     let mut x = MARGIN;
     for lines in texts {
@@ -358,7 +360,7 @@ mod tests {
         let relay = Class { class: AddressClass::Relay, tables: tables(30), lanes };
         let other = Class { class: AddressClass::Default, tables: Vec::new(), lanes: vec![lane("smtp", "c", 1)] };
         let first = [tables(2), tables(1)].concat();
-        let model = Model { name: "x".into(), first, classes: vec![relay, other], faults: Vec::new() };
+        let model = Model { name: "x".into(), filter: None, first, classes: vec![relay, other], faults: Vec::new() };
         let picture = layout(&model);
         for (at, one) in picture.blocks.iter().enumerate() {
             assert!(one.x + one.width + MARGIN <= picture.width && one.y + one.height + MARGIN <= picture.height);

@@ -16,11 +16,16 @@ const MOST_LANES: usize = 24;
 /// Where names end that were not resolved.
 pub const NOT_LOOKED_AT: &str = "not looked at";
 
+/// Said of a filter.
+pub const COMES_BACK: &str = "what comes back goes on";
+
 /// The whole picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
     /// The site's name, `myhostname`.
     pub name: String,
+    /// What all mail goes through before anything else: the parameter, and its value.
+    pub filter: Option<[String; 2]>,
     /// The tables that every recipient passes before its class is settled; those that no table is named for are left
     /// out.
     pub first: Vec<Tables>,

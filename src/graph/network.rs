@@ -2,7 +2,7 @@
 //!
 //! Other than in our own layout, lanes cannot be told apart by their height, so edges to ends are labelled with names.
 
-use super::model::{Class, Lane, Model, Tables, thousands};
+use super::model::{COMES_BACK, Class, Lane, Model, Tables, thousands};
 use crate::routing::rewrite::resolve::AddressClass;
 
 /// A node.
@@ -35,6 +35,10 @@ pub struct Edge {
 #[must_use]
 pub fn network(model: &Model) -> (Vec<Node>, Vec<Edge>) {
     let mut network = Network::default();
+    if let Some([by, value]) = &model.filter {
+        let lines = [&format!("{by} = {value}"), "has all mail first", COMES_BACK];
+        network.node("filter".into(), None, lines.map(String::from).to_vec());
+    }
     if !model.first.is_empty() {
         let mut lines = vec!["every recipient first passes".to_string()];
         lines.extend(tables(&model.first));

@@ -113,6 +113,26 @@ fn nothing_in_a_name_leaves_its_place() {
     assert_eq!(scratch.run("graph hostile -q").stderr, "");
 }
 
+/// A content filter has all mail first, and is drawn before the tables.
+#[test]
+fn a_filter_is_drawn_first() {
+    let scratch = Scratch::copy_of(&fixture("graph"));
+    let main = "compatibility_level = 3.11\nmyhostname = mx.example\nalias_maps =\nlocal_recipient_maps =\n\
+        content_filter = amavis:[127.0.0.1]:10024\ncanonical_maps = inline:{a@b.example=c@d.example}\n";
+    scratch.write("filtered/main.cf", main);
+    let text = scratch.run("graph filtered --format mermaid");
+    assert_eq!((text.status, text.stderr.as_str()), (0, ""));
+    let wanted = "flowchart LR\n  filter(\"content_filter = amavis:[127.0.0.1]:10024<br/>has all mail first<br/>what \
+                  comes back goes on\"):::first\n  first(\"every recipient first passes<br/>";
+    assert!(text.stdout.starts_with(wanted), "{}", text.stdout);
+    let svg = scratch.run("graph filtered").stdout;
+    let at = |text: &str| svg.find(text).unwrap_or_else(|| panic!("no {text} in {svg}"));
+    assert!(at(">content_filter<") < at(">amavis:[127.0.0.1]:10024<"));
+    assert!(at(">what comes back goes on<") < at(">canonical_maps<"));
+    let dot = scratch.run("graph filtered --format dot").stdout;
+    assert!(dot.contains("filter [label=\"content_filter = amavis:[127.0.0.1]:10024\\nhas all mail first"), "{dot}");
+}
+
 #[test]
 fn long_lists_are_shortened() {
     let scratch = Scratch::copy_of(&fixture("graph"));
