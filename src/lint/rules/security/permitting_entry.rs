@@ -5,8 +5,6 @@ use crate::config::catalogue::{self, Argument, Class};
 use crate::lint::rules::maps::hidden_rules::EVERYTHING;
 use crate::lint::site::{LoadedSite, Table};
 use crate::maps::patterns::source::read_source;
-use crate::maps::types::inline::InlineTable;
-use crate::maps::{LookupTable, OpenOptions};
 use crate::syntax::pattern_table::{Pattern, PatternForm, PatternTable, StatementKind, parse_pattern_table};
 use std::sync::Arc;
 
@@ -36,22 +34,14 @@ impl Key {
     }
 }
 
-/// The entry of a table that lets strangers in; no place for one that stands in the table's name.
+/// The entry of a table that lets strangers in; no place for one in a name that is not written as it comes out.
 #[must_use]
 pub fn entry_that_permits(site: &LoadedSite, table: &str, key: Key) -> Option<Option<Place>> {
-    if let Some(name) = table.strip_prefix("inline:") {
-        let mut found = false;
-        let mut inline = InlineTable::open(name.as_bytes(), &OpenOptions::default()).ok()?;
-        let mut look = |text: &[u8], value: &[u8]| found |= key.opens(text) && permits(value);
-        inline.walk(&mut look).ok()?;
-        return found.then_some(None);
-    }
     let table = site.table_named(table.as_bytes())?;
     if let Some(entries) = &table.entries {
         let mut all = entries.all().iter();
         let entry = all.find(|entry| key.opens(entries.key(entry)) && permits(entries.value(entry)))?;
-        let (source, text) = table.text_of(entry)?;
-        return Some(Some((Arc::clone(source), text.key_span())));
+        return Some(table.text_of(entry).map(|(source, text)| (Arc::clone(source), text.key_span())));
     }
     let form = table.named.reference.pattern_form()?;
     match table.patterns() {
