@@ -2,6 +2,7 @@
 
 use crate::config::catalogue::{Kind, TimeUnit, ValueType, parameter};
 use crate::syntax::match_list::split_list;
+use std::collections::HashMap;
 
 /// A value without its layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,17 +67,16 @@ impl Meaning {
 #[must_use]
 pub fn elements_changed(a: &[Vec<u8>], b: &[Vec<u8>]) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let lacking = |these: &[Vec<u8>], those: &[Vec<u8>]| {
-        let mut left = those.to_vec();
-        let mut lacking = Vec::new();
-        for element in these {
-            match left.iter().position(|other| other == element) {
-                Some(at) => {
-                    left.swap_remove(at);
-                }
-                None => lacking.push(element.clone()),
+        let mut left: HashMap<&[u8], usize> = HashMap::new();
+        those.iter().for_each(|element| *left.entry(element).or_default() += 1);
+        let mut is_left = |element: &&Vec<u8>| match left.get_mut(element.as_slice()) {
+            Some(count @ 1..) => {
+                *count -= 1;
+                false
             }
-        }
-        lacking
+            _ => true,
+        };
+        these.iter().filter(&mut is_left).cloned().collect()
     };
     (lacking(a, b), lacking(b, a))
 }

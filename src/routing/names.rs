@@ -67,6 +67,18 @@ pub enum Subject {
     Elsewhere,
 }
 
+/// Whether the entries of a table are its name, so that another entry makes it another table.
+#[must_use]
+pub fn is_own_name(table: &TableReference) -> bool {
+    table.map_type == "inline"
+}
+
+/// Whether the entries of the tables that a parameter names are among those that are visited.
+#[must_use]
+pub fn is_visited(parameter: &str) -> bool {
+    TABLES.iter().any(|(visited, _)| *visited == parameter)
+}
+
 /// What stands for a domain that nobody names; RFC 2606 keeps it from being anybody's.
 pub const ELSEWHERE: &[u8] = b"elsewhere.invalid";
 
@@ -117,7 +129,7 @@ impl std::fmt::Display for Subject {
 /// An entry of a table, or an element of a list.
 #[derive(Clone, Copy, Debug)]
 pub struct NamedEntry<'e> {
-    /// The table, or the parameter that holds the list.
+    /// The table, or the parameter that holds the list; of a table that is its own name, where it is named.
     pub place: &'e str,
     /// How many places were visited before it.
     pub number: usize,
@@ -130,28 +142,30 @@ pub struct NamedEntry<'e> {
 }
 
 impl Router<'_> {
-    /// Visits the entries of all tables that are asked about recipients, each table once. Returns the tables whose
+    /// Visits the entries of all tables that are asked about recipients, each table once (one that is its own name:
+    /// wherever it is named). Returns the tables whose
     /// entries cannot be listed, such as those of patterns.
     pub fn each_entry(&mut self, visit: &mut dyn FnMut(NamedEntry<'_>)) -> Vec<String> {
         let mut unlisted = Vec::new();
         let mut seen: Vec<(TableReference, Keys)> = Vec::new();
         let aliases = self.tables("alias_maps").unwrap_or_default();
         for (parameter, keys) in TABLES {
-            for table in self.tables(parameter).unwrap_or_default().iter() {
+            for (at, table) in self.tables(parameter).unwrap_or_default().iter().enumerate() {
                 let is_alias = aliases.contains(table);
                 let keys = if is_alias { Keys::Names } else { keys };
                 // Accounts are no entries of the site.
-                if table.map_type == "unix" || seen.contains(&(table.clone(), keys)) {
+                if table.map_type == "unix" || !is_own_name(table) && seen.contains(&(table.clone(), keys)) {
                     continue;
                 }
                 let form = if is_alias { self.alias_form() } else { TableForm::KeyValue };
-                let (place, number) = (table.to_string(), seen.len());
+                let place = if is_own_name(table) { format!("{parameter} {at}") } else { table.to_string() };
+                let number = seen.len();
                 let mut visit = |key: &[u8], value: &[u8]| {
                     let plain = (form == TableForm::QuotedAliases).then(|| internal(key));
                     visit(NamedEntry { place: &place, number, keys, key: plain.as_deref().unwrap_or(key), value });
                 };
                 if self.walk(table, form, &mut visit).is_err() {
-                    unlisted.push(place);
+                    unlisted.push(table.to_string());
                 }
                 seen.push((table.clone(), keys));
             }

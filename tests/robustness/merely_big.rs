@@ -81,6 +81,21 @@ const CASES: &[Case] = &[
         &["check site", "route -c site u7@v.example"],
     ),
     (
+        "entries of two inline tables, one of which differs",
+        |count| {
+            let table = |first: &str| {
+                let entries = (0..count).map(|number| format!("u{number}@v.example=x@y.example"));
+                let entries: Vec<String> = std::iter::once(first.to_string()).chain(entries).collect();
+                format!("virtual_alias_domains = v.example\nvirtual_alias_maps = inline:{{ {} }}\n", entries.join(", "))
+            };
+            let mut files = main_cf(table("a@v.example=b@y.example"));
+            let [(_, other)] = main_cf(table("a@v.example=c@y.example")).try_into().expect("one file");
+            files.push(("../other/main.cf", other));
+            files
+        },
+        &["diff --routes site other"],
+    ),
+    (
         "services and their options",
         |count| {
             let services = lines(count / 10, |number| format!("s{number} unix - - n - - smtp"));

@@ -12,7 +12,9 @@ use std::hash::BuildHasher;
 /// The names, and the tables that cannot be listed; nothing if all names may be meant.
 pub fn affected(a: &mut Router<'_>, b: &mut Router<'_>) -> Option<(BTreeSet<Subject>, Vec<String>)> {
     let (mut reached, unlisted) = changed_keys(a, b)?;
-    if reached.keys.contains_key(b"*".as_slice()) {
+    // A table that is its own name and cannot be read is no table at all.
+    let is_broken = |name: &String| name.starts_with("inline:");
+    if reached.keys.contains_key(b"*".as_slice()) || unlisted.iter().any(is_broken) {
         return None;
     }
     // What did not change is the same on both sides, so that one of them is enough. Each turn finds what leads to the
@@ -46,7 +48,6 @@ fn changed_keys(a: &mut Router<'_>, b: &mut Router<'_>) -> Option<(Reached, Vec<
     };
     // Digests first: nearly all entries are the same, and need not be kept to know it.
     let seed = RandomState::default();
-    // The name of a place may be long: that of an inline: table is all that is in it.
     let digests = || {
         let mut place = None;
         let seed = &seed;

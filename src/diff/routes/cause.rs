@@ -90,10 +90,21 @@ fn is_same(a: &StepKind, b: &StepKind) -> bool {
     }
 }
 
+/// Most characters of a table that is its own name.
+const MOST: usize = 60;
+
+/// A table's name; of one that is its own name only the start, if that is long.
+fn short(table: &str) -> String {
+    match table.char_indices().nth(MOST) {
+        Some((end, _)) if table.starts_with("inline:") => format!("{}…", &table[..end]),
+        _ => table.to_string(),
+    }
+}
+
 /// What people call the step.
 fn name(step: &StepKind, other: &StepKind) -> Option<String> {
     Some(match (step, other) {
-        (StepKind::Lookup { table, .. }, _) => table.clone(),
+        (StepKind::Lookup { table, .. }, _) => short(table),
         (StepKind::Matched { list, .. }, _) => list.clone(),
         (StepKind::Changed { by, .. }, _) | (_, StepKind::Changed { by, .. }) => by.clone(),
         (StepKind::Stage { name, .. }, _) | (_, StepKind::Stage { name, .. }) => name.clone(),

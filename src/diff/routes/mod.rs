@@ -10,13 +10,13 @@
 mod affected;
 mod cause;
 
-use super::{Comparison, TableChangeKind};
+use super::{Comparison, ParameterChange, TableChangeKind};
 use crate::base::threads;
 use crate::config::Site;
 use crate::maps::NoCaller;
 use crate::routing::cleanup::copies::{PARAMETERS, is_about_copies};
 use crate::routing::fate::CopyEnding;
-use crate::routing::names::Subject;
+use crate::routing::names::{Subject, is_own_name, is_visited};
 use crate::routing::route::{Alternative, Route};
 use crate::routing::router::opening::OddIndex;
 use crate::routing::{Recording, Router, Step};
@@ -97,7 +97,8 @@ impl Routes {
 #[must_use]
 pub fn compare_routes(a: &Site, b: &Site, comparison: &Comparison, asks: bool) -> Routes {
     let mut pair = Pair::open(a, b, asks);
-    let short = if only_entries_differ(comparison) { affected::affected(&mut pair.a, &mut pair.b) } else { None };
+    let short =
+        if only_entries_differ(comparison, &pair) { affected::affected(&mut pair.a, &mut pair.b) } else { None };
     let (subjects, mut unlisted) = short.unwrap_or_else(|| all_subjects(&mut pair));
     let mut senders = BTreeSet::new();
     for (named, tables) in [pair.a.senders_with_copies(), pair.b.senders_with_copies()] {
@@ -135,10 +136,13 @@ pub fn compare_routes(a: &Site, b: &Site, comparison: &Comparison, asks: bool) -
 }
 
 /// Whether tables with entries are all that differs.
-fn only_entries_differ(comparison: &Comparison) -> bool {
+fn only_entries_differ(comparison: &Comparison, pair: &Pair<'_>) -> bool {
     let is_entries = |kind: &TableChangeKind| matches!(kind, TableChangeKind::Entries(_));
+    let is_harmless = |change: &ParameterChange| {
+        change.kind == super::ChangeKind::Reworded || pair.differs_inside_tables(&change.name)
+    };
     comparison.services.is_empty()
-        && comparison.parameters.iter().all(|change| change.kind == super::ChangeKind::Reworded)
+        && comparison.parameters.iter().all(is_harmless)
         // Files of lists have no type.
         && comparison.tables.iter().all(|change| is_entries(&change.kind) && !change.name.starts_with('/'))
 }
@@ -171,6 +175,13 @@ impl<'s> Pair<'s> {
         let (mut a, mut b) = (open(a), open(b));
         let (of_a, of_b) = ((a.somebody(), a.home()), (b.somebody(), b.home()));
         Self { a, b, of_a, of_b }
+    }
+
+    /// Whether a parameter names the same tables on both sides, but for the entries of tables that are their own names.
+    fn differs_inside_tables(&self, parameter: &str) -> bool {
+        let (Ok(a), Ok(b)) = (self.a.tables(parameter), self.b.tables(parameter)) else { return false };
+        let is_alike = |(a, b): (&_, &_)| a == b || is_own_name(a) && is_own_name(b);
+        is_visited(parameter) && a.len() == b.len() && a.iter().zip(b.iter()).all(is_alike)
     }
 
     fn odd_indexes(&self) -> [Vec<OddIndex>; 2] {
