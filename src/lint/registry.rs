@@ -55,6 +55,7 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &mc::bad_known_port::RULE, check: mc::bad_known_port::check },
         LintRule { rule: &mc::trace_for_everybody::RULE, check: mc::trace_for_everybody::check },
         LintRule { rule: &mc::no_trace_directory::RULE, check: mc::no_trace_directory::check },
+        LintRule { rule: &mc::bad_client_address::RULE, check: mc::bad_client_address::check },
         LintRule { rule: &mc::look_alike::RULE, check: mc::look_alike::check },
         LintRule { rule: &ms::malformed_service::RULE, check: ms::malformed_service::check },
         LintRule { rule: &ms::malformed_override::RULE, check: ms::malformed_override::check },

@@ -34,6 +34,21 @@ pub fn ascii_domain(domain: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(Cow::Owned(ascii.into_owned().into_bytes()))
 }
 
+/// Whether the C library reads a text as an address, as it may stand in `smtp_bind_address`: in brackets or not, of
+/// IPv4 also by fewer than four numbers.
+#[must_use]
+pub fn is_own_address(text: &str) -> bool {
+    let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let parts: Vec<&str> = inside.split('.').collect();
+    let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit()) && part.parse::<u32>().is_ok();
+    let is_short = || {
+        parts.len() < 4
+            && parts.iter().all(is_number)
+            && parts[..parts.len() - 1].iter().all(|part| part.parse::<u8>().is_ok())
+    };
+    inside.parse::<IpAddr>().is_ok() || is_short()
+}
+
 /// What is wrong with a host name that is not empty, in the words of Postfix 3.11.
 #[must_use]
 pub fn host_name_fault(name: &[u8]) -> Option<Vec<u8>> {
@@ -141,6 +156,29 @@ pub fn literal_address(domain: &[u8]) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As `smtp_bind_address` of Postfix 3.11.7 is taken or not.
+    #[test]
+    fn own_addresses() {
+        let cases = [
+            ("127.0.0.1", true),
+            ("[127.0.0.1]", true),
+            ("127.1", true),
+            ("0.0.0.0", true),
+            ("::1", true),
+            ("[::1]", true),
+            ("127.0.0.1/8", false),
+            ("::1/64", false),
+            ("127.0.0.1, 127.0.0.2", false),
+            ("127.0.0.256", false),
+            ("\"127.0.0.1\"", false),
+            ("localhost", false),
+            ("lo", false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(is_own_address(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_wrong_with_a_host_name() {

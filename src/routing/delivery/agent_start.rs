@@ -9,14 +9,14 @@ use super::pipe_command::pipe_start_fault;
 use crate::config::Origin;
 use crate::config::catalogue::{self, ValueType};
 use crate::config::value_fault::value_fault;
-use crate::mail::destination::{parse_destination, split_destinations};
 use crate::routing::fate::Fate;
 use crate::routing::rewrite::transport::Hop;
 use crate::routing::router::Router;
 use crate::routing::router::daemon::Daemon;
+use crate::syntax::match_list::split_list;
 
 /// Lists of words that a program ends with if one is unknown: the program, the parameter, and its name in the message.
-const WORDS: [(&str, &str, &str); 8] = [
+const WORDS: [(&str, &str, &str); 15] = [
     ("local", "allow_mail_to_commands", "allow_mail_to_commands"),
     ("local", "allow_mail_to_files", "allow_mail_to_files"),
     ("local", "propagate_unmatched_extensions", "propagate_unmatched_extensions"),
@@ -25,6 +25,13 @@ const WORDS: [(&str, &str, &str); 8] = [
     ("virtual", "virtual_mailbox_lock", "mailbox_delivery_lock"),
     ("smtp", "smtp_host_lookup", "smtp_host_lookup"),
     ("lmtp", "lmtp_host_lookup", "lmtp_host_lookup"),
+    ("smtp", "smtp_dns_resolver_options", "smtp_dns_resolver_options"),
+    ("lmtp", "lmtp_dns_resolver_options", "lmtp_dns_resolver_options"),
+    ("local", "inet_protocols", "inet_protocols"),
+    ("virtual", "inet_protocols", "inet_protocols"),
+    ("pipe", "inet_protocols", "inet_protocols"),
+    ("smtp", "inet_protocols", "inet_protocols"),
+    ("lmtp", "inet_protocols", "inet_protocols"),
 ];
 
 impl Router<'_> {
@@ -55,16 +62,32 @@ impl Router<'_> {
         {
             return Some(format!("service {} requires privileged operation", service.line.name().to_string_lossy()));
         }
-        self.set_value_fault(program).or_else(|| self.unknown_word(program)).or_else(|| match program {
-            "local" => self.size_fault("mailbox_size_limit").or_else(|| self.privileges_fault()),
-            "virtual" => self.size_fault("virtual_mailbox_limit").or_else(|| self.base_fault()),
-            "pipe" => pipe_start_fault(self),
+        let is_read = |name: &str| catalogue::is_read_at_start(name, program) || self.reads_for_tls(name, program);
+        self.set_value_fault(is_read).or_else(|| self.unknown_word(program)).or_else(|| match program {
+            "local" => {
+                let sizes = self.size_fault("mailbox_size_limit").or_else(|| self.privileges_fault());
+                sizes.or_else(|| self.untyped_table("local_delivery_status_filter"))
+            }
+            "virtual" => {
+                let sizes = self.size_fault("virtual_mailbox_limit").or_else(|| self.base_fault());
+                sizes.or_else(|| self.untyped_table("virtual_delivery_status_filter"))
+            }
+            "pipe" => pipe_start_fault(self).or_else(|| self.untyped_table("pipe_delivery_status_filter")),
             client => self.client_fault(client),
         })
     }
 
+    /// A table without a type, of a list that the program opens when it starts.
+    pub(super) fn untyped_table(&self, parameter: &str) -> Option<String> {
+        let value = self.text(parameter).ok()?;
+        let elements = split_list(&value).into_iter().map(|range| &value[range]);
+        let untyped = elements.into_iter().find(|element| !element.contains(&b':'))?;
+        let shown = String::from_utf8_lossy(untyped);
+        Some(format!("open dictionary: expecting \"type:name\" form instead of \"{shown}\""))
+    }
+
     /// A value that is set and that the program reads.
-    fn set_value_fault(&self, program: &str) -> Option<String> {
+    fn set_value_fault(&self, is_read: impl Fn(&str) -> bool) -> Option<String> {
         let configuration = &self.site.configuration;
         let service = self.service();
         let main = configuration.files.main.entries.iter().map(|entry| entry.name.bytes());
@@ -72,7 +95,7 @@ impl Router<'_> {
         main.chain(own).find_map(|name| {
             let name = std::str::from_utf8(name).ok()?;
             let parameter = catalogue::parameter(name)?;
-            if !catalogue::is_read_at_start(name, program) {
+            if !is_read(name) {
                 return None;
             }
             let value = match parameter.value_type {
@@ -127,34 +150,6 @@ impl Router<'_> {
         }
         let shown = String::from_utf8_lossy(&base);
         (!base.starts_with(b"/")).then(|| format!("do not specify relative pathname: virtual_mailbox_base = {shown}"))
-    }
-
-    /// What smtp(8) ends with, and lmtp(8).
-    fn client_fault(&self, protocol: &str) -> Option<String> {
-        let text = |name: &str| self.text(&format!("{protocol}_{name}")).unwrap_or_default();
-        let shown = |name: &str| String::from_utf8_lossy(&text(name)).into_owned();
-        let is_known = |name: &str| {
-            let (parameter, word) = (format!("{protocol}_{name}"), shown(name));
-            let known = catalogue::parameter(&parameter).map_or(&[][..], |parameter| parameter.allowed);
-            word.is_empty() || known.is_empty() || known.iter().any(|known| known.eq_ignore_ascii_case(&word))
-        };
-        if !is_known("tls_security_level") {
-            return Some(format!("Invalid TLS level \"{}\"", shown("tls_security_level")));
-        }
-        if !is_known("address_preference") {
-            return Some(format!("bad {protocol}_address_preference value: {}", shown("address_preference")));
-        }
-        if !is_known("dns_support_level") {
-            return Some(format!("invalid {protocol}_dns_support_level: \"{}\"", shown("dns_support_level")));
-        }
-        if self.is_yes(&format!("{protocol}_sasl_auth_enable")) == Ok(true) && text("sasl_password_maps").is_empty() {
-            let maps = format!("{protocol}_sasl_password_maps");
-            return Some(format!("specify a password table via the `{maps}' configuration parameter"));
-        }
-        let relays = text("fallback_relay");
-        let mut relays = split_destinations(&relays).into_iter().map(|range| relays[range].to_vec());
-        let bad = relays.find(|relay| relay.starts_with(b"[") && parse_destination(relay).is_err())?;
-        Some(format!("missing \"]\" in server description: {}", String::from_utf8_lossy(&bad)))
     }
 }
 
@@ -271,7 +266,65 @@ mod tests {
             ("smtp", "- - n - - smtp", "smtp_host_lookup = foo", "unknown smtp_host_lookup value \"foo\" in \"foo\""),
             ("smtp", "- - n - - smtp", "smtp_address_preference = foo", "bad smtp_address_preference value: foo"),
             ("smtp", "- - n - - smtp", "smtp_dns_support_level = foo", "invalid smtp_dns_support_level: \"foo\""),
-            ("smtp", "- - n - - smtp", "smtp_fallback_relay = [a", "missing \"]\" in server description: [a"),
+            (
+                "smtp",
+                "- - n - - smtp",
+                "smtp_dns_resolver_options = foo",
+                "unknown smtp_dns_resolver_options value \"foo\" in \"foo\"",
+            ),
+            ("smtp", "- - n - - smtp", "inet_protocols = ipv5", "unknown inet_protocols value \"ipv5\" in \"ipv5\""),
+            (
+                "local",
+                "- n n - - local -o inet_protocols=ipv5",
+                "",
+                "unknown inet_protocols value \"ipv5\" in \"ipv5\"",
+            ),
+            (
+                "smtp",
+                "- - n - - smtp",
+                "smtp_address_verify_target = foo",
+                "bad protocol stage: \"smtp_address_verify_target = foo\"",
+            ),
+            (
+                "smtp",
+                "- - n - - smtp",
+                "smtp_tls_dane_insecure_mx_policy = foo",
+                "invalid smtp_tls_dane_insecure_mx_policy: \"foo\"",
+            ),
+            (
+                "smtp",
+                "- - n - - smtp",
+                "tls_preempt_cipherlist = x",
+                "bad boolean configuration: tls_preempt_cipherlist = x",
+            ),
+            ("smtp", "- - n - - smtp", "tls_high_cipherlist =", "bad string length 0 < 1: tls_high_cipherlist = "),
+            (
+                "smtp",
+                "- - n - - smtp",
+                "smtp_header_checks = foo",
+                "open dictionary: expecting \"type:name\" form instead of \"foo\"",
+            ),
+            (
+                "smtp",
+                "- - n - - smtp",
+                "smtp_generic_maps = /nowhere",
+                "open dictionary: expecting \"type:name\" form instead of \"/nowhere\"",
+            ),
+            (
+                "virtual",
+                "- n n - - virtual",
+                "virtual_delivery_status_filter = foo",
+                "open dictionary: expecting \"type:name\" form instead of \"foo\"",
+            ),
+            ("pipe", "- n n - - pipe user= argv=/bin/true", "", "get_service_attr: unknown username: "),
+            (
+                "pipe",
+                "- n n - - pipe user=\"nobody\" argv=/bin/true",
+                "",
+                "get_service_attr: unknown username: \"nobody\"",
+            ),
+            ("pipe", "- n n - - pipe user=65534 argv=/bin/true", "", "get_service_attr: unknown username: 65534"),
+            ("pipe", "- n n - - pipe user=nobody:65534 argv=/bin/true", "", "get_service_attr: unknown group: 65534"),
             ("pipe", "- - n - - pipe user=nobody argv=/bin/true", "", "service t requires privileged operation"),
             ("pipe", "- n n - - pipe argv=/bin/true", "", "missing user= command-line attribute"),
             ("pipe", "- n n - - pipe user=nobody", "", "missing argv= command-line attribute"),
@@ -335,6 +388,27 @@ mod tests {
             ("- - n - - smtp", "smtp_tls_policy_maps = inline:{{[127.0.0.1]:9=may foo=bar}}", tls),
             ("- - n - - smtp", "smtp_tls_policy_maps = inline:{a b}", tls),
             ("- - n - - smtp", "smtp_tls_per_site = static:foo", tls),
+            ("- - n - - smtp", "inet_protocols =", "deferred: all network protocols are disabled"),
+            // Only where no other host can be reached.
+            ("- - n - - smtp", "smtp_fallback_relay = [a", relayed),
+            ("- - n - - smtp", "smtp_bind_address = [127.0.0.1]", relayed),
+            (
+                "- - n - - smtp",
+                "smtp_bind_address = 127.0.0.1/8",
+                "deferred: bad smtp_bind_address parameter: 127.0.0.1/8: Name or service not known",
+            ),
+            (
+                "- - n - - smtp",
+                "smtp_bind_address = 127.0.0.1, 127.0.0.2",
+                "deferred: bad smtp_bind_address parameter: 127.0.0.1, 127.0.0.2: Name or service not known",
+            ),
+            ("- - n - - smtp", "smtp_tls_security_level = none\ntls_preempt_cipherlist = x", relayed),
+            ("- - n - - smtp", "smtp_sasl_password_maps = foo", relayed),
+            ("- n n - - pipe USER=nobody Flags=R ARGV=/bin/true", "", relayed),
+            ("- n n - - pipe user=nobody: argv=/bin/true", "", relayed),
+            ("- n n - - pipe user=nobody argv=\"/bin/true\"", "", "deferred: temporary failure"),
+            ("- n n - - pipe user=nobody argv=|/bin/true", "", "deferred: temporary failure"),
+            ("- n n - - pipe user=nobody argv= /bin/true", "", "deferred: temporary failure"),
             ("- - n - - smtp", "smtp_tls_policy_maps = static:encrypt", relayed),
             ("- n n - - pipe user=nobody argv=/bin/true ${nosuch}", "", late),
             ("- n n - - pipe user=nobody argv=/bin/true ${RECIPIENT}", "", late),

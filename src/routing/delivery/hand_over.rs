@@ -1,7 +1,7 @@
 //! What becomes of mail that is handed to a transport which leads away from this machine.
 
 use super::next_hop::{Failure, NextHop};
-use super::pipe_command::bad_macro;
+use super::pipe_command::{bad_macro, is_no_program};
 use crate::maps::LookupError;
 use crate::routing::fate::Fate;
 use crate::routing::rewrite::transport::Hop;
@@ -31,9 +31,17 @@ impl Router<'_> {
                     self.note(why);
                     Fate::Deferred("mail system configuration error".into())
                 }
+                None if is_pipe && self.within(&agent, |agent| is_no_program(agent)) => {
+                    Fate::Deferred("temporary failure".into())
+                }
                 None => Fate::RELAYED,
             }));
         };
+        if !hop.nexthop.starts_with(b"unix:")
+            && let Some(why) = self.within(&agent, |agent| agent.connection_fault(protocol, &hop.nexthop))
+        {
+            return Ok(Handed::Ends(Fate::Deferred(why)));
+        }
         if !hop.nexthop.starts_with(b"unix:")
             && let Some(why) = self.within(&agent, |agent| agent.tls_fault(&hop.nexthop, protocol))?
         {

@@ -12,6 +12,7 @@
 //! | [`hand_over`], [`next_hop`] | smtp(8), lmtp(8) and other transports that lead away; the hosts that a nexthop stands for |
 
 mod agent_start;
+mod client_start;
 pub mod forward;
 pub mod hand_over;
 pub mod local;

@@ -1,6 +1,7 @@
 //! Rules about main.cf (MC).
 
 pub mod bad_account;
+pub mod bad_client_address;
 pub mod bad_expansion;
 pub mod bad_known_port;
 pub mod bad_milter;

@@ -54,7 +54,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             _ => continue,
         };
         let arguments = &service.line.arguments;
-        let argv = arguments.iter().position(|argument| argument.text.bytes().starts_with(b"argv="));
+        let argv = arguments.iter().position(|argument| is_named(argument.text.bytes(), b"argv="));
         let (before, command) = arguments.split_at(argv.unwrap_or(arguments.len()));
         let mut tell = |span, wrong: Wrong| {
             let finding = Finding::new(&RULE, wrong.message).severity(wrong.severity);
@@ -68,7 +68,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             tell(place, Wrong::new(format!("{who} has no argv="), &label, RULE.remedy));
         }
         let own = own_arguments(before);
-        if !own.iter().any(|argument| argument.text.bytes().starts_with(b"user=")) {
+        if !own.iter().any(|argument| is_named(argument.text.bytes(), b"user=")) {
             let label = format!("{daemon} ends: it must know whose command it is");
             tell(place, Wrong::new(format!("{who} has no user="), &label, RULE.remedy));
         }
@@ -77,12 +77,22 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                 tell(argument.span, wrong);
             }
         }
+        if let Some(program) = command.first()
+            && let Some(wrong) = of_program(&program.text.to_string_lossy()["argv=".len()..])
+        {
+            tell(program.span, wrong);
+        }
         for argument in command.iter().filter(|_| daemon == "pipe") {
             for fault in macro_faults(&argument.text.to_string_lossy()) {
                 tell(argument.span, of_macro(fault));
             }
         }
     }
+}
+
+/// Whether a text begins with `name=`, in whatever case.
+fn is_named(text: &[u8], name: &[u8]) -> bool {
+    text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
 }
 
 /// The arguments that are no options of every daemon.
@@ -101,7 +111,7 @@ fn own_arguments(arguments: &[Argument]) -> Vec<&Argument> {
 
 fn of_attribute(site: &LoadedSite, service: &Service, daemon: &str, text: &str, known: &[&str]) -> Option<Wrong> {
     let ends = format!("{daemon} ends");
-    let name = known.iter().find(|name| text.starts_with(**name));
+    let name = known.iter().find(|name| is_named(text.as_bytes(), name.as_bytes()));
     let value = name.map(|name| &text[name.len()..]);
     match (name.copied(), value) {
         (Some("user="), Some(user)) => of_user(site, service, &ends, user),
@@ -161,6 +171,19 @@ fn of_user(site: &LoadedSite, service: &Service, ends: &str, text: &str) -> Opti
         })
     };
     unknown("user", user, Accounts::Users).or_else(|| unknown("group", group?, Accounts::Groups))
+}
+
+/// No shell reads the command: nothing takes quotes away, and there are no pipelines.
+fn of_program(name: &str) -> Option<Wrong> {
+    let plain = name.trim_matches(['"', '\'', '|', '{', '}', ',']);
+    let help = match name.chars().next() {
+        None => "write argv=COMMAND without a blank behind the =".to_string(),
+        Some('"' | '\'' | '|' | '{') => format!("write argv={plain}: no shell reads this line"),
+        Some(_) => return None,
+    };
+    let message =
+        if name.is_empty() { "the command has no name".into() } else { format!("there is no program {name}") };
+    Some(Wrong::new(message, "every message is put off", help))
 }
 
 fn of_macro(fault: MacroFault) -> Wrong {
