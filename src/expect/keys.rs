@@ -104,7 +104,9 @@ pub const KEYS: [Key; 17] = [
         form: Form::Prefix,
         of_ends: true,
         of_session: true,
-        found: |found| found.verdict.map_or_else(Vec::new, |verdict| verdict.effects.clone()),
+        found: |found| {
+            found.verdict.map_or_else(Vec::new, |verdict| verdict.effects.iter().map(ToString::to_string).collect())
+        },
     },
     Key {
         name: "ends",

@@ -103,6 +103,7 @@ impl Expectation {
 mod tests {
     use super::*;
     use crate::mail::reply::Reply;
+    use crate::routing::access::Effect;
     use crate::routing::access::unknown::Refusal;
     use crate::routing::access::{Command, Verdict};
     use crate::routing::fate::{Action, Ending, Fate};
@@ -202,7 +203,7 @@ mod tests {
             reply: None,
             command: Command::EndOfMessage,
             refused_by: Vec::new(),
-            effects: vec!["the message is held".into(), "a copy goes to b@example.com".into()],
+            effects: vec![Effect::Hold, Effect::Copy("b@example.com".into())],
             steps: Vec::new(),
         };
         let refused = Verdict {

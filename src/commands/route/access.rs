@@ -104,7 +104,8 @@ pub fn words(decision: &Decision) -> String {
 #[must_use]
 pub fn lines(verdict: &Verdict) -> Vec<String> {
     let Some(rejected) = verdict.rejected() else {
-        return [vec!["accepted".to_string()], verdict.effects.clone()].concat();
+        let effects = verdict.effects.iter().map(ToString::to_string);
+        return std::iter::once("accepted".to_string()).chain(effects).collect();
     };
     let mut lines = vec![rejected];
     if !verdict.refused_by.is_empty() {
@@ -121,7 +122,7 @@ pub fn as_json(verdict: &Verdict, steps: Vec<Value>) -> Value {
         "command": verdict.command.word(),
         "reply": verdict.reply.as_ref().map(reply_as_json),
         "rejected_by": verdict.refused_by,
-        "effects": verdict.effects,
+        "effects": verdict.effects.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "steps": steps,
     })
 }

@@ -3,18 +3,15 @@
 //! Source: access(5), "ACCEPT ACTIONS" and what follows; experiments with 3.11.
 
 use super::decision::{Checked, Decision, Stop, Subject};
+use super::effect::Effect;
 use super::restriction_list::words;
 use super::session::Command;
 use super::unknown::split_status;
 use super::walk::Access;
 use crate::mail::reply::Reply;
 
-/// Of a message that nobody gets.
-pub(super) const DISCARDED: &str = "the message is discarded";
-
-/// Of these, the last one counts.
-const FILTERED: &str = "the message goes through the filter";
-const REDIRECTED: &str = "the message goes to nobody but";
+/// What stands for the answer to a client that is hung up on without one.
+const NO_REPLY: &str = "(no reply: the connection is closed)";
 
 impl Access<'_, '_> {
     /// Does what a table says for a key.
@@ -52,18 +49,18 @@ impl Access<'_, '_> {
             "DUNNO" | "INFO" | "WARN" => Ok(Decision::Undecided),
             "DISCARD" => {
                 self.discards = self.has_message();
-                self.effect(DISCARDED, None, true)
+                self.effect(Effect::Discard, true)
             }
-            "HOLD" => self.effect("the message is held", None, true),
-            "FILTER" => self.effect(FILTERED, Some(rest), rest.contains(':')),
-            "REDIRECT" => self.effect(REDIRECTED, Some(rest), rest.contains('@')),
-            "BCC" => self.effect("a copy goes to", Some(rest), rest.contains('@')),
+            "HOLD" => self.effect(Effect::Hold, true),
+            "FILTER" => self.effect(Effect::Filter(rest.into()), rest.contains(':')),
+            "REDIRECT" => self.effect(Effect::Redirect(rest.into()), rest.contains('@')),
+            "BCC" => self.effect(Effect::Copy(rest.into()), rest.contains('@')),
             "PREPEND" if self.command == Command::EndOfMessage => {
                 self.router.note("ignored: the message has begun already");
                 Ok(Decision::Undecided)
             }
-            "PREPEND" => self.effect("the message begins with", Some(rest), is_header(rest)),
-            "HANGUP" => Ok(self.reject(521, "5.7.1", "(no reply: the connection is closed)".into())),
+            "PREPEND" => self.effect(Effect::Prepend(rest.into()), is_header(rest)),
+            "HANGUP" => Ok(self.reject(521, "5.7.1", NO_REPLY.into())),
             _ if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => Ok(Decision::Permit),
             code if is_code(code) => {
                 let (status, text) = refusal(if code.starts_with('4') { "4.7.1" } else { "5.7.1" }, "Access denied");
@@ -88,15 +85,14 @@ impl Access<'_, '_> {
 
     /// Something that happens to the message besides; without what it takes, nothing does. Whoever of its recipients
     /// brought it about, taken or not, it is for all of them.
-    fn effect(&mut self, what: &str, rest: Option<&str>, is_good: bool) -> Checked {
+    fn effect(&mut self, effect: Effect, is_good: bool) -> Checked {
         if !self.has_message() {
             self.router.note("ignored: with smtpd_delay_reject = no, there is no message yet");
         } else if !is_good {
             self.router.note("ignored: the action does not have what it needs");
         } else {
-            let effect = [Some(what), rest].into_iter().flatten().collect::<Vec<_>>().join(" ");
-            if what == FILTERED || what == REDIRECTED {
-                self.effects.retain(|said| !said.starts_with(what));
+            if effect.is_one() {
+                self.effects.retain(|said| std::mem::discriminant(said) != std::mem::discriminant(&effect));
             }
             if !self.effects.contains(&effect) {
                 self.effects.push(effect);
@@ -119,4 +115,9 @@ fn is_code(text: &str) -> bool {
 /// Whether a text begins with a header name and its colon.
 fn is_header(text: &str) -> bool {
     text.split_once(':').is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()))
+}
+
+/// Whether a reply stands for none.
+pub fn is_silent(reply: &Reply) -> bool {
+    reply.code == 521 && reply.text == NO_REPLY
 }

@@ -66,6 +66,11 @@ impl Access<'_, '_> {
         reply
     }
 
+    /// The client asks whether a recipient is known.
+    pub fn vrfy(&mut self, recipient: &[u8]) -> Option<Reply> {
+        self.rcpt_stage(recipient)
+    }
+
     fn rcpt_stage(&mut self, recipient: &[u8]) -> Option<Reply> {
         self.begin(Command::Rcpt);
         self.recipient = recipient.to_vec();

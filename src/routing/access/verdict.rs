@@ -1,6 +1,6 @@
 //! A whole session for some recipients, and what becomes of each.
 
-use super::action::DISCARDED;
+use super::effect::Effect;
 use super::session::Command;
 use super::walk::Access;
 use crate::mail::reply::Reply;
@@ -18,7 +18,7 @@ pub struct Verdict {
     /// The list that refused, and the restrictions in it, the outermost first; empty if the server itself did.
     pub refused_by: Vec<String>,
     /// What tables said that happens besides to a message that is taken: it is held, discarded, sent elsewhere.
-    pub effects: Vec<String>,
+    pub effects: Vec<Effect>,
     /// Everything that was looked at.
     pub steps: Vec<Step>,
 }
@@ -34,7 +34,7 @@ impl Verdict {
     /// Whether the message is taken, and thrown away at once.
     #[must_use]
     pub fn discards(&self) -> bool {
-        self.reply.is_none() && self.effects.iter().any(|effect| effect == DISCARDED)
+        self.reply.is_none() && self.effects.contains(&Effect::Discard)
     }
 }
 
@@ -204,12 +204,13 @@ mod tests {
                     smtpd_end_of_data_restrictions = check_sender_access inline:{{a@b.example=PREPEND X: y}}\n";
         let verdicts =
             verdicts(main, &["x@b.example", "x@example.com", "y@example.com", "z@example.com", "x@b.example"]);
-        let effects: Vec<_> = verdicts.iter().map(|verdict| verdict.effects.join("; ")).collect();
+        let shown = |effects: &[Effect]| effects.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let effects: Vec<_> = verdicts.iter().map(|verdict| shown(&verdict.effects)).collect();
         let all = "the message is held; the message goes through the filter smtp:b; a copy goes to c@b.example; \
                    the message goes to nobody but d@b.example";
         assert_eq!(effects, ["", all, all, all, ""]);
         let again = messages(main, &[&["z@example.com"], &["a@example.com"]]);
-        assert_eq!(again[1][0].effects, ["the message goes to nobody but d@b.example"]);
+        assert_eq!(shown(&again[1][0].effects), "the message goes to nobody but d@b.example");
     }
 
     /// A message that is refused is refused for those that were taken, and who was refused before stays refused as he

@@ -4,6 +4,7 @@
 //! aside; once both kinds wait, the rest of the list changes nothing.
 
 use super::decision::{Checked, Decision, Stop, Subject};
+use super::effect::Effect;
 use super::restriction_list::{Classes, StartError};
 use super::session::{Command, Session};
 use super::topic::Topic;
@@ -53,19 +54,19 @@ pub struct Access<'l, 'a> {
     pub(super) path: Vec<String>,
     pub(super) refused_by: Vec<String>,
     /// What tables said that happens to the message, should anybody get it.
-    pub(super) effects: Vec<String>,
+    pub(super) effects: Vec<Effect>,
     /// `warn_if_reject` holds.
     pub(super) warns: bool,
     depth: usize,
     /// How many restrictions were looked at for this command.
     pub(super) steps: usize,
     /// And whether that rests on what nobody here can tell.
-    resolved: HashMap<Vec<u8>, (Resolved, bool)>,
+    pub(super) resolved: HashMap<Vec<u8>, (Resolved, bool)>,
     asked_before: Asking,
 }
 
 /// A byte of a HELO name as the server keeps it.
-fn tame(byte: u8) -> u8 {
+pub(super) fn tame(byte: u8) -> u8 {
     if matches!(byte, b'<' | b'>' | b'(' | b')' | b'"' | b';' | b'@' | b'\\') { b'?' } else { byte }
 }
 
@@ -84,7 +85,11 @@ impl<'l, 'a> Access<'l, 'a> {
         let classes = router.start().inspect_err(|_| router.asking = asked_before)?;
         session.helo = session.helo.map(|helo| helo.into_iter().map(tame).collect());
         session.tls |= router.is_yes("smtpd_tls_wrappermode").unwrap_or(false);
-        Ok(Self {
+        Ok(Self::fresh(router, classes, session, asked_before))
+    }
+
+    pub(super) fn fresh(router: &'l mut Router<'a>, classes: Classes, session: Session, asked_before: Asking) -> Self {
+        Self {
             session,
             router,
             classes,
@@ -104,7 +109,7 @@ impl<'l, 'a> Access<'l, 'a> {
             steps: 0,
             resolved: HashMap::new(),
             asked_before,
-        })
+        }
     }
 
     /// Does work and gives the steps on its way, as [`Router::recorded`] does.

@@ -1,6 +1,6 @@
 //! What both mail systems say, in the same words: where an address ends, and what is said to a client.
 
-use postwright::routing::access::Verdict;
+use postwright::routing::access::{Effect, Verdict};
 use postwright::routing::fate::{Action, Ending, Fate};
 use std::collections::BTreeSet;
 
@@ -108,7 +108,7 @@ pub fn said_by_us(verdict: &Verdict) -> String {
         Some(reply) if reply.code < 500 => FOR_NOW.to_string(),
         Some(_) => REFUSED.to_string(),
         None if verdict.discards() => "discarded".to_string(),
-        None if verdict.effects.iter().any(|effect| effect.contains("held")) => "held".to_string(),
+        None if verdict.effects.contains(&Effect::Hold) => "held".to_string(),
         None => "taken".to_string(),
     }
 }
