@@ -5,7 +5,7 @@
 //! | floor | module | what lives there |
 //! |---|---|---|
 //! | 8 | [`commands`] | one file per command: arguments, output, exit status |
-//! | 6 | [`build`], [`lint`], [`diff`], [`graph`], [`migrate`], [`expect`], [`dns`] | what of a site is compiled; what is wrong with it; what differs between two; where its mail goes, drawn; what of it is turned into other files; where it is meant to go; the DNS |
+//! | 6 | [`build`], [`lint`], [`diff`], [`graph`], [`migrate`], [`expect`], [`dns`], [`engine`] | what of a site is compiled; what is wrong with it; what differs between two; where its mail goes, drawn; what of it is turned into other files; where it is meant to go; the DNS; how it is taken and delivered |
 //! | 5 | [`routing`] | where mail goes, and each step on the way |
 //! | 4 | [`maps`] | lookup tables: opening, looking up, compiling |
 //! | 3 | [`config`] | parameters, `$name` expansion, services, effective values |
@@ -32,6 +32,8 @@ pub mod config;
 pub mod diagnostic;
 pub mod diff;
 pub mod dns;
+#[cfg(feature = "engine")]
+pub mod engine;
 pub mod expect;
 pub mod graph;
 pub mod lint;

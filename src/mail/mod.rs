@@ -7,5 +7,7 @@ pub mod host_port;
 pub mod known_ports;
 pub mod local_part;
 pub mod mime;
+pub mod path;
 pub mod reply;
 pub mod rfc822;
+pub mod xtext;

@@ -10,8 +10,9 @@
 mod blocks;
 mod more_blocks;
 
-use crate::mail_system::{MailSystem, NO_ANSWER};
+use crate::mail_system::MailSystem;
 use crate::route::{everywhere, is_plain, told_hop, went, with_site};
+use crate::smtp_client::NO_ANSWER;
 use crate::smtpd::{Case, TAKEN};
 use blocks::Made;
 use postwright::base::Overlay;

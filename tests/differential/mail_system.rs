@@ -1,6 +1,7 @@
 //! Postfix started as a whole in the oracle, for one directory of configuration: in a network of its own, with its
 //! queue there.
 
+use crate::smtp_client::{NO_ANSWER, Smtp};
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::LinkNameSpaceType;
@@ -19,9 +20,6 @@ use support::dns_server::{Zone, serve};
 
 /// How long to wait for anything that should come.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What stands for a reply that does not come.
-pub const NO_ANSWER: &str = "(no answer)";
 
 /// What leaves the machine ends in `discard`, under the name of its transport.
 const MASTER: &str = "\
@@ -176,12 +174,17 @@ impl<'o> MailSystem<'o> {
     pub fn smtp(&self) -> Smtp {
         let stream = self.connect("private/submit");
         let other = stream.try_clone().unwrap();
-        let mut smtp = Smtp(BufReader::new(fs::File::from(OwnedFd::from(stream))));
+        let mut smtp = Smtp::new(OwnedFd::from(stream));
         if smtp.reply() == NO_ANSWER {
             // Nobody waits for each further line again.
             let _ = other.shutdown(std::net::Shutdown::Both);
         }
         smtp
+    }
+
+    /// A connection to the SMTP server at this socket, which has not greeted yet.
+    pub fn greeted_by(&self, name: &str) -> Smtp {
+        Smtp::new(OwnedFd::from(self.connect(name)))
     }
 
     /// A connection from an address, which is given to the machine, to the SMTP server on port 25 there.
@@ -205,7 +208,7 @@ impl<'o> MailSystem<'o> {
             TcpStream::from(socket)
         });
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut smtp = Smtp(BufReader::new(fs::File::from(OwnedFd::from(stream))));
+        let mut smtp = Smtp::new(OwnedFd::from(stream));
         smtp.reply();
         smtp
     }
@@ -429,29 +432,6 @@ fn serve_logins(socket: &Path) {
             open.push(stream);
         }
     });
-}
-
-/// A connection to an SMTP server, of any kind.
-pub struct Smtp(BufReader<fs::File>);
-
-impl Smtp {
-    /// Says a line; the last line of the answer.
-    pub fn say(&mut self, line: &str) -> String {
-        let _ = self.0.get_mut().write_all(format!("{line}\r\n").as_bytes());
-        self.reply()
-    }
-
-    fn reply(&mut self) -> String {
-        loop {
-            let mut line = String::new();
-            if self.0.read_line(&mut line).is_err() || line.is_empty() {
-                return NO_ANSWER.into();
-            }
-            if line.as_bytes().get(3) != Some(&b'-') {
-                return line.trim_end().to_string();
-            }
-        }
-    }
 }
 
 /// `to=<…>, relay=…, status=… (…)` of a line of the log, with delays left out.

@@ -8,8 +8,9 @@
 //! an oracle, a Postfix is started for each site and told by XCLIENT who the client is. What the DNS says stands in the
 //! site's file `dns`, if it has one; it is asked by both. `POSTWRIGHT_BLESS=1` writes the answers anew.
 
-use crate::mail_system::{MailSystem, NO_ANSWER};
+use crate::mail_system::MailSystem;
 use crate::records::compare_records;
+use crate::smtp_client::NO_ANSWER;
 use postwright::config::paths::PathMap;
 use postwright::config::{ConfigFiles, Configuration, Platform, Site};
 use postwright::dns::resolver::ServerResolver;

@@ -1,5 +1,5 @@
-//! What the test programs and benchmarks share: places to run in, a DNS server, and numbers that are random but the
-//! same on every run.
+//! What the test programs and benchmarks share: places to run in, a DNS server, dialogs, and numbers that are random
+//! but the same on every run.
 //!
 //! It knows nothing of the library under test, so that unit tests need not wait for that to be built twice; it runs the
 //! program.
@@ -7,6 +7,7 @@
 // All of it is for tests, where a panic is how a failure is told.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod dialog;
 pub mod dns_server;
 mod oracle;
 mod random;

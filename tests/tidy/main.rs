@@ -262,6 +262,7 @@ const READ_WHOLE: &[&str] = &[
     "testdata/postmap/cases",
     "testdata/postmap/recorded",
     "testdata/route/forward/homes",
+    "testdata/smtp",
 ];
 
 /// The words of a text that may be names of files.
