@@ -4,7 +4,9 @@
 //! | room | idea |
 //! |---|---|
 //! | [`policy`] | what the questions of a session come to |
+//! | [`queue`] | what was taken, on the disk until it is delivered |
 //! | [`smtp`] | what is said in an SMTP session: state machines that know no sockets |
 
 pub mod policy;
+pub mod queue;
 pub mod smtp;

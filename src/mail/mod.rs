@@ -8,6 +8,7 @@ pub mod known_ports;
 pub mod local_part;
 pub mod mime;
 pub mod path;
+pub mod queue_id;
 pub mod reply;
 pub mod rfc822;
 pub mod xtext;
