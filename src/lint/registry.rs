@@ -57,6 +57,7 @@ pub fn rules() -> &'static [LintRule] {
         LintRule { rule: &mc::no_trace_directory::RULE, check: mc::no_trace_directory::check },
         LintRule { rule: &mc::bad_client_address::RULE, check: mc::bad_client_address::check },
         LintRule { rule: &mc::look_alike::RULE, check: mc::look_alike::check },
+        LintRule { rule: &mc::bad_postscreen_list::RULE, check: mc::bad_postscreen_list::check },
         LintRule { rule: &ms::malformed_service::RULE, check: ms::malformed_service::check },
         LintRule { rule: &ms::malformed_override::RULE, check: ms::malformed_override::check },
         LintRule { rule: &ms::duplicate_service::RULE, check: ms::duplicate_service::check },

@@ -7,6 +7,7 @@ pub mod bad_known_port;
 pub mod bad_milter;
 pub mod bad_network;
 pub mod bad_own_name;
+pub mod bad_postscreen_list;
 pub mod byte_order_mark;
 pub mod comment_in_value;
 pub mod glued_lines;

@@ -2,6 +2,7 @@
 
 use crate::config::catalogue;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::rules::main_cf::bad_postscreen_list::is_action;
 use crate::lint::site::no_address::{fault as no_address_fault, may_be_wrong};
 use crate::lint::site::table_results::each_result;
 use crate::lint::site::uses::written_uses;
@@ -44,6 +45,8 @@ enum Expected {
     Keywords,
     /// A user and a password.
     Password,
+    /// What postscreen does with a client.
+    Screening,
 }
 
 /// A result at fault: how bad it is, what is said, and what to do.
@@ -83,6 +86,7 @@ fn expected_of(site: &LoadedSite, table: &Table) -> Option<Expected> {
         | "postscreen_discard_ehlo_keyword_maps"
         | "smtp_discard_ehlo_keyword_address_maps"
         | "smtpd_discard_ehlo_keyword_address_maps" => Some(Expected::Keywords),
+        "postscreen_access_list" => Some(Expected::Screening),
         "smtp_sasl_password_maps" | "lmtp_sasl_password_maps" => Some(Expected::Password),
         _ => None,
     });
@@ -113,6 +117,15 @@ fn fault(expected: Expected, text: &str) -> Option<Wrong> {
             let message = format!("{text} is no number of a user or group: mail for this address is put off");
             (Severity::Error, message, "write the number, as `id` prints it".to_string())
         }),
+        Expected::Screening => {
+            // What ends the list, or goes on to the next word.
+            let mut words = split_list(text.as_bytes()).into_iter().map(|range| &text[range]);
+            let odd = words.find(|word| !word.eq_ignore_ascii_case("permit_mynetworks"))?;
+            (!is_action(odd)).then(|| {
+                let message = format!("postscreen has no {odd}: the rest of the list counts for nothing");
+                (Severity::Warning, message, "write permit, reject or dunno".to_string())
+            })
+        }
         Expected::Keywords => {
             let known = catalogue::parameter("smtpd_discard_ehlo_keywords")?.allowed;
             let mut words = split_list(text.as_bytes()).into_iter().map(|range| &text[range]);
@@ -198,6 +211,16 @@ mod tests {
             (Expected::Number, "vmail", "vmail is no number of a user or group: mail for this address is put off"),
             (Expected::Keywords, "starttls, silent-discard", ""),
             (Expected::Keywords, "pipelning", "pipelning is no feature that could be left out"),
+            (Expected::Screening, "REJECT", ""),
+            (Expected::Screening, "reject go away", ""),
+            (Expected::Screening, "permit_mynetworks, dunno", ""),
+            (Expected::Screening, "OK", "postscreen has no OK: the rest of the list counts for nothing"),
+            (Expected::Screening, "DENY", "postscreen has no DENY: the rest of the list counts for nothing"),
+            (
+                Expected::Screening,
+                "permit_mynetworks static:foo",
+                "postscreen has no static:foo: the rest of the list counts for nothing",
+            ),
             (Expected::Password, "joe:secret", ""),
             (Expected::Password, "joe secret", "a user without a password: the two have a colon between them"),
         ];
