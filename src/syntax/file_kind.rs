@@ -76,6 +76,12 @@ const NAMES: [(FileKind, &str); 19] = [
 /// Types of clients, as the names of their files begin: `mysql-virtual.cf`.
 const CLIENTS: [&str; 6] = ["ldap", "memcache", "mongodb", "mysql", "pgsql", "sqlite"];
 
+/// Whether a type of tables has its settings in a file of its own.
+#[must_use]
+pub fn has_client_file(map_type: &str) -> bool {
+    CLIENTS.contains(&map_type)
+}
+
 /// Logical lines that are looked at for a guess.
 const MOST_LINES: usize = 200;
 

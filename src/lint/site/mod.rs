@@ -1,6 +1,7 @@
 //! What rules look at: the configuration, its tables with their sources read once, and the state of their indexes.
 
 pub mod accounts;
+mod client_files;
 pub mod cycles;
 pub mod domains;
 pub mod expansions;
@@ -53,6 +54,7 @@ pub struct LoadedSite {
     domains: OnceLock<Domains>,
     expansions: Expansions,
     list_files: OnceLock<Vec<Arc<Source>>>,
+    client_files: OnceLock<Vec<Arc<Source>>>,
 }
 
 impl std::ops::Deref for LoadedSite {
@@ -94,15 +96,16 @@ impl LoadedSite {
         let overlay = overlay.below(site.paths.below());
         let named = named_tables(&site.configuration).into_iter();
         let tables = named.map(|named| Table::open(named, &site, &overlay, &seed)).collect();
-        let (domains, expansions, list_files) = Default::default();
-        Self { site, is_whole: true, tables, overlay, map_types: None, domains, expansions, list_files }
+        let (map_types, domains, expansions, list_files, client_files) = Default::default();
+        Self { site, is_whole: true, tables, overlay, map_types, domains, expansions, list_files, client_files }
     }
 
     /// A site of which only main.cf and master.cf are looked at; no table is opened.
     #[must_use]
     pub fn without_tables(site: Site) -> Self {
-        let (overlay, domains, expansions, list_files) = Default::default();
-        Self { site, is_whole: false, tables: Vec::new(), overlay, map_types: None, domains, expansions, list_files }
+        let (tables, overlay, map_types, domains, expansions) = Default::default();
+        let (list_files, client_files) = Default::default();
+        Self { site, is_whole: false, tables, overlay, map_types, domains, expansions, list_files, client_files }
     }
 
     /// A site of which only one file is known; nothing for kinds that cannot be looked at by themselves.
@@ -119,8 +122,9 @@ impl LoadedSite {
             _ => vec![Table::single(kind, source)?],
         };
         let site = Site::new(Configuration::new(files, platform), PathMap::system());
-        let (overlay, domains, expansions, list_files) = Default::default();
-        Some(Self { site, is_whole: false, tables, overlay, map_types: None, domains, expansions, list_files })
+        let (overlay, map_types, domains, expansions, list_files) = Default::default();
+        let client_files = OnceLock::from(if kind == FileKind::Client { vec![Arc::clone(source)] } else { Vec::new() });
+        Some(Self { site, is_whole: false, tables, overlay, map_types, domains, expansions, list_files, client_files })
     }
 
     /// Whether the Postfix that will run the site has a map type; nothing if nobody said which it has.
@@ -168,14 +172,15 @@ impl LoadedSite {
         self.configuration.expanded(parameter.as_bytes(), None).unwrap_or_default()
     }
 
-    /// Every text that was read, once: main.cf, master.cf, the sources of tables, and files of lists.
+    /// Every text that was read, once: main.cf, master.cf, the sources of tables, files of lists and of
+    /// clients.
     #[must_use]
     pub fn sources(&self) -> Vec<&Arc<Source>> {
         let files = &self.configuration.files;
         let mut sources = vec![files.main.tree.source()];
         sources.extend(files.master.as_ref().map(|master| master.tree.source()));
         let of_tables = self.tables.iter().filter_map(|table| table.source.as_ref()?.as_ref().ok());
-        for source in of_tables.chain(self.list_files()) {
+        for source in of_tables.chain(self.list_files()).chain(self.client_files()) {
             // One file may be two tables.
             if !sources.iter().any(|seen| seen.name() == source.name()) {
                 sources.push(source);

@@ -40,7 +40,10 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
         }
         let (value, bytes) = (set.value.bytes(), set.source.bytes());
         let mut seen = 0;
-        for at in memchr::memchr_iter(b'#', value) {
+        for at in memchr::memchr3_iter(b'#', b';', b'/', value) {
+            if value[at] != b'#' && !is_elsewhere(&value[at..]) {
+                continue;
+            }
             let hash = set.value.source_offset(at);
             if hash < seen || !(at == 0 || is_space(value[at - 1])) {
                 continue;
@@ -50,14 +53,15 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             seen = line_end;
             let line_start = memchr::memrchr(b'\n', &bytes[..hash]).map_or(0, |newline| newline + 1);
             let kept = line_start + trim_end(&bytes[line_start..hash]).len();
-            let moved = [set.source.slice(comment), b"\n"].concat();
+            let mark: &[u8] = if value[at] == b'#' { b"" } else { b"# " };
+            let moved = [mark, set.source.slice(comment), b"\n"].concat();
             let fix = Fix {
                 title: "move the comment above the entry".into(),
                 safety: Safety::Unsafe,
                 source: Arc::clone(set.source),
                 edits: vec![Edit::insert(entry.extent.start, moved), Edit::replace(Span::new(kept, comment.end), "")],
             };
-            let message = if kind.is_match_list() {
+            let message = if kind.is_match_list() && value[at] == b'#' {
                 format!("{} ends at this comment", set.parameter_name())
             } else {
                 format!("this comment is part of the value of {}", set.parameter_name())
@@ -67,4 +71,10 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// Whether a text begins with a word that begins comments elsewhere.
+fn is_elsewhere(text: &[u8]) -> bool {
+    let word = text.split(|&byte| is_space(byte)).next().unwrap_or_default();
+    word == b"//" || word == b";"
 }

@@ -74,14 +74,21 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Where a comment seems to begin: a `#` behind a blank, outside quotes.
+/// Where a comment seems to begin: a `#` behind a blank, outside quotes; or `//` or `;` as a word of its own, which
+/// begins comments elsewhere.
 fn comment(value: &[u8]) -> Option<usize> {
-    memchr::memchr(b'#', value)?;
+    memchr::memchr3(b'#', b';', b'/', value)?;
+    // What `error:` and its like say may hold any word.
+    let is_text = [b"error:".as_slice(), b"retry:", b"discard:"].iter().any(|start| value.starts_with(start));
     let mut quoted = false;
     value.iter().enumerate().find_map(|(at, &byte)| {
         quoted ^= byte == b'"';
         let behind_blank = at > 0 && matches!(value[at - 1], b' ' | b'\t' | b',');
-        (byte == b'#' && !quoted && behind_blank).then_some(at)
+        if quoted || !behind_blank {
+            return None;
+        }
+        let word = value[at..].split(u8::is_ascii_whitespace).next().unwrap_or_default();
+        (byte == b'#' || !is_text && (word == b"//" || word == b";")).then_some(at)
     })
 }
 
@@ -99,6 +106,12 @@ mod tests {
             ("\"| cmd # x\"", None),
             ("\"a\" # b", Some(4)),
             ("joe", None),
+            ("joe // boss", Some(4)),
+            ("smtp:[mail.example.com] ; office", Some(24)),
+            ("joe //boss", None),
+            ("joe; boss", None),
+            ("error:5.1.1 see // here ; there", None),
+            ("/var/mail/joe /var/mail/boss", None),
         ];
         for (value, expected) in cases {
             assert_eq!(comment(value.as_bytes()), expected, "{value}");
