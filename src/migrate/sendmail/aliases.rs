@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::old_site::OldSite;
 use super::read::Row;
 use super::report::Verdict;
-use super::resolve::{Sendmail, alias_name, destinations, virtual_fault};
+use super::resolve::{Sendmail, alias_name, destinations, included, unquoted, virtual_fault, within_quotes};
 use super::settings::{Flag, Role};
 
 /// Aliases.
@@ -89,15 +89,21 @@ fn quoted_name(name: &str) -> String {
 }
 
 fn destination(sendmail: &Sendmail<'_>, name: &str, part: &str) -> Made {
-    let inner = part.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(part);
+    let inner = unquoted(part);
     if let Some(command) = inner.strip_prefix('|') {
         return command_line(part, inner, command.trim());
     }
     if inner.starts_with('/') {
         return Made::As(if inner.contains(' ') { format!("\"{inner}\"") } else { inner.to_string() }, None);
     }
-    if inner.len() >= 9 && inner[..9].eq_ignore_ascii_case(":include:") {
-        return Made::As(format!(":include:{}", inner[9..].trim()), None);
+    if let Some(file) = included(inner) {
+        return match file {
+            "" => Made::Undecided(Verdict::decide(
+                "no file stands behind :include:",
+                &["write one and migrate again", "leave it out"],
+            )),
+            file => Made::As(format!(":include:{file}"), None),
+        };
     }
     if let Some(text) = part.split_once(" #").map(|(before, _)| before.trim()).filter(|before| !before.is_empty()) {
         return Made::Undecided(Verdict::decide(
@@ -158,7 +164,7 @@ fn asked_no_more(part: &str, now: &str) -> String {
 
 fn command_line(part: &str, inner: &str, command: &str) -> Made {
     // `|"cmd a"` and `"|cmd a"` are the same.
-    let bare = command.strip_prefix('"').and_then(|inner| inner.strip_suffix('"'));
+    let bare = within_quotes(command);
     let is_quoted = part.starts_with('"') || bare.is_some();
     let command = bare.unwrap_or(command);
     if !is_quoted && command.contains([' ', '\t']) {

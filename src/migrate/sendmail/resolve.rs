@@ -14,6 +14,15 @@ use std::fmt;
 /// How often an address is looked up anew before Sendmail gives up.
 const MOST_ROUNDS: usize = 50;
 
+/// Addresses that are followed for one: aliases that lead to each other twice would make more of them than can be.
+const MOST_STEPS: usize = 10_000;
+
+/// Bytes of an alias that count as one of them, so that long ones are not read without end either.
+const BYTES_A_STEP: usize = 1024;
+
+/// What is said of an address that leads to more.
+const TOO_MANY: &str = "more addresses than are followed here";
+
 /// Where mail ends.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
@@ -156,35 +165,39 @@ impl<'s> Sendmail<'s> {
     /// All places where mail for an address ends, in order and each once.
     #[must_use]
     pub fn ends(&self, address: &str) -> Vec<End> {
-        let mut ends = Vec::new();
-        self.follow(address, MOST_ROUNDS, &mut Vec::new(), &mut ends);
+        let mut walk = Walk::default();
+        self.follow(address, MOST_ROUNDS, &mut walk);
+        let mut ends = walk.ends;
         ends.sort();
         ends.dedup();
         ends
     }
 
-    fn follow(&self, address: &str, rounds: usize, through: &mut Vec<String>, ends: &mut Vec<End>) {
+    fn follow(&self, address: &str, rounds: usize, walk: &mut Walk<'s>) {
+        if !walk.goes_on(1) {
+            return;
+        }
         if rounds == 0 {
-            ends.push(End::Broken("excessive recursion".into()));
+            walk.ends.push(End::Broken("excessive recursion".into()));
             return;
         }
         let Some((local, domain)) = address.rsplit_once('@') else {
-            self.local(address, rounds, through, ends);
+            self.local(address, rounds, walk);
             return;
         };
         let domain = domain.to_lowercase();
         if let Some(row) = self.domain.get(domain.as_str()) {
-            return self.follow(&format!("{local}@{}", row.value), rounds - 1, through, ends);
+            return self.follow(&format!("{local}@{}", row.value), rounds - 1, walk);
         }
         if let Some(VirtualHit { value, .. }) = self.virtual_user(local, &domain) {
             return match value.strip_prefix("error:") {
                 Some(error) => {
                     let reply = Reply::parse(error, Table::Virtuser);
-                    ends.push(End::Refused { status: reply.status, text: reply.text });
+                    walk.ends.push(End::Refused { status: reply.status, text: reply.text });
                 }
                 None => match virtual_fault(&value) {
-                    Some(fault) => ends.push(End::Broken(fault.to_string())),
-                    None => self.follow(value.strip_prefix("local:").unwrap_or(&value), rounds - 1, through, ends),
+                    Some(fault) => walk.ends.push(End::Broken(fault.to_string())),
+                    None => self.follow(value.strip_prefix("local:").unwrap_or(&value), rounds - 1, walk),
                 },
             };
         }
@@ -192,12 +205,12 @@ impl<'s> Sendmail<'s> {
             let hub = self.site.settings.mail_hub.as_ref().filter(|_| domain != "localhost");
             if let Some(hub) = hub.filter(|hub| hub.what.mailer.as_deref() != Some("local")) {
                 let at = if self.site.settings.has(Flag::StickyHost) { domain } else { hub.what.host.clone() };
-                ends.push(End::Host { host: next_hop(&hub.what), address: format!("{local}@{at}") });
+                walk.ends.push(End::Host { host: next_hop(&hub.what), address: format!("{local}@{at}") });
                 return;
             }
-            return self.local(local, rounds, through, ends);
+            return self.local(local, rounds, walk);
         }
-        ends.push(self.outside(local, &domain));
+        walk.ends.push(self.outside(local, &domain));
     }
 
     /// Mail for a domain elsewhere.
@@ -229,7 +242,7 @@ impl<'s> Sendmail<'s> {
     }
 
     /// Mail for a name of this host.
-    fn local(&self, name: &str, rounds: usize, through: &mut Vec<String>, ends: &mut Vec<End>) {
+    fn local(&self, name: &str, rounds: usize, walk: &mut Walk<'s>) {
         let stays = name.strip_prefix('\\');
         let name = stays.unwrap_or(name).to_lowercase();
         let plus = name.find('+');
@@ -243,31 +256,73 @@ impl<'s> Sendmail<'s> {
             tries.truncate(1);
         }
         let row = tries.iter().find_map(|name| self.aliases.get(name)).filter(|_| stays.is_none());
-        let Some(row) = row.filter(|row| !through.contains(&row.key)) else {
-            ends.push(End::User(user.to_string()));
+        let Some(row) = row.filter(|row| !walk.through.contains(&row.key.as_str())) else {
+            walk.ends.push(End::User(user.to_string()));
             return;
         };
-        through.push(row.key.clone());
-        for part in destinations(&row.value) {
-            self.destination(&part, rounds, through, ends);
+        // A value is read as often as something leads to it.
+        if !walk.goes_on(row.value.len() / BYTES_A_STEP) {
+            return;
         }
-        through.pop();
+        walk.through.push(&row.key);
+        for part in destinations(&row.value) {
+            self.destination(&part, rounds, walk);
+        }
+        walk.through.pop();
     }
 
-    fn destination(&self, part: &str, rounds: usize, through: &mut Vec<String>, ends: &mut Vec<End>) {
-        let inner = part.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(part);
+    fn destination(&self, part: &str, rounds: usize, walk: &mut Walk<'s>) {
+        let inner = unquoted(part);
         if let Some(command) = inner.strip_prefix('|') {
-            let command = command.trim();
-            let command = command.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(command);
-            ends.push(End::Command(command.replace("\\\"", "\"")));
+            walk.ends.push(End::Command(unquoted(command.trim()).replace("\\\"", "\"")));
         } else if inner.starts_with('/') {
-            ends.push(End::File(inner.to_string()));
-        } else if inner.len() > 9 && inner[..9].eq_ignore_ascii_case(":include:") {
-            ends.push(End::Include(inner[9..].trim().to_string()));
+            walk.ends.push(End::File(inner.to_string()));
+        } else if let Some(file) = included(inner) {
+            walk.ends.push(End::Include(file.to_string()));
         } else {
-            self.follow(inner, rounds - 1, through, ends);
+            self.follow(inner, rounds - 1, walk);
         }
     }
+}
+
+/// Where an address has led so far.
+#[derive(Default)]
+struct Walk<'s> {
+    /// The names of the aliases that it is within.
+    through: Vec<&'s str>,
+    ends: Vec<End>,
+    steps: usize,
+}
+
+impl Walk<'_> {
+    /// Counts steps; whether that many may be gone. What is not followed is said once.
+    fn goes_on(&mut self, steps: usize) -> bool {
+        let (before, now) = (self.steps, self.steps.saturating_add(steps));
+        self.steps = now;
+        if before <= MOST_STEPS && now > MOST_STEPS {
+            self.ends.push(End::Broken(TOO_MANY.into()));
+        }
+        now <= MOST_STEPS
+    }
+}
+
+/// What stands within quotes, if all of a text does.
+#[must_use]
+pub fn within_quotes(text: &str) -> Option<&str> {
+    text.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// A text without the quotes around it.
+#[must_use]
+pub fn unquoted(text: &str) -> &str {
+    within_quotes(text).unwrap_or(text)
+}
+
+/// The file of a destination `:include:FILE`, whatever the case of the word.
+#[must_use]
+pub fn included(destination: &str) -> Option<&str> {
+    let (word, file) = destination.split_at_checked(":include:".len())?;
+    word.eq_ignore_ascii_case(":include:").then(|| file.trim())
 }
 
 /// The name of an alias as Sendmail stores it: without a domain that is this host's, blanks as dots.
@@ -358,4 +413,37 @@ pub fn with_arguments(value: &str, arguments: &[&str]) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::settings::Settings;
+    use super::*;
+    use std::fs;
+
+    fn ends(aliases: &str, address: &str) -> Vec<End> {
+        let scratch = tempfile::tempdir().expect("scratch directory");
+        fs::write(scratch.path().join("aliases"), aliases).expect("written");
+        let site = OldSite::read(scratch.path(), Settings::stock(), None, None).expect("read");
+        Sendmail::new(&site).ends(address)
+    }
+
+    #[test]
+    fn destinations_begin_with_any_bytes() {
+        assert_eq!(included(":Include: /a"), Some("/a"));
+        assert_eq!(included(":include:"), Some(""));
+        // The ninth byte lies within a letter.
+        assert_eq!(included("rootééééé"), None);
+        assert_eq!(included("root"), None);
+        assert_eq!(ends("a: rootééééé\n", "a"), [End::User("rootééééé".into())]);
+    }
+
+    #[test]
+    fn aliases_that_lead_to_the_next_twice_have_an_end() {
+        let all: String = (0..40).map(|n| format!("a{n}: a{m}+x, a{m}+y\n", m = n + 1)).collect();
+        assert_eq!(ends(&all, "a38"), [End::User("a40".into())]);
+        assert!(ends(&all, "a0").contains(&End::Broken("more addresses than are followed here".into())));
+        let long = format!("a: {}\nb: {}\n", vec!["b"; 20].join(", "), "x".repeat(1 << 20));
+        assert_eq!(ends(&long, "a").len(), 2);
+    }
 }
