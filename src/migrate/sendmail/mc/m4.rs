@@ -5,17 +5,30 @@
 
 use crate::base::Source;
 use crate::syntax::sendmail_mc::{McArgument, is_name_start, word_length};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// Bytes that a text grows to at most; what m4 would make of it beyond that is cut.
 const LONGEST: usize = 64 * 1024;
 /// Definitions within definitions at most.
 const DEEPEST: usize = 20;
+/// Names that are replaced in a text at most: definitions that yield nothing double that without making it longer.
+const MOST_NAMES: usize = 64 * 1024;
+/// The same for all texts, together with the bytes that take their places.
+const MOST_WORK: usize = 8 * 1024 * 1024;
 
 /// What names are defined as.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Definitions {
     values: BTreeMap<String, String>,
+    /// What of [`MOST_WORK`] is left.
+    left: Cell<usize>,
+}
+
+impl Default for Definitions {
+    fn default() -> Self {
+        Self { values: BTreeMap::new(), left: Cell::new(MOST_WORK) }
+    }
 }
 
 impl Definitions {
@@ -47,11 +60,19 @@ impl Definitions {
     /// What a text becomes where it is used: names replaced, and a pair of quotes taken off.
     pub(super) fn expand(&self, text: &str) -> String {
         let mut out = String::new();
-        self.expand_into(text, DEEPEST, &mut out);
+        self.expand_into(text, DEEPEST, &mut MOST_NAMES.clone(), &mut out);
         out
     }
 
-    fn expand_into(&self, text: &str, depth: usize, out: &mut String) {
+    /// The value of a name, as long as names may be replaced: of a text and of all of them.
+    fn replacement(&self, name: &str, names: &mut usize) -> Option<&str> {
+        let value = self.values.get(name)?;
+        *names = names.checked_sub(1)?;
+        self.left.set(self.left.get().checked_sub(1 + value.len())?);
+        Some(value)
+    }
+
+    fn expand_into(&self, text: &str, depth: usize, names: &mut usize, out: &mut String) {
         let bytes = text.as_bytes();
         let mut at = 0;
         while at < bytes.len() && out.len() < LONGEST {
@@ -68,10 +89,10 @@ impl Definitions {
                     let word = &text[at..at + length];
                     if let Some((name, call)) = (word == "defn").then(|| defn(&text[at..])).flatten() {
                         length = call;
-                        out.push_str(self.values.get(name).map_or("", String::as_str));
+                        out.push_str(self.replacement(name, names).unwrap_or_default());
                     } else {
-                        match self.values.get(word).filter(|_| depth > 0) {
-                            Some(value) => self.expand_into(value, depth - 1, out),
+                        match (depth > 0).then(|| self.replacement(word, names)).flatten() {
+                            Some(value) => self.expand_into(value, depth - 1, names, out),
                             None => out.push_str(word),
                         }
                     }
@@ -129,5 +150,19 @@ mod tests {
             assert_eq!(defined.expand(text), expanded, "{text}");
         }
         assert!(defined.expand("LOOP").len() < 2 * LONGEST);
+    }
+
+    #[test]
+    fn what_yields_nothing_is_not_read_without_end() {
+        let mut defined = Definitions::default();
+        defined.define("n0", "");
+        (1..=DEEPEST).for_each(|n| defined.define(&format!("n{n}"), &format!("n{0} n{0} n{0} n{0}", n - 1)));
+        let before = defined.left.get();
+        defined.expand(&format!("n{DEEPEST}"));
+        assert!(before - defined.left.get() <= MOST_NAMES * 16);
+        // All texts together have an end, too: what is behind it stays as it is written.
+        defined.define("LONG", &"x".repeat(LONGEST));
+        let expanded = (0..MOST_WORK / LONGEST).map(|_| defined.expand("LONG")).last();
+        assert_eq!(expanded.as_deref(), Some("LONG"));
     }
 }

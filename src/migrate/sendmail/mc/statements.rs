@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// Branches and files within each other at most.
 const DEEPEST: usize = 12;
 
+/// Bytes that are gone through at most, in all branches and files: files that include each other twice have no end.
+const MOST_TEXT: usize = 16 * 1024 * 1024;
+
 /// A statement and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Statement {
@@ -48,7 +51,8 @@ pub(super) type Include<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Reads a sendmail.mc.
 pub(super) fn read(file: &str, text: &str, include: Include<'_>) -> Reading {
-    let mut walker = Walker { include, reading: Reading::default(), is_dropped: false, section: String::new() };
+    let reading = Reading::default();
+    let mut walker = Walker { include, reading, is_dropped: false, section: String::new(), left: MOST_TEXT };
     walker.reading.defined.define("MAIL_SETTINGS_DIR", "/etc/mail/");
     walker.file(file, text, DEEPEST);
     walker.reading
@@ -61,6 +65,8 @@ struct Walker<'a> {
     is_dropped: bool,
     /// The part of sendmail.cf that text belongs to.
     section: String,
+    /// What of [`MOST_TEXT`] is left.
+    left: usize,
 }
 
 /// A file that is being walked through.
@@ -78,6 +84,12 @@ impl Walker<'_> {
     }
 
     fn within(&mut self, place: Place<'_>, span: Span) {
+        let Some(left) = self.left.checked_sub(span.end - span.start) else {
+            self.left = 0;
+            let what = Verdict::decide("more branches and files than are followed here", &["write out what counts"]);
+            return self.push(place, Span::at(span.start), What::Told(what));
+        };
+        self.left = left;
         let mut faults: Vec<McFault> = Vec::new();
         let items = items_within(place.source, span, &mut faults);
         if let (Some(fault), None) = (faults.first(), &self.reading.fault) {
@@ -221,7 +233,7 @@ impl Walker<'_> {
             let told = Verdict::carried("nothing: these are Sendmail's own macros");
             return self.push(place, call.span, What::Told(told));
         }
-        let text = if place.depth > 0 { (self.include)(&path) } else { None };
+        let text = if place.depth > 0 && self.left > 0 { (self.include)(&path) } else { None };
         let told = match (&text, may_be_gone) {
             (Some(_), _) => Verdict::carried(format!("nothing: {path} is said line by line")),
             (None, true) => Verdict::carried(format!("nothing: {path} is not there, as it need not be")),
