@@ -181,3 +181,48 @@ fn lines_that_need_a_person_say_what_to_choose() {
          and postscreen_access_list for those who need not wait; or leave it out"
     );
 }
+
+/// The setting of a name in the main.cf that becomes of some files.
+fn setting(files: &[(&str, &str)], name: &str) -> String {
+    let scratch = Scratch::example();
+    for (file, text) in files {
+        scratch.write(&format!("mail/{file}"), text);
+    }
+    let run = scratch.run("migrate sendmail --from mail --to new --hostname mail.example.com --yes -q");
+    assert!(run.status < 2 && run.stderr.is_empty(), "{run:?}");
+    let main = String::from_utf8(scratch.read("new/main.cf")).unwrap();
+    let line = main.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+    line.unwrap_or_default().to_string()
+}
+
+/// Mail to a domain of relay-domains is relayed whatever access says of those below it; not so to one of access alone.
+#[test]
+fn what_access_refuses_below_a_relayed_domain() {
+    let relayed = [
+        ("relay-domains", "example.org\n"),
+        ("access", "To:a.example.org REJECT\nTo:b.example.org REJECT\nTo:x.b.example.org REJECT\n"),
+    ];
+    assert_eq!(setting(&relayed, "relay_domains"), "$config_directory/relay-domains");
+    let by_access = [("access", "To:example.org RELAY\nTo:a.example.org REJECT\nTo:b.example.org REJECT\n")];
+    assert_eq!(setting(&by_access, "relay_domains"), "!a.example.org, !b.example.org, $config_directory/relay-domains");
+    let networks = [("access", "10 RELAY\n10.1 REJECT\n10.2.3.4 REJECT\n11.1 REJECT\n")];
+    assert_eq!(setting(&networks, "mynetworks"), "127.0.0.0/8, [::1]/128, !10.1.0.0/16, !10.2.3.4, 10.0.0.0/8");
+}
+
+/// Tables of many lines, and lists of many names, are gone through once.
+#[test]
+fn many_lines_take_no_longer_than_their_number() {
+    let scratch = Scratch::example();
+    let lines = |line: &dyn Fn(usize) -> String| (0..5_000).map(line).collect::<String>();
+    scratch.write("mail/local-host-names", lines(&|n| format!("d{n}.example.com\n")));
+    scratch.write("mail/relay-domains", lines(&|n| format!("r{n}.example.net\n")));
+    scratch.write("mail/virtusertable", lines(&|n| format!("u{n}@d{n}.example.com joe\n")));
+    scratch.write("mail/genericstable", lines(&|n| format!("u{n} u{n}@example.org\n")));
+    scratch.write("mail/generics-domains", "a.example.com\nb.example.com\n");
+    scratch.write("mail/mailertable", lines(&|n| format!(".m{n}.example.net esmtp:[h]\n")));
+    scratch.write("mail/access", lines(&|n| format!("To:a{n}.example.org RELAY\nFrom:b{n}.example.org REJECT\n")));
+    let begin = std::time::Instant::now();
+    let run = scratch.run("migrate sendmail --from mail --to new --hostname mail.example.com --yes -q");
+    assert!(run.status < 2 && run.stderr.is_empty(), "{run:?}");
+    assert!(begin.elapsed().as_secs() < 60, "it took {:?}", begin.elapsed());
+}

@@ -127,7 +127,7 @@ pub fn carry(site: &OldSite, draft: &mut Draft) {
         }
     }
     let tagged: HashSet<(Tag, &str)> = keys.iter().map(|key| (key.tag, key.text)).collect();
-    let access = Access { site, tagged };
+    let access = Access { site, tagged, own_domains: own_domains(site) };
     // What is written for several addresses gives way to what names one.
     keys.sort_by_key(|key| (key.form == Form::Local || key.text.contains("+*@"), key.row.origin.line));
     for key in &keys {
@@ -216,6 +216,7 @@ fn form(text: &str) -> Form {
 struct Access<'s> {
     site: &'s OldSite,
     tagged: HashSet<(Tag, &'s str)>,
+    own_domains: Vec<String>,
 }
 
 impl Access<'_> {
@@ -351,7 +352,7 @@ impl Access<'_> {
         match (&key.form, key.text.split_once("+*@")) {
             (Form::Local, _) => {
                 let user = key.text.trim_end_matches('@');
-                for domain in self.own_domains() {
+                for domain in &self.own_domains {
                     draft.entry(RECIPIENTS, &format!("{user}@{domain}"), &result);
                 }
                 told.to(&format!("{RECIPIENTS}, for each domain of this host"));
@@ -398,7 +399,7 @@ impl Access<'_> {
             Action::Friend if settings.has(Flag::DelayChecksFriend) => {
                 if key.form == Form::Local {
                     let user = key.text.trim_end_matches('@');
-                    for domain in self.own_domains() {
+                    for domain in &self.own_domains {
                         draft.entry(FRIENDS, &format!("{user}@{domain}"), "OK");
                     }
                 } else {
@@ -434,14 +435,13 @@ impl Access<'_> {
             Action::Quarantine(why) => format!("HOLD {why}"),
         }
     }
+}
 
-    /// The domains of this host.
-    fn own_domains(&self) -> Vec<String> {
-        let names = self.site.members(Class::Local).iter().map(|name| name.name.clone());
-        let mut domains: Vec<String> =
-            self.site.host.clone().into_iter().chain(["localhost".into()]).chain(names).collect();
-        domains.sort();
-        domains.dedup();
-        domains
-    }
+/// The domains of this host.
+fn own_domains(site: &OldSite) -> Vec<String> {
+    let names = site.members(Class::Local).iter().map(|name| name.name.clone());
+    let mut domains: Vec<String> = site.host.clone().into_iter().chain(["localhost".into()]).chain(names).collect();
+    domains.sort();
+    domains.dedup();
+    domains
 }

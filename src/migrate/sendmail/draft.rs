@@ -3,13 +3,44 @@
 use super::report::{Line, Origin};
 use std::collections::{BTreeMap, HashSet};
 
+/// Texts in the order in which they are said first, each once.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    all: Vec<String>,
+    known: HashSet<String>,
+}
+
+impl Names {
+    /// Adds one, unless it is there; whether it was not.
+    pub fn add(&mut self, name: &str) -> bool {
+        let is_new = !self.known.contains(name);
+        if is_new {
+            self.known.insert(name.to_string());
+            self.all.push(name.to_string());
+        }
+        is_new
+    }
+
+    /// Whether it is there.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.known.contains(name)
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> &[String] {
+        &self.all
+    }
+}
+
 /// A setting of main.cf.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Setting {
     /// The elements of the value.
-    pub elements: Vec<String>,
+    pub elements: Names,
     /// Where they came from, and what is to be said of them.
-    pub remarks: Vec<String>,
+    pub remarks: Names,
 }
 
 /// An indexed table.
@@ -28,7 +59,7 @@ pub struct Draft {
     /// Tables of patterns, their lines as they are written.
     pub patterns: BTreeMap<&'static str, Vec<String>>,
     /// Lists of names, one a line.
-    pub lists: BTreeMap<&'static str, Vec<String>>,
+    pub lists: BTreeMap<&'static str, Names>,
     /// Lists of main.cf that several places add to, by parameter.
     pub values: BTreeMap<&'static str, Setting>,
     /// What became of each line.
@@ -53,20 +84,15 @@ impl Draft {
 
     /// Adds a name to a list.
     pub fn list(&mut self, list: &'static str, name: &str) {
-        let names = self.lists.entry(list).or_default();
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_string());
-        }
+        self.lists.entry(list).or_default().add(name);
     }
 
     /// Adds an element to a list of main.cf, with its origin.
     pub fn element(&mut self, parameter: &'static str, element: &str, origin: Option<&Origin>) {
         let setting = self.values.entry(parameter).or_default();
-        if !setting.elements.iter().any(|known| known == element) {
-            setting.elements.push(element.to_string());
-        }
+        setting.elements.add(element);
         if let Some(origin) = origin {
-            setting.remark(&origin.to_string());
+            setting.remarks.add(&origin.to_string());
         }
     }
 
@@ -85,15 +111,6 @@ impl Draft {
     /// Reports a line.
     pub fn told(&mut self, line: Line) {
         self.lines.push(line);
-    }
-}
-
-impl Setting {
-    /// Says something of it, once.
-    pub fn remark(&mut self, text: &str) {
-        if !self.remarks.iter().any(|known| known == text) {
-            self.remarks.push(text.to_string());
-        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::draft::{Draft, escaped};
 use super::old_site::{Name, OldSite};
 use super::report::{Origin, Verdict};
 use super::settings::{Class, Flag};
+use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Domains whose mail is for users of this host.
@@ -134,9 +135,7 @@ fn relay(site: &OldSite, name: &Name, draft: &mut Draft) -> Verdict {
         return verdict;
     }
     draft.entry(RELAY_CLIENTS, text, "OK");
-    let to = if site.is_local(text)
-        || draft.lists.get(VIRTUAL_DOMAINS).is_some_and(|names| names.iter().any(|n| n == text))
-    {
+    let to = if site.is_local(text) || draft.lists.get(VIRTUAL_DOMAINS).is_some_and(|names| names.has(text)) {
         format!("{RELAY_CLIENTS} (clients of that name may relay); mail to it is taken anyway")
     } else {
         draft.list(RELAY_DOMAINS, text);
@@ -191,14 +190,12 @@ fn network6(groups: &str) -> Option<String> {
 /// Where a name was said, for a comment.
 #[must_use]
 pub fn origins(site: &OldSite, class: Class) -> Vec<Origin> {
-    let mut files: Vec<Origin> = Vec::new();
-    for name in site.members(class) {
-        let origin = if name.row.is_some() { Origin::new(&name.origin.file, 0) } else { name.origin.clone() };
-        if !files.contains(&origin) {
-            files.push(origin);
-        }
-    }
-    files
+    let mut known = HashSet::new();
+    let origins = site.members(class).iter();
+    let origins =
+        origins.map(|name| (name.origin.file.as_str(), if name.row.is_some() { 0 } else { name.origin.line }));
+    let origins = origins.filter(|origin| known.insert(*origin));
+    origins.map(|(file, line)| Origin::new(file, line)).collect()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::report::Verdict;
 use super::resolve::with_arguments;
 use super::settings::{Class, Flag, Role};
 use super::virtual_users::{TRANSPORT, VIRTUAL, own_domain};
+use std::collections::HashSet;
 
 /// Mailers that speak SMTP.
 const SMTP: [&str; 5] = ["smtp", "esmtp", "smtp8", "dsmtp", "relay"];
@@ -31,9 +32,10 @@ pub fn carry(site: &OldSite, draft: &mut Draft) {
         .flatten()
         .chain(site.members(Class::Local).iter().map(|name| name.name.clone()))
         .collect();
-    let parents: Vec<String> = site.rows(Role::Mailer).iter().map(|row| row.key.clone()).collect();
+    let keys = site.rows(Role::Mailer).iter().map(|row| row.key.as_str());
+    let parents: HashSet<&str> = keys.filter(|key| key.starts_with('.') && key.len() > 1).collect();
     for name in own {
-        if parents.iter().any(|parent| parent.starts_with('.') && parent.len() > 1 && name.ends_with(parent.as_str())) {
+        if name.match_indices('.').any(|(at, _)| parents.contains(&name[at..])) {
             draft.entry(TRANSPORT, &name, ":");
         }
     }

@@ -6,8 +6,8 @@ use super::access::{
 use super::aliases::{ALIASES, RELOCATED};
 use super::draft::Draft;
 use super::lists::{LOCAL_DOMAINS, RELAY_CLIENT_NAMES, RELAY_CLIENTS, RELAY_DOMAINS, VIRTUAL_DOMAINS, origins};
-use super::networks::is_part;
-use super::old_site::OldSite;
+use super::networks::Networks;
+use super::old_site::{OldSite, parents};
 use super::report::Origin;
 use super::rewriting::{CANONICAL, SENDER_CANONICAL, SENDER_PATTERNS};
 use super::settings::{Class, Flag, Restriction, Role, Stage};
@@ -137,9 +137,9 @@ impl<'s> MainCf<'s> {
             ("local_recipient_maps", "empty: whom the relay above takes, nobody here knows"),
         ] {
             if let Some(setting) = self.draft.values.get(name) {
-                let origin =
-                    if setting.remarks.is_empty() { self.file_of(Role::Mailer) } else { setting.remarks.join(", ") };
-                let value = setting.elements.join(", ");
+                let remarks = setting.remarks.all();
+                let origin = if remarks.is_empty() { self.file_of(Role::Mailer) } else { remarks.join(", ") };
+                let value = setting.elements.all().join(", ");
                 self.put(name, &value, &format!("{origin}: {remark}"));
                 if name == "local_recipient_maps" && self.draft.values.contains_key("fallback_transport") {
                     self.ignore("SEC005", name, "mail for any name goes on");
@@ -150,15 +150,12 @@ impl<'s> MainCf<'s> {
 
     fn relay_domains(&mut self) {
         let Some(listed) = self.draft.lists.get(RELAY_DOMAINS) else { return };
-        let no = self.draft.values.get("not_relay_domains").map_or(&[][..], |setting| setting.elements.as_slice());
-        let is_below = |name: &str, parent: &str| name.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'));
+        let no = self.draft.values.get("not_relay_domains").map_or(&[][..], |setting| setting.elements.all());
         // Mail to a domain of class R is relayed whatever access says of a part of it.
-        let classes = [Class::Relay, Class::VirtHost];
-        let mut fixed = classes.iter().flat_map(|class| self.site.members(*class));
+        let fixed =
+            |parent: &str| [Class::Relay, Class::VirtHost].iter().any(|class| self.site.has_member(*class, parent));
         let lies_below = |name: &&String| {
-            !listed.contains(name)
-                && listed.iter().any(|parent| is_below(name, parent))
-                && !fixed.any(|member| is_below(name, &member.name))
+            !listed.has(name) && parents(name).any(|parent| listed.has(parent)) && !parents(name).any(fixed)
         };
         let mut elements: Vec<String> = no.iter().filter(lies_below).map(|name| format!("!{name}")).collect();
         elements.push(format!("$config_directory/{RELAY_DOMAINS}"));
@@ -171,12 +168,13 @@ impl<'s> MainCf<'s> {
         let of = |name: &str| self.draft.values.get(name).cloned().unwrap_or_default();
         // A network of class R may relay whatever access says of a part of it.
         let (class, access, no) = (of("mynetworks"), of(ACCESS_NETWORKS), of("not_mynetworks"));
-        let lies_in = |network: &&String| access.elements.iter().any(|whole| is_part(network, whole));
+        let whole = Networks::of(access.elements.all());
         let mut elements = vec!["127.0.0.0/8".to_string(), "[::1]/128".to_string()];
-        elements.extend(class.elements);
-        elements.extend(no.elements.iter().filter(lies_in).map(|network| format!("!{network}")));
-        elements.extend(access.elements.iter().cloned());
-        let remarks = [class.remarks, access.remarks].concat();
+        elements.extend_from_slice(class.elements.all());
+        let parts = no.elements.all().iter().filter(|network| whole.hold(network));
+        elements.extend(parts.map(|network| format!("!{network}")));
+        elements.extend_from_slice(access.elements.all());
+        let remarks = [class.remarks.all(), access.remarks.all()].concat();
         let remark = match remarks.is_empty() {
             true => "Sendmail's default: only this host may relay".to_string(),
             false => format!("this host, and {}", remarks.join(", ")),

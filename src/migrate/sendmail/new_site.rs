@@ -55,7 +55,7 @@ pub fn files(site: &OldSite, draft: &Draft, map_type: &str, target: Version) -> 
         files.push(NewFile { name: (*name).into(), text });
     }
     for (name, names) in &draft.lists {
-        let text = names.iter().fold(String::new(), |text, name| text + name + "\n");
+        let text = names.all().iter().fold(String::new(), |text, name| text + name + "\n");
         files.push(NewFile { name: (*name).into(), text });
     }
     files

@@ -197,6 +197,8 @@ impl OldSite {
             names.push(entry.map_err(fail)?.file_name().to_string_lossy().into_owned());
         }
         names.sort();
+        let mut lines = Vec::new();
+        let in_aliases = names_in(self.rows(Role::Aliases));
         for name in names {
             let is_read = |name: &str| seen.contains(&directory.join(name));
             let stem = name.strip_suffix(".db").unwrap_or(&name);
@@ -219,7 +221,7 @@ impl OldSite {
                 "submit.cf" | "submit.mc" => Verdict::carried(
                     "nothing: mail is submitted through Postfix's own sendmail command and its maildrop queue",
                 ),
-                _ if self.rows(Role::Aliases).iter().any(|row| row.value.contains(&format!("/{name}"))) => {
+                _ if in_aliases.contains(name.as_str()) => {
                     Verdict::carried("nothing: aliases names it by its path, under which it must stay")
                 }
                 _ if is_incidental(&name) => Verdict::carried("nothing: Postfix has no use for it"),
@@ -228,8 +230,9 @@ impl OldSite {
                     &["leave it out", "if sendmail.mc or a script uses it, carry that over by hand"],
                 ),
             };
-            self.lines.push(Line::new(Origin::new(&name, 0), "", verdict));
+            lines.push(Line::new(Origin::new(&name, 0), "", verdict));
         }
+        self.lines.extend(lines);
         Ok(())
     }
 
@@ -272,12 +275,23 @@ impl OldSite {
     /// Whether the virtusertable is asked for a domain.
     #[must_use]
     pub fn is_virtual(&self, domain: &str) -> bool {
-        let hosts = self.members(Class::VirtHost);
-        let below = |name: &Name| domain.strip_suffix(name.name.as_str()).is_some_and(|rest| rest.ends_with('.'));
+        let is_host = |name: &str| self.has_member(Class::VirtHost, name);
         self.is_local(domain)
-            || self.has_member(Class::VirtHost, domain)
-            || self.settings.has(Flag::VirtuserEntireDomain) && hosts.iter().any(below)
+            || is_host(domain)
+            || self.settings.has(Flag::VirtuserEntireDomain) && parents(domain).any(is_host)
     }
+}
+
+/// What stands behind slashes in the values of aliases, up to what ends a path: names of files and directories.
+fn names_in(rows: &[Row]) -> HashSet<&str> {
+    let ends = |char: char| char.is_whitespace() || "/\\\"',;|<>()".contains(char);
+    let values = rows.iter().map(|row| row.value.as_str());
+    values.flat_map(|value| value.split('/').skip(1).filter_map(move |rest| rest.split(ends).next())).collect()
+}
+
+/// The domains that one lies below.
+pub fn parents(domain: &str) -> impl Iterator<Item = &str> {
+    domain.match_indices('.').map(|(at, _)| &domain[at + 1..])
 }
 
 /// Files that Sendmail's packages put there.

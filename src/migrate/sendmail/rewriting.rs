@@ -6,11 +6,12 @@
 
 use super::draft::{Draft, escaped, literal};
 use super::lists::{LOCAL_DOMAINS, RELAY_DOMAINS};
-use super::old_site::OldSite;
+use super::old_site::{OldSite, parents};
 use super::read::Row;
 use super::report::Verdict;
 use super::resolve::with_arguments;
 use super::settings::{Class, Flag, Role};
+use std::collections::HashSet;
 
 /// Senders as they are written.
 pub const SENDER_CANONICAL: &str = "sender_canonical";
@@ -25,8 +26,9 @@ pub fn carry(site: &OldSite, draft: &mut Draft) {
         let verdict = domain(site, row, draft);
         draft.told(row.line(verdict));
     }
+    let generics = Generics::of(site);
     for row in site.rows(Role::Generics) {
-        let verdict = generic(site, row, draft);
+        let verdict = generics.carry(row, draft);
         draft.told(row.line(verdict));
     }
     masquerade(site, draft);
@@ -66,7 +68,7 @@ fn domain(site: &OldSite, row: &Row, draft: &mut Draft) -> Verdict {
         ));
     }
     let at = format!("@{new}");
-    if site.rows(Role::Virtuser).iter().any(|row| row.key.ends_with(&at)) {
+    if site.has_virtual_keys(&new) {
         draft.entry(CANONICAL, &format!("@{old}"), &at);
         draft.list(LOCAL_DOMAINS, old);
         return Verdict::changed(format!(
@@ -80,88 +82,99 @@ fn domain(site: &OldSite, row: &Row, draft: &mut Draft) -> Verdict {
     ))
 }
 
-/// The domains that entries of genericstable hold for.
-fn generic_domains(site: &OldSite) -> Vec<&str> {
-    let own = site.host.as_deref();
-    let named = site.members(Class::Generics).iter().map(|name| name.name.as_str());
-    let mut domains: Vec<&str> = own.into_iter().chain(named).collect();
-    domains.sort_unstable();
-    domains.dedup();
-    domains
+/// What genericstable is for.
+struct Generics<'s> {
+    site: &'s OldSite,
+    /// The domains that its entries hold for, sorted.
+    domains: Vec<&'s str>,
+    /// Those that it has something for all of.
+    taken: HashSet<&'s str>,
 }
 
-fn generic(site: &OldSite, row: &Row, draft: &mut Draft) -> Verdict {
-    let domains = generic_domains(site);
-    let entire = site.settings.has(Flag::GenericsEntireDomain);
-    let is_asked = |domain: &str| {
-        domains.contains(&domain) || entire && domains.iter().any(|parent| domain.ends_with(&format!(".{parent}")))
-    };
-    let value = qualified(site, &row.value);
-    let verdict = match row.key.rsplit_once('@') {
-        Some((_, domain)) if !is_asked(domain) && site.has_configuration => Verdict::carried(format!(
-            "nothing: {domain} is no GENERICS_DOMAIN, so Sendmail never asks this table for it"
-        )),
-        Some(("", domain)) => {
-            if let Some(new) = value.strip_prefix("%1").filter(|new| new.starts_with('@') && !new.contains('%')) {
-                draft.entry(SENDER_CANONICAL, &row.key, new);
-                Verdict::carried(SENDER_CANONICAL)
-            } else if value.contains('%') {
-                let pattern = format!("/^([^@]+)@{}$/", escaped(domain));
-                draft.pattern(
-                    SENDER_PATTERNS,
-                    format!("{pattern} {}", with_arguments(&literal(&value), &[&row.key, "${1}"])),
-                );
-                Verdict::carried(SENDER_PATTERNS)
-            } else {
-                draft.entry(SENDER_CANONICAL, &row.key, &value);
-                Verdict::carried(SENDER_CANONICAL)
-            }
-        }
-        Some((local, domain)) => match local.strip_suffix("+*") {
-            Some(user) => {
-                let pattern = format!("/^{}\\+([^@]*)@{}$/", escaped(user), escaped(domain));
-                draft.pattern(
-                    SENDER_PATTERNS,
-                    format!("{pattern} {}", with_arguments(&literal(&value), &[&row.key, "${1}"])),
-                );
-                Verdict::carried(SENDER_PATTERNS)
-            }
-            None => {
-                draft.entry(SENDER_CANONICAL, &row.key, &with_arguments(&value, &[&row.key]));
-                Verdict::carried(SENDER_CANONICAL)
-            }
-        },
-        None if row.key.ends_with("+*") => Verdict::decide(
-            "a key for every detail of a user without a domain",
-            &["a line in sender_canonical.pcre", "leave it out"],
-        ),
-        None => bare(site, row, &domains, &value, draft),
-    };
-    let covers_remote = site.settings.has(Flag::LocalNoMasquerade);
-    match verdict {
-        Verdict::CarriedOver { to } if covers_remote && !to.starts_with("nothing") => {
-            Verdict::changed(format!("{to}: also in mail that stays here, which FEATURE(local_no_masquerade) left out"))
-        }
-        verdict => verdict,
+impl<'s> Generics<'s> {
+    fn of(site: &'s OldSite) -> Self {
+        let own = site.host.as_deref();
+        let named = site.members(Class::Generics).iter().map(|name| name.name.as_str());
+        let mut domains: Vec<&str> = own.into_iter().chain(named).collect();
+        domains.sort_unstable();
+        domains.dedup();
+        let taken = site.rows(Role::Generics).iter().filter_map(|row| row.key.strip_prefix('@')).collect();
+        Self { site, domains, taken }
     }
-}
 
-/// A user in each domain that the table is for, but where the table has something for all of the domain.
-fn bare(site: &OldSite, row: &Row, domains: &[&str], value: &str, draft: &mut Draft) -> Verdict {
-    let is_taken =
-        |domain: &str| site.rows(Role::Generics).iter().any(|other| other.key.strip_prefix('@') == Some(domain));
-    let mut count = 0;
-    for domain in domains.iter().filter(|domain| !is_taken(domain)) {
-        draft.entry(SENDER_CANONICAL, &format!("{}@{domain}", row.key), value);
-        count += 1;
+    /// Whether the table is asked for a domain.
+    fn is_asked(&self, domain: &str) -> bool {
+        let is_named = |domain: &str| self.domains.binary_search(&domain).is_ok();
+        is_named(domain) || self.site.settings.has(Flag::GenericsEntireDomain) && parents(domain).any(is_named)
     }
-    if site.host.is_none() {
-        draft.entry(SENDER_CANONICAL, &row.key, value);
-        count += 1;
+
+    fn carry(&self, row: &Row, draft: &mut Draft) -> Verdict {
+        let site = self.site;
+        let value = qualified(site, &row.value);
+        let verdict = match row.key.rsplit_once('@') {
+            Some((_, domain)) if !self.is_asked(domain) && site.has_configuration => Verdict::carried(format!(
+                "nothing: {domain} is no GENERICS_DOMAIN, so Sendmail never asks this table for it"
+            )),
+            Some(("", domain)) => {
+                if let Some(new) = value.strip_prefix("%1").filter(|new| new.starts_with('@') && !new.contains('%')) {
+                    draft.entry(SENDER_CANONICAL, &row.key, new);
+                    Verdict::carried(SENDER_CANONICAL)
+                } else if value.contains('%') {
+                    let pattern = format!("/^([^@]+)@{}$/", escaped(domain));
+                    draft.pattern(
+                        SENDER_PATTERNS,
+                        format!("{pattern} {}", with_arguments(&literal(&value), &[&row.key, "${1}"])),
+                    );
+                    Verdict::carried(SENDER_PATTERNS)
+                } else {
+                    draft.entry(SENDER_CANONICAL, &row.key, &value);
+                    Verdict::carried(SENDER_CANONICAL)
+                }
+            }
+            Some((local, domain)) => match local.strip_suffix("+*") {
+                Some(user) => {
+                    let pattern = format!("/^{}\\+([^@]*)@{}$/", escaped(user), escaped(domain));
+                    draft.pattern(
+                        SENDER_PATTERNS,
+                        format!("{pattern} {}", with_arguments(&literal(&value), &[&row.key, "${1}"])),
+                    );
+                    Verdict::carried(SENDER_PATTERNS)
+                }
+                None => {
+                    draft.entry(SENDER_CANONICAL, &row.key, &with_arguments(&value, &[&row.key]));
+                    Verdict::carried(SENDER_CANONICAL)
+                }
+            },
+            None if row.key.ends_with("+*") => Verdict::decide(
+                "a key for every detail of a user without a domain",
+                &["a line in sender_canonical.pcre", "leave it out"],
+            ),
+            None => self.bare(row, &value, draft),
+        };
+        let covers_remote = site.settings.has(Flag::LocalNoMasquerade);
+        match verdict {
+            Verdict::CarriedOver { to } if covers_remote && !to.starts_with("nothing") => Verdict::changed(format!(
+                "{to}: also in mail that stays here, which FEATURE(local_no_masquerade) left out"
+            )),
+            verdict => verdict,
+        }
     }
-    match count {
-        0 => Verdict::carried("nothing: Sendmail looks for @DOMAIN before it looks for this"),
-        _ => Verdict::carried(SENDER_CANONICAL),
+
+    /// A user in each domain that the table is for, but where the table has something for all of the domain.
+    fn bare(&self, row: &Row, value: &str, draft: &mut Draft) -> Verdict {
+        let mut count = 0;
+        for domain in self.domains.iter().filter(|domain| !self.taken.contains(*domain)) {
+            draft.entry(SENDER_CANONICAL, &format!("{}@{domain}", row.key), value);
+            count += 1;
+        }
+        if self.site.host.is_none() {
+            draft.entry(SENDER_CANONICAL, &row.key, value);
+            count += 1;
+        }
+        match count {
+            0 => Verdict::carried("nothing: Sendmail looks for @DOMAIN before it looks for this"),
+            _ => Verdict::carried(SENDER_CANONICAL),
+        }
     }
 }
 
@@ -191,11 +204,8 @@ fn masquerade(site: &OldSite, draft: &mut Draft) {
         }
     }
     let exposed: Vec<&str> = site.members(Class::Exposed).iter().map(|name| name.name.as_str()).collect();
-    let is_exception = |domain: &str| {
-        site.members(Class::MasqueradeException)
-            .iter()
-            .any(|name| domain == name.name || domain.ends_with(&format!(".{}", name.name)))
-    };
+    let is_named = |domain: &str| site.has_member(Class::MasqueradeException, domain);
+    let is_exception = |domain: &str| is_named(domain) || parents(domain).any(is_named);
     for domain in domains.into_iter().filter(|domain| *domain != new && !is_exception(domain)) {
         for user in &exposed {
             let address = format!("{user}@{domain}");

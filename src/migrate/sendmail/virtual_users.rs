@@ -241,9 +241,7 @@ fn refuse(site: &OldSite, domain: &str, key: &Key<'_>, reply: &Reply, draft: &mu
     }
     // An entry of its own, or one for the whole domain would take it.
     draft.entry(VIRTUAL, &key.row.key, &key.row.key);
-    let is_listed =
-        site.is_local(domain) || !site.rows(Role::Virtuser).iter().any(|row| row.key == format!("@{domain}"));
-    if is_listed {
+    if site.is_local(domain) || site.catch_all(domain).is_none() {
         draft.entry(TRANSPORT, &key.row.key, &reply.transport());
         return Verdict::carried(format!("{REFUSED} for SMTP clients, transport for mail from this host"));
     }
@@ -325,7 +323,5 @@ fn local_target(site: &OldSite, text: &str) -> String {
 #[must_use]
 pub fn own_domain(site: &OldSite) -> &str {
     let host = site.host.as_deref().unwrap_or("localhost");
-    let at_host = format!("@{host}");
-    let is_taken = site.rows(Role::Virtuser).iter().any(|row| row.key.ends_with(&at_host));
-    if is_taken { "localhost" } else { host }
+    if site.has_virtual_keys(host) { "localhost" } else { host }
 }

@@ -31,15 +31,13 @@ pub fn page(outcome: &Outcome) -> String {
         from = escape(&outcome.from),
         to = escape(&outcome.to),
     );
-    let mut files: Vec<&str> = outcome.lines.iter().map(|line| line.origin.file.as_str()).collect();
-    files.dedup();
-    for file in files {
+    for lines in outcome.lines.chunk_by(|one, next| one.origin.file == next.origin.file) {
         let _ = write!(
             page,
             "<h2>{}</h2>\n<table>\n<tr><th>Line</th><th>Sendmail</th><th>Postfix</th></tr>\n",
-            escape(file)
+            escape(&lines[0].origin.file)
         );
-        outcome.lines.iter().filter(|line| line.origin.file == file).for_each(|line| row(line, &mut page));
+        lines.iter().for_each(|line| row(line, &mut page));
         page.push_str("</table>\n");
     }
     let _ = write!(page, "<h2>Written</h2>\n<ul>\n");
