@@ -7,8 +7,8 @@ use crate::base::carried_over::Lost;
 use crate::base::{FileError, system_words};
 use crate::config::Site;
 use crate::maps::compile::compare::{Digest, digest_as_stored};
-use crate::maps::compile::index::{add_alias_records, unique, write_entries};
-use crate::maps::compile::{Duplicates, Entries, IndexType, Inherit, Version, WriteError, inherited_access};
+use crate::maps::compile::index::{add_alias_records, write_entries};
+use crate::maps::compile::{Entries, IndexType, Inherit, Version, WriteError, inherited_access};
 use crate::maps::lmdb::{self, Format};
 use crate::migrate::transaction::{NewFile, Transaction, TransactionError};
 use foldhash::quality::RandomState;
@@ -109,8 +109,7 @@ fn from_source(
     let of_old = old.as_ref().and_then(|file| file.metadata().ok()).map(|old| (&old).into());
     let inherit = Inherit { owner: true, mode: true };
     let access = of_old.unwrap_or_else(|| inherited_access(table.index_type, &metadata, None, inherit));
-    let digest = summed(&entries, table, seed);
-    let write = |file: &File| write_index(site, table, &entries, digest, seed, file);
+    let write = |file: &File| write_index(site, table, &entries, None, seed, file);
     let new = NewFile { path: &table.index, access: Some(access), like: old.as_ref(), expected: None, write: &write };
     add(lost, &table.index, transaction.put(&new)?);
     let now = || site.paths.open(&table.reference.name)?.metadata();
@@ -142,7 +141,7 @@ fn from_database(
     add(lost, &table.source, transaction.put(&new)?);
     let (mut entries, digest) = contents.into_entries();
     add_records(site, table, &mut entries);
-    let write = |file: &File| write_index(site, table, &entries, digest, seed, file);
+    let write = |file: &File| write_index(site, table, &entries, Some(digest), seed, file);
     let new = NewFile { path: &table.index, access, like: Some(&old), expected: None, write: &write };
     add(lost, &table.index, transaction.put(&new)?);
     Ok(())
@@ -156,40 +155,35 @@ fn add_records(site: &Site, table: &Table, entries: &mut Entries) {
     }
 }
 
-/// The entries that an index will hold, summed up.
-fn summed(entries: &Entries, table: &Table, seed: &RandomState) -> Digest {
-    let mut digest = Digest::default();
-    let kept = unique(entries, Duplicates::Ignore).map(|unique| unique.kept).unwrap_or_default();
-    for entry in kept.into_iter().map(|index| &entries.all()[index as usize]) {
-        digest.add_unless_record(entries.key(entry), entries.value(entry), table.form, seed);
-    }
-    digest
-}
-
-/// Writes an index and reads it back: it must hold what it is made from, key for key.
+/// Writes an index and reads it back: it must hold what it is made from, key for key, and what was read of an old one.
 fn write_index(
     site: &Site,
     table: &Table,
     entries: &Entries,
-    digest: Digest,
+    old: Option<Digest>,
     seed: &RandomState,
     file: &File,
 ) -> Result<(), String> {
     let recipe = table.recipe(site);
     let old_format = || match table.index_type {
-        IndexType::Lmdb => lmdb::format_of(&File::open(&table.index).ok()?).ok(),
+        IndexType::Lmdb => lmdb::format_of(&table.open_index(site).ok()?).ok(),
         IndexType::Cdb => None,
     };
     let format = recipe.lmdb_format.or_else(old_format).unwrap_or(Format::V0_9);
-    write_entries(entries, &recipe, table.index_type, format, file).map_err(|error| match error {
+    let written = write_entries(entries, &recipe, table.index_type, format, file).map_err(|error| match error {
         WriteError::Create(error) | WriteError::Io(error) => system_words(&error),
         error => error.to_string(),
     })?;
-    let written = file.try_clone().map_err(|error| system_words(&error))?;
-    let found = digest_as_stored(written, table.index_type, table.form, seed).map_err(|error| error.to_string())?;
-    if found == digest {
-        Ok(())
-    } else {
-        Err(format!("it holds {} entries and not the {} that it is made from", found.count(), digest.count()))
+    let mut meant = Digest::default();
+    for entry in written.kept.into_iter().map(|index| &entries.all()[index as usize]) {
+        meant.add_unless_record(entries.key(entry), entries.value(entry), table.form, seed);
+    }
+    let file = file.try_clone().map_err(|error| system_words(&error))?;
+    let found = digest_as_stored(file, table.index_type, table.form, seed).map_err(|error| error.to_string())?;
+    match [Some(meant), old].into_iter().flatten().find(|digest| *digest != found) {
+        None => Ok(()),
+        Some(digest) => {
+            Err(format!("it holds {} entries and not the {} that it is made from", found.count(), digest.count()))
+        }
     }
 }

@@ -194,6 +194,11 @@ impl Table {
         site.paths.open(&self.named(".db"))
     }
 
+    /// Opens the new index, if it is there already.
+    pub(super) fn open_index(&self, site: &Site) -> io::Result<File> {
+        site.paths.open(&self.named(self.index_type.suffix()))
+    }
+
     /// Reads the source.
     pub(super) fn read_source(&self, site: &Site) -> io::Result<Source> {
         let file = site.paths.open(&self.reference.name)?;
@@ -227,8 +232,8 @@ impl Table {
 
     fn judge_source(&self, site: &Site, entries: &Entries, seed: &RandomState) -> Origin {
         let recipe = self.recipe(site);
-        let index = site.paths.open(&self.named(self.index_type.suffix()));
-        let state = IndexContent::of(index, self.index_type, &recipe, seed).compare(entries, &recipe, seed);
+        let state =
+            IndexContent::of(self.open_index(site), self.index_type, &recipe, seed).compare(entries, &recipe, seed);
         if matches!(state, IndexState::Current) {
             return Origin::Current;
         }
