@@ -7,7 +7,11 @@
 use crate::config::catalogue::{self, MapContent, MapType};
 use crate::syntax::logical::is_space;
 use crate::syntax::match_list::closing_brace;
+use std::cell::OnceCell;
 use std::ops::Range;
+
+/// `proxy:` before `proxy:` at most.
+const DEEPEST: usize = 100;
 
 /// A retired type in a text.
 #[derive(Clone, Debug)]
@@ -26,13 +30,14 @@ pub struct Occurrence {
 #[must_use]
 pub fn occurrences(text: &[u8]) -> Vec<Occurrence> {
     let mut found = Vec::new();
+    let ends = OnceCell::new();
     let mut at = 0;
     while at < text.len() {
         if text[at] == b'{' && holds_data(text, at) {
             at = closing_brace(text, at).map_or(text.len(), |close| close + 1);
             continue;
         }
-        match occurrence(text, at) {
+        match occurrence(text, at, &ends) {
             Some(one) => {
                 at = one.span.end;
                 found.push(one);
@@ -43,19 +48,18 @@ pub fn occurrences(text: &[u8]) -> Vec<Occurrence> {
     found
 }
 
-fn occurrence(text: &[u8], at: usize) -> Option<Occurrence> {
-    let length = text[at..].iter().take_while(|byte| is_word(**byte)).count();
-    if length == 0 || !begins_element(text, at) {
+fn occurrence(text: &[u8], at: usize, ends: &OnceCell<Vec<usize>>) -> Option<Occurrence> {
+    if !is_word(text[at]) || !begins_element(text, at) {
         return None;
     }
-    let end = at + length;
+    let end = at + text[at..].iter().take_while(|byte| is_word(**byte)).count();
     let map_type = std::str::from_utf8(&text[at..end]).ok().and_then(catalogue::map_type)?;
     if !map_type.is_retired() {
         return None;
     }
     let next = text.get(end);
     let name = match next {
-        Some(b':') => Some(end + 1..name_end(text, end + 1)),
+        Some(b':') => Some(end + 1..ends.get_or_init(|| name_ends(text))[end + 1]),
         Some(byte) if !is_space(*byte) && !matches!(byte, b',' | b'}' | b')') => return None,
         _ => None,
     };
@@ -89,7 +93,7 @@ fn holds_data(text: &[u8], open: usize) -> bool {
 
 fn begins_element(text: &[u8], at: usize) -> bool {
     let mut at = at;
-    loop {
+    for _ in 0..DEEPEST {
         let Some(before) = at.checked_sub(1) else { return true };
         match text[before] {
             byte if is_space(byte) => return true,
@@ -110,22 +114,33 @@ fn begins_element(text: &[u8], at: usize) -> bool {
             _ => return false,
         }
     }
+    false
 }
 
-/// Where the name of a table ends that begins at an offset: brackets inside it keep together what they hold.
-fn name_end(text: &[u8], start: usize) -> usize {
-    let mut depth = 0_usize;
-    for (at, &byte) in text.iter().enumerate().skip(start) {
+/// Where the name of a table ends, for each offset at which one may begin: brackets inside it keep together what they
+/// hold.
+fn name_ends(text: &[u8]) -> Vec<usize> {
+    let mut ends = vec![text.len(); text.len() + 1];
+    // What ends a name, for each pair of brackets around it, the innermost last.
+    let mut nearest = vec![None];
+    for (at, &byte) in text.iter().enumerate().rev() {
         match byte {
-            b'{' | b'(' => depth += 1,
-            b'}' | b')' if depth == 0 => return at,
-            b'}' | b')' => depth -= 1,
-            b',' if depth == 0 => return at,
-            _ if depth == 0 && is_space(byte) => return at,
+            b'}' | b')' => nearest.push(Some(at)),
+            b'{' | b'(' => {
+                nearest.pop();
+                if nearest.is_empty() {
+                    nearest.push(None);
+                }
+            }
+            byte if byte == b',' || is_space(byte) => {
+                nearest.pop();
+                nearest.push(Some(at));
+            }
             _ => {}
         }
+        ends[at] = nearest.last().copied().flatten().unwrap_or(text.len());
     }
-    text.len()
+    ends
 }
 
 #[cfg(test)]
@@ -167,5 +182,22 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(shown(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn names_end_where_their_brackets_do() {
+        let cases = [
+            ("hash:{a b},c", "hash@0 {a b}"),
+            ("hash:{a,b", "hash@0 {a,b"),
+            ("hash:${a}}b,c", "hash@0 ${a}"),
+            ("unionmap:{hash:$(a)b c}", "hash@10 $(a)b"),
+            ("{x} hash:a)b", "hash@4 a"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+        // Nested without end, which is read once.
+        assert_eq!(occurrences("hash:{".repeat(100_000).as_bytes()).len(), 1);
+        assert_eq!(occurrences("unionmap:{hash:a".repeat(100_000).as_bytes()).len(), 100_000);
     }
 }
