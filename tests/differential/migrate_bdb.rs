@@ -229,12 +229,11 @@ fn tree(path: &Path) -> BTreeMap<String, (u32, u32, Vec<u8>)> {
 }
 
 /// The values that still come to a retired type, as the Postfix without Berkeley DB has them.
-fn retired(oracle: &Oracle, site: &str, scratch: &Scratch) -> Vec<String> {
+fn retired(oracle: &Oracle, site: &str, directory: &Path) -> Vec<String> {
     let effective = format!("effective-{site}");
     fs::create_dir(oracle.path(&effective)).unwrap();
     for name in ["main.cf", "master.cf"] {
-        fs::write(oracle.path(&effective).join(name), fs::read(scratch.path("s").join(name)).unwrap_or_default())
-            .unwrap();
+        fs::write(oracle.path(&effective).join(name), fs::read(directory.join(name)).unwrap_or_default()).unwrap();
     }
     let directory = format!("{}/{effective}", oracle.scratch);
     let mut found = Vec::new();
@@ -288,7 +287,7 @@ fn judge(site: &Site<'_>, oracle: &Oracle, with_bdb: &Oracle) {
     for name in scratch.names("s").iter().filter(|name| name.ends_with(".db")) {
         fs::remove_file(scratch.path(&format!("s/{name}"))).unwrap();
     }
-    assert_eq!(retired(oracle, site.name, &scratch), [""; 0], "{}", site.name);
+    assert_eq!(retired(oracle, site.name, &scratch.path("s")), [""; 0], "{}", site.name);
     // The name of the directory is that of the site there.
     let renamed = scratch.path(site.name);
     fs::rename(scratch.path("s"), &renamed).unwrap();
@@ -296,6 +295,96 @@ fn judge(site: &Site<'_>, oracle: &Oracle, with_bdb: &Oracle) {
     let (address, expected) = site.mail;
     let lines = system.mail("sender@example.org", address);
     assert!(lines.iter().any(|line| line.contains(expected)), "{}: {lines:?}\n    {}", site.name, system.complaints());
+}
+
+/// Two instances that share a table: each is migrated by its own command, both go on without Berkeley DB, and both come
+/// back.
+#[test]
+fn two_instances_share_a_table() {
+    let (Some(oracle), Some(with_bdb)) = (Oracle::find("migrate"), Oracle::find_berkeley_db("migrate")) else { return };
+    let main = format!("{BASE}virtual_alias_maps = hash:/etc/postfix/virtual\n");
+    let texts = [("second/main.cf", main.as_str())];
+    let site = Site {
+        name: "shared",
+        main: "virtual_alias_maps = hash:/etc/postfix/virtual\nmulti_instance_directories = /etc/postfix/second\n",
+        tables: &[ALONE],
+        texts: &texts,
+        ..Site::PLAIN
+    };
+    let scratch = Scratch::example();
+    make(&site, &with_bdb, &scratch);
+    fs::create_dir_all(scratch.path("r/etc")).unwrap();
+    fs::rename(scratch.path("s"), scratch.path("r/etc/postfix")).unwrap();
+    let directories = ["r/etc/postfix", "r/etc/postfix/second"].map(|name| scratch.path(name));
+    let trees = || directories.each_ref().map(|path| tree(path));
+    let first = |options: &str| scratch.run(&format!("migrate bdb --root r {options}"));
+    let second = |options: &str| scratch.run(&format!("migrate bdb --root r --all -c r/etc/postfix/second {options}"));
+    let before = trees();
+    let done = first("--yes");
+    assert!(done.stdout.contains("this instance names 1 table: postwright migrate bdb"), "{done:?}");
+    let done = second("--yes");
+    assert!(done.status == 0 && done.stdout.contains("its index holds what it should"), "{done:?}");
+    assert_eq!((second("--rollback").status, first("--rollback").status), (0, 0));
+    assert!(trees() == before, "rolled back, and not as it was");
+    assert_eq!((first("--yes").status, second("--yes").status), (1, 0));
+    fs::remove_file(directories[0].join("virtual.db")).unwrap();
+    for (name, directory) in ["shared", "shared-second"].into_iter().zip(&directories) {
+        assert_eq!(retired(&oracle, name, directory), [""; 0], "{name}");
+        let copy = scratch.path(name);
+        fs::create_dir(&copy).unwrap();
+        fs::copy(directory.join("main.cf"), copy.join("main.cf")).unwrap();
+        fs::copy(directories[0].join("virtual.lmdb"), copy.join("virtual.lmdb")).unwrap();
+        // Of the other one this knows nothing.
+        scratch.edit(&format!("{name}/main.cf"), "myhostname", "multi_instance_directories =\nmyhostname");
+        let system = MailSystem::start_server(&oracle, &copy, &fixture("route/passwd"));
+        let (address, expected) = site.mail;
+        let lines = system.mail("sender@example.org", address);
+        assert!(lines.iter().any(|line| line.contains(expected)), "{name}: {lines:?}\n    {}", system.complaints());
+    }
+}
+
+/// Debian's own main.cf and master.cf, and those with examples in comments: each line that names a table of Berkeley DB
+/// is told of, as one that changes or as a comment.
+#[test]
+fn every_line_of_stock_files_is_accounted_for() {
+    let Some(with_bdb) = Oracle::find_berkeley_db("stock") else { return };
+    let share = with_bdb.root().join("usr/share/postfix");
+    let read = |name: &str| fs::read_to_string(share.join(name)).unwrap();
+    let debian = read("main.cf.debian") + &read("main.cf.tls") + "alias_maps = hash:/etc/aliases\n";
+    for (name, main) in [("debian", debian), ("dist", read("main.cf.dist"))] {
+        let scratch = Scratch::example();
+        let names_table = |line: &str| {
+            ["hash:", "btree:", "dbm:"]
+                .iter()
+                .any(|word| line.match_indices(word).any(|(at, _)| line[at + word.len()..].starts_with(['/', '$'])))
+        };
+        scratch.write("s/main.cf", &main);
+        scratch.write("s/master.cf", read("master.cf.dist"));
+        let plan = scratch.run("migrate bdb s --profile debian-12 --format json");
+        let plan: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
+        let mut told: Vec<(String, u64)> = Vec::new();
+        for file in plan["files"].as_array().unwrap() {
+            let lines = file["edits"].as_array().unwrap().iter().map(|edit| edit["line"].as_u64().unwrap());
+            told.extend(lines.map(|line| (file["file"].as_str().unwrap().to_string(), line)));
+        }
+        for comment in plan["comments"].as_array().unwrap() {
+            let (file, line) = comment["place"].as_str().unwrap().rsplit_once(':').unwrap();
+            told.push((file.to_string(), line.parse().unwrap()));
+        }
+        let mut count = 0;
+        for file in ["s/main.cf", "s/master.cf"] {
+            let text = String::from_utf8(scratch.read(file)).unwrap();
+            for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| names_table(line)) {
+                assert!(told.contains(&(file.to_string(), number)), "{name} {file}:{number}: {line}\n{told:?}");
+                count += 1;
+            }
+        }
+        assert!(count >= 2, "{name}: only {count} lines name a table");
+        assert!(scratch.run("migrate bdb s --profile debian-12 --yes").status <= 1);
+        let after = String::from_utf8(scratch.read("s/main.cf")).unwrap();
+        let left: Vec<&str> = after.lines().filter(|line| !line.starts_with('#') && names_table(line)).collect();
+        assert_eq!(left, [""; 0], "{name}");
+    }
 }
 
 /// Tables of 100,000 entries, as Postfix makes them and as Sendmail's makemap does, without a NUL behind keys and

@@ -15,7 +15,7 @@ mod scratch;
 
 pub use oracle::Oracle;
 pub use random::Random;
-pub use scratch::{Outcome, Pairs, Scratch, is_root, pairs};
+pub use scratch::{NOBODY, Outcome, Pairs, Scratch, is_root, pairs};
 
 use std::path::{Path, PathBuf};
 

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::fixture;
+
+/// Somebody without any rights.
+pub const NOBODY: u32 = 65534;
 
 /// Entries by key.
 pub type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -101,6 +105,20 @@ impl Scratch {
     pub fn run(&self, arguments: &str) -> Outcome {
         let arguments: Vec<&str> = arguments.split(' ').collect();
         self.outcome(&mut self.command(&arguments))
+    }
+
+    /// Runs the program as somebody without any rights; as the tester, if that is not root.
+    pub fn run_as_nobody(&self, arguments: &[&str]) -> Outcome {
+        if !rustix::process::geteuid().is_root() {
+            return self.outcome(&mut self.command(arguments));
+        }
+        // The checkout may lie where nobody else can look. Not copied by this process: another thread's child could
+        // hold the copy open for writing, and it would be "busy".
+        let copy = self.path("program");
+        assert!(Command::new("cp").arg(program()).arg(&copy).status().expect("cp runs").success());
+        let mut command = Command::new(copy);
+        command.args(arguments).current_dir(self.directory.path()).env_clear().uid(NOBODY).gid(NOBODY);
+        self.outcome(&mut command)
     }
 
     /// Runs the program with something on its standard input.

@@ -3,28 +3,9 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use support::{Outcome, Scratch, is_root};
-
-/// Somebody without any rights.
-const NOBODY: u32 = 65534;
-
-/// Runs the program as somebody who is not root, in a copy of the site that is then theirs.
-fn as_nobody(scratch: &Scratch, arguments: &[&str]) -> Outcome {
-    if !rustix::process::geteuid().is_root() {
-        return scratch.outcome(&mut scratch.command(arguments));
-    }
-    // The checkout may lie where nobody else can look. Not copied by this process: another thread's child could hold
-    // the copy open for writing, and it would be "busy".
-    let program = scratch.path("program");
-    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_postwright")).arg(&program).status();
-    assert!(copied.expect("cp runs").success());
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(scratch.path("")).env_clear().uid(NOBODY).gid(NOBODY);
-    scratch.outcome(&mut command)
-}
+use support::{NOBODY, Scratch, is_root};
 
 /// Gives the site away, if there is anybody to take it.
 fn give_to_nobody(scratch: &Scratch) {
@@ -48,9 +29,9 @@ built    cdb:/etc/postfix/access      2 entries
 failed   lmdb:/etc/postfix/virtual    $DIR/site/virtual: Permission denied
 4 tables: 3 built, 1 failed
 ";
-    as_nobody(&scratch, &["build", "site"]).is(1, said, "");
+    scratch.run_as_nobody(&["build", "site"]).is(1, said, "");
     scratch.set_mode("site/main.cf", 0);
-    as_nobody(&scratch, &["build", "site"]).is(2, "", "postwright: site/main.cf: Permission denied\n");
+    scratch.run_as_nobody(&["build", "site"]).is(2, "", "postwright: site/main.cf: Permission denied\n");
 }
 
 #[test]
@@ -69,11 +50,11 @@ failed   cdb:/etc/postfix/access      $DIR/site/access.cdb: Permission denied; n
 failed   lmdb:/etc/postfix/virtual    $DIR/site/virtual.lmdb: Permission denied; the old file stays as it was
 4 tables: 2 current, 2 failed
 ";
-    as_nobody(&scratch, &["build", "site"]).is(1, said, "");
+    scratch.run_as_nobody(&["build", "site"]).is(1, said, "");
     assert_eq!(scratch.read("site/virtual.lmdb"), old);
     assert_eq!(scratch.names("site").len(), 11);
     scratch.set_mode("site", 0o755);
-    assert_eq!(as_nobody(&scratch, &["build", "site"]).status, 0);
+    assert_eq!(scratch.run_as_nobody(&["build", "site"]).status, 0);
 }
 
 #[test]

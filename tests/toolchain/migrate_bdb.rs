@@ -123,6 +123,7 @@ build     lmdb:/etc/postfix/virtual          postmap, from its source, 2 entries
 build     lmdb:/etc/postfix/gone             postmap, from gone.db alone, 1 entry, OWNER 0640; gone is written too
 build     lmdb:/etc/postfix/clients          postmap, from its source, 1 entry, OWNER 0644
 drop      btree:/var/lib/postfix/verify      a cache, which Postfix makes anew
+comment   s/main.cf:4                        # so does this one: hash:/etc/postfix/none
 ";
 
 #[test]
@@ -216,6 +217,10 @@ fn what_is_for_a_person() {
         "r/etc/postfix/Makefile",
         "# postmap hash:virtual\nall:\n\tpostmap hash:virtual\n\tpostmap lmdb:virtual\n",
     );
+    scratch.write(
+        "r/etc/postfix/set-up",
+        "#!/bin/sh\npostconf -e alias_maps=x 'relay_domains = hash:/etc/postfix/relay'\n",
+    );
     scratch.write("r/etc/cron.d/mail", "0 0 * * * root makemap hash /etc/mail/x </etc/mail/y\n");
     scratch.write("r/etc/postfix-out/main.cf", "relay_domains = hash:/etc/postfix/virtual\n");
     let plan = scratch.run("migrate bdb --root r");
@@ -228,6 +233,7 @@ fn what_is_for_a_person() {
         "decide $DIR/r/etc/postfix/Makefile:3 postmap hash:virtual",
         "decide $DIR/r/etc/postfix/access:1 example.com check_client_access hash:/etc/postfix/virtual",
         "decide $DIR/r/etc/postfix/old/other.cf:2 x names btree:/etc/y",
+        "decide $DIR/r/etc/postfix/set-up:2 postconf -e alias_maps=x 'relay_domains = hash:/etc/postfix/relay'",
         "decide $DIR/r/etc/cron.d/mail:1 0 0 * * * root makemap hash /etc/mail/x </etc/mail/y",
     ];
     assert_eq!((plan.status, squeezed), (1, expected.map(str::to_string).to_vec()));
@@ -306,4 +312,42 @@ fn the_type_is_that_of_the_package_or_the_one_that_is_asked_for() {
     let scratch = site();
     let told = "postwright: default_database_type is lmdb and is what --style variable writes: set it to cdb first, or leave --to\n";
     scratch.run("migrate bdb s --style variable --to cdb").is(2, "", told);
+}
+
+/// Who may not write there is told, and all stays as it was.
+#[test]
+fn a_directory_that_may_not_be_written_to_is_left_alone() {
+    let scratch = site();
+    scratch.set_mode("s", 0o555);
+    scratch.set_mode("s/gone.db", 0o644);
+    let before = tree(&scratch.path("s"));
+    assert_eq!(scratch.run_as_nobody(&["migrate", "bdb", "s"]).status, 0);
+    let told = scratch.run_as_nobody(&["migrate", "bdb", "s", "--yes"]);
+    let words = "postwright: $DIR/s/postwright-backup-DATE: Permission denied; all is as it was\n";
+    assert_eq!((told.status, told.stdout.as_str(), plain(&told.stderr).as_str()), (2, "", words));
+    assert!(tree(&scratch.path("s")) == before);
+}
+
+/// An index that another instance has come to use stays until that is taken back.
+#[test]
+fn what_another_instance_uses_does_not_go() {
+    let scratch = Scratch::example();
+    let main = "compatibility_level = 3.11\nalias_maps =\nalias_database =\naddress_verify_map =\npostscreen_cache_map =\n\
+                default_cache_db_type = lmdb\nvirtual_alias_maps = hash:/etc/postfix/virtual\n";
+    scratch.write("r/etc/postfix/main.cf", format!("{main}multi_instance_directories = /etc/postfix-out\n"));
+    scratch.write("r/etc/postfix-out/main.cf", main);
+    scratch.write("r/etc/postfix/virtual", "a@example.com b\n");
+    let trees = || ["r/etc/postfix", "r/etc/postfix-out"].map(|name| tree(&scratch.path(name)));
+    let before = trees();
+    let first = |options: &str| scratch.run(&format!("migrate bdb --root r {options}"));
+    let second = |options: &str| scratch.run(&format!("migrate bdb --all --root r -c r/etc/postfix-out {options}"));
+    assert_eq!(first("--yes -q").status, 1);
+    let done = second("--yes");
+    assert!(done.stdout.contains("its index holds what it should"), "{done:?}");
+    let told = "postwright: lmdb:/etc/postfix/virtual would go, and $DIR/r/etc/postfix-out names it: take that back first, \
+                by postwright migrate bdb $DIR/r/etc/postfix-out --rollback\n";
+    first("--rollback").is(2, "", told);
+    assert_eq!(second("--rollback -q").status, 0);
+    assert_eq!(first("--rollback -q").status, 0);
+    assert!(trees() == before);
 }

@@ -1,11 +1,14 @@
 //! What a site holds that names retired types and that no migration may change by itself: commands in crontabs,
-//! Makefiles and scripts, settings that nothing is known to read, and other instances.
+//! Makefiles and scripts, settings that nothing is known to read, comments, and other instances.
 
 use crate::base::user_file;
 use crate::base::{Source, system_words};
 use crate::config::retired_types::{occurrences, written_types};
 use crate::config::site::TablesFrom;
+use crate::config::table_reference::TableReference;
+use crate::config::tables::named_tables;
 use crate::config::{ConfigFiles, Configuration, Site};
+use crate::maps::compile::IndexType;
 use crate::migrate::transaction::backups::PREFIX;
 use crate::syntax::main_cf::parse_main_cf;
 use crate::syntax::match_list::split_list;
@@ -53,7 +56,9 @@ pub fn by_hand(site: &Site, known: &BTreeSet<PathBuf>, databases: &[PathBuf]) ->
         }
     }
     let mut found = Vec::new();
-    for path in files.into_iter().filter(|path| !known.contains(path)) {
+    // A text may be named from here or from the root.
+    let known: BTreeSet<PathBuf> = known.iter().map(|path| real(path)).collect();
+    for path in files.into_iter().filter(|path| !known.contains(&real(path))) {
         let Ok(text) = user_file::read(&path, LONGEST) else { continue };
         if text.contains(&0) {
             continue;
@@ -106,17 +111,40 @@ fn commands(path: &Path, text: &[u8], databases: &[PathBuf], found: &mut Vec<ByH
         }
         let holds = |word: &[u8]| memchr::memmem::find(line, word).is_some();
         let is_told = PROGRAMS.iter().any(|program| holds(program)) && tells_type(line);
-        // What an access table says may name restrictions, and these a table.
-        let is_restriction = || holds(b"check_") && !occurrences(line).is_empty();
+        // A restriction in an access table, a setting in a script.
+        let is_reference = || names_table(line);
         let names_old = || {
             let mut names = databases.iter().filter_map(|path| path.file_name());
             names.any(|name| memchr::memmem::find(line, name.as_encoded_bytes()).is_some())
         };
-        if is_told || is_restriction() || names_old() {
+        if is_told || is_reference() || names_old() {
             let place = format!("{}:{number}", path.display());
             found.push(ByHand { place, what: String::from_utf8_lossy(line.trim_ascii()).into_owned() });
         }
     }
+}
+
+/// Whether a text names a table of a retired type: `hash:/etc/aliases`.
+fn names_table(text: &[u8]) -> bool {
+    occurrences(text).iter().any(|one| one.name.as_ref().is_some_and(|name| !name.is_empty()))
+}
+
+/// Tables that comments name, for who switches these on again.
+#[must_use]
+pub fn in_comments(site: &Site) -> Vec<ByHand> {
+    let files = &site.configuration.files;
+    let sources = [Some(files.main.tree.source()), files.master.as_ref().map(|master| master.tree.source())];
+    let mut found = Vec::new();
+    for source in sources.into_iter().flatten() {
+        for (number, line) in (1..).zip(source.bytes().split(|&byte| byte == b'\n')) {
+            let Some(text) = line.trim_ascii_start().strip_prefix(b"#") else { continue };
+            if names_table(text) {
+                let place = format!("{}:{number}", source.name());
+                found.push(ByHand { place, what: String::from_utf8_lossy(line.trim_ascii()).into_owned() });
+            }
+        }
+    }
+    found
 }
 
 /// Whether a command line has `hash:`, or `makemap`'s `hash`.
@@ -129,10 +157,8 @@ fn tells_type(line: &[u8]) -> bool {
     })
 }
 
-/// Other instances of the same system that name retired types.
-#[must_use]
-pub fn other_instances(site: &Site) -> Vec<ByHand> {
-    let own = real(&site.configuration.files.directory);
+/// The directories of the other instances of the same system, as far as this one or the system's own names them.
+fn instances(site: &Site) -> Vec<PathBuf> {
     let mut directories: Vec<PathBuf> = named(site, &site.configuration);
     if site.is_system || site.tables_from == TablesFrom::Indexes || site.paths.below().is_some() {
         let stock = site.paths.resolve(crate::config::paths::STOCK_DIRECTORY.as_bytes());
@@ -141,9 +167,16 @@ pub fn other_instances(site: &Site) -> Vec<ByHand> {
             directories.push(stock);
         }
     }
-    let mut seen = BTreeSet::from([own]);
+    let mut seen = BTreeSet::from([real(&site.configuration.files.directory)]);
+    directories.retain(|directory| seen.insert(real(directory)));
+    directories
+}
+
+/// Other instances of the same system that name retired types.
+#[must_use]
+pub fn other_instances(site: &Site) -> Vec<ByHand> {
     let mut found = Vec::new();
-    for directory in directories.into_iter().filter(|directory| seen.insert(real(directory))) {
+    for directory in instances(site) {
         let place = directory.display().to_string();
         let what = match ConfigFiles::load(&directory) {
             Ok(files) => {
@@ -159,6 +192,22 @@ pub fn other_instances(site: &Site) -> Vec<ByHand> {
         found.push(ByHand { place, what });
     }
     found
+}
+
+/// An index among some files that another instance names: the instance and the table.
+#[must_use]
+pub fn named_by_others(site: &Site, files: &[PathBuf]) -> Option<(PathBuf, TableReference)> {
+    let files: BTreeSet<PathBuf> = files.iter().map(|path| real(path)).collect();
+    instances(site).into_iter().find_map(|directory| {
+        let configuration =
+            Configuration::new(ConfigFiles::load(&directory).ok()?, site.configuration.platform.clone());
+        let table = named_tables(&configuration).into_iter().map(|named| named.reference).find(|table| {
+            let index = IndexType::by_name(&table.map_type)
+                .map(|index_type| site.paths.shown(&[&table.name[..], index_type.suffix().as_bytes()].concat()));
+            index.is_some_and(|index| files.contains(&real(&index)))
+        })?;
+        Some((directory, table))
+    })
 }
 
 fn real(path: &Path) -> PathBuf {

@@ -1,6 +1,6 @@
 //! What a migration off Berkeley DB would do to a site.
 
-use super::by_hand::{ByHand, by_hand, other_instances};
+use super::by_hand::{ByHand, by_hand, in_comments, other_instances};
 use super::references::{References, rewrite};
 use super::tables::{Cache, Origin, Table, tables};
 use crate::config::Site;
@@ -33,6 +33,8 @@ pub struct Plan {
     pub caches: Vec<Cache>,
     /// What is for a person.
     pub by_hand: Vec<ByHand>,
+    /// What comments name, which does nothing as long as they are comments.
+    pub comments: Vec<ByHand>,
 }
 
 /// The type that tables get: the one that is wanted; else, for the style with a variable, the one that this has; else
@@ -77,7 +79,7 @@ pub fn plan(site: &Site, to: IndexType, style: Style) -> Plan {
         unresolved.map(|what| ByHand { place: files.directory.display().to_string(), what: what.clone() }).collect();
     for_people.extend(instances);
     for_people.extend(by_hand(site, &known, &databases));
-    Plan { to, references, tables, caches, by_hand: for_people }
+    Plan { to, references, tables, caches, by_hand: for_people, comments: in_comments(site) }
 }
 
 impl Plan {

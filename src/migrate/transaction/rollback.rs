@@ -68,6 +68,20 @@ pub fn roll_back(configuration: &Path, paths: &PathMap) -> Result<Outcome, FileE
     Ok(Outcome::Nothing)
 }
 
+/// The files that undoing the last migration would remove, as it made them.
+///
+/// # Errors
+/// A manifest that cannot be read.
+pub fn would_remove(configuration: &Path) -> Result<Vec<PathBuf>, FileError> {
+    for backup in BackupDirectory::all(configuration)?.into_iter().rev() {
+        if let Some(manifest) = backup.manifest()?.filter(|manifest| manifest.state == State::Done) {
+            let made = manifest.changes.iter().filter(|change| change.backup.is_none());
+            return Ok(made.map(|change| configuration.join(&change.file)).collect());
+        }
+    }
+    Ok(Vec::new())
+}
+
 /// Removes the backups of all migrations; gives their directories. Those of one that was killed stay.
 ///
 /// # Errors

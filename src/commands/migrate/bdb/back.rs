@@ -4,6 +4,7 @@ use crate::commands::terminal::format::Format;
 use crate::commands::terminal::output::Output;
 use crate::config::Site;
 use crate::diagnostic::render::clean;
+use crate::migrate::berkeley_db::by_hand::named_by_others;
 use crate::migrate::berkeley_db::carry_out::Failed;
 use crate::migrate::transaction::Recovered;
 use crate::migrate::transaction::manifest::Change;
@@ -44,6 +45,12 @@ pub(super) fn tell_recovered(recovered: &[Recovered], output: &Output) {
 
 /// `--rollback`
 pub(super) fn roll_back(site: &Site, directory: &Path, format: Format, output: &Output) -> Result<ExitCode, String> {
+    if let Some((instance, table)) = named_by_others(site, &rollback::would_remove(directory)?) {
+        return Err(format!(
+            "{table} would go, and {0} names it: take that back first, by postwright migrate bdb {0} --rollback",
+            instance.display()
+        ));
+    }
     let outcome = rollback::roll_back(directory, &site.paths)?;
     let is_left = match &outcome {
         Outcome::Nothing => false,

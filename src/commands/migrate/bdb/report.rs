@@ -59,6 +59,10 @@ impl Line {
         Self { word: "decide", subject: one.place.clone(), more: one.what.clone() }
     }
 
+    fn of_comment(one: &ByHand) -> Self {
+        Self { word: "comment", subject: one.place.clone(), more: one.what.clone() }
+    }
+
     fn shown(&self, width: usize) -> String {
         format!("{:9} {:width$}  {}", self.word, clean(&self.subject), clean(&self.more))
     }
@@ -91,7 +95,11 @@ pub(super) fn show(site: &Site, plan: &Plan, yes: bool, backup: Option<&Path>, o
     }
     let tables = plan.tables.iter().map(|table| Line::of_table(table, is_done));
     let caches = plan.caches.iter().map(|cache| Line::of_cache(cache, is_done));
-    let lines: Vec<Line> = tables.chain(caches).chain(plan.by_hand.iter().map(Line::by_hand)).collect();
+    let lines: Vec<Line> = tables
+        .chain(caches)
+        .chain(plan.by_hand.iter().map(Line::by_hand))
+        .chain(plan.comments.iter().filter(|_| !plan.is_empty()).map(Line::of_comment))
+        .collect();
     let width = lines.iter().map(|line| clean(&line.subject).chars().count()).max().unwrap_or(0);
     for line in lines.iter().filter(|line| !output.quiet || line.word == "decide") {
         output.line(&line.shown(width));
@@ -140,8 +148,13 @@ pub(super) fn json(plan: &Plan, style: Style, backup: Option<&Path>) -> Value {
             "table": cache.reference.to_string(), "old": cache.old.as_ref().map(|old| old.to_string_lossy()),
         })).collect::<Vec<_>>(),
         "left": left,
-        "decide": plan.by_hand.iter().map(|one| json!({ "place": one.place, "what": one.what })).collect::<Vec<_>>(),
+        "decide": places(&plan.by_hand),
+        "comments": places(&plan.comments),
     })
+}
+
+fn places(all: &[ByHand]) -> Vec<Value> {
+    all.iter().map(|one| json!({ "place": one.place, "what": one.what })).collect()
 }
 
 fn file(text: &Rewritten) -> Value {
