@@ -9,7 +9,8 @@
 //! | [`lists`], [`virtual_users`], [`aliases`], [`mailers`], [`rewriting`], [`access`] | one table each, carried over |
 //! | [`draft`], [`main_cf`], [`new_site`] | the new site |
 //! | [`stage`] | the directory in which it is made |
-//! | [`proof`] | where mail goes by both, side by side |
+//! | [`checks`], [`outgoing`] | what Sendmail says to clients, and how it writes senders |
+//! | [`proof`], [`probes`] | what both do with what a key is for, side by side |
 //! | [`report`] | what became of each line |
 //!
 //! Nothing here prints.
@@ -17,6 +18,7 @@
 pub mod access;
 pub mod access_value;
 pub mod aliases;
+pub mod checks;
 pub mod draft;
 pub mod lists;
 pub mod mailers;
@@ -26,6 +28,8 @@ pub mod networks;
 pub mod new_site;
 pub mod next_hop;
 pub mod old_site;
+pub mod outgoing;
+pub mod probes;
 pub mod proof;
 pub mod read;
 pub mod reply;

@@ -1,47 +1,101 @@
 //! Where mail goes by the old site and by the new one, side by side, for every key of every table.
 
+use super::checks::{Checks, Said, Session as Probe};
 use super::old_site::OldSite;
+use super::outgoing::Outgoing;
+use super::probes::{refused_client, sender, sessions};
 use super::read::Row;
+use super::reply::Reply;
 use super::report::{Line, Proof};
 use super::resolve::{End, Sendmail};
 use super::settings::{Class, Role};
 use crate::config::Site;
-use crate::mail::local_part::external;
+use crate::mail::local_part::{external, internal};
 use crate::maps::NoCaller;
 use crate::routing::Router;
-use crate::routing::access::{Access, Client, Session};
+use crate::routing::access::effect::Effect;
+use crate::routing::access::{Access, Client, ClientName, Session, Verdict};
 use crate::routing::fate::{Action, Ending, Fate};
 use crate::routing::rewrite::resolve::AddressClass;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+/// What a key is tried with.
+enum Asked {
+    /// Mail for an address.
+    Address(String),
+    /// A client, and what is tried, in words.
+    Client(String, Probe),
+    /// A sender in a header.
+    Sender(String),
+}
+
 /// Adds what comes of each key to its line.
 pub fn prove(old: &OldSite, new: &Site, lines: &mut [Line]) {
     let sendmail = Sendmail::new(old);
+    let (checks, outgoing) = (Checks::new(&sendmail), Outgoing::new(old));
     let mut router = Router::new(new, Arc::new(NoCaller));
-    let mut asked: HashMap<(&str, usize), String> = HashMap::new();
+    let asked = asked(old);
+    for line in lines {
+        for asked in asked.get(&(line.origin.file.as_str(), line.origin.line)).into_iter().flatten() {
+            line.proofs.extend(match asked {
+                Asked::Address(address) => {
+                    let proof = proof(&sendmail, &mut router, address);
+                    let is_known = !goes_on(old) || !proof.sendmail.contains("local user");
+                    Some(proof).filter(|_| is_known)
+                }
+                Asked::Client(words, session) => {
+                    let (theirs, ours) = (checks.said(session), said_by_postfix(&mut router, session));
+                    Some(Proof {
+                        asked: words.clone(),
+                        sendmail: theirs.to_string(),
+                        postfix: ours.to_string(),
+                        same: is_said_alike(&theirs, &ours),
+                    })
+                }
+                Asked::Sender(address) => {
+                    let theirs = outgoing.sender(address);
+                    let ours = written_by_postfix(&mut router, address);
+                    let same = theirs == ours;
+                    Some(Proof { asked: format!("sender {address}"), sendmail: theirs, postfix: ours, same })
+                }
+            });
+        }
+    }
+}
+
+/// What is tried for each line.
+fn asked(old: &OldSite) -> HashMap<(&str, usize), Vec<Asked>> {
+    let mut found: Vec<(&Row, Asked)> = Vec::new();
     for role in [Role::Aliases, Role::Virtuser, Role::Mailer, Role::Domain] {
         for row in old.rows(role) {
-            if let Some(address) = address_for(role, row, old) {
-                asked.insert((row.origin.file.as_str(), row.origin.line), address);
-            }
+            found.extend(address_for(role, row, old).map(|address| (row, Asked::Address(address))));
         }
     }
     for class in [Class::Local, Class::Relay, Class::VirtHost] {
         for row in old.members(class).iter().filter_map(|name| name.row.as_ref()) {
             if row.key.contains('.') && super::lists::network(&row.key).is_none() && !row.key.starts_with(['.', '[']) {
-                asked.insert((row.origin.file.as_str(), row.origin.line), format!("anyone@{}", row.key));
+                found.push((row, Asked::Address(format!("anyone@{}", row.key))));
             }
         }
     }
-    for line in lines {
-        if let Some(address) = asked.get(&(line.origin.file.as_str(), line.origin.line)) {
-            let proof = proof(&sendmail, &mut router, address);
-            let is_known = !goes_on(old) || !proof.sendmail.contains("local user");
-            line.proofs.extend(Some(proof).filter(|_| is_known));
+    // A host without recipients of its own takes no mail.
+    if old.settings.null_client.is_none() {
+        let refused = refused_client(old);
+        for row in old.rows(Role::Access) {
+            let sessions = sessions(row, old, refused.as_ref()).into_iter();
+            found.extend(sessions.map(|(words, session)| (row, Asked::Client(words, session))));
         }
     }
+    for row in old.rows(Role::Generics) {
+        found.extend(sender(row, old).map(|address| (row, Asked::Sender(address))));
+    }
+    let mut asked: HashMap<(&str, usize), Vec<Asked>> = HashMap::new();
+    for (row, what) in found {
+        asked.entry((row.origin.file.as_str(), row.origin.line)).or_default().push(what);
+    }
+    asked
 }
 
 /// Whether mail for a local user goes on by what only the host knows: whether there is such a user.
@@ -106,14 +160,55 @@ fn is_same(theirs: &[End], ours: &[End]) -> bool {
 /// What the new SMTP server says to an address that the old one refuses; where it takes it, where that goes.
 fn refusal(router: &mut Router<'_>, address: &str) -> Vec<End> {
     let client = Client::at(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let session = Session { client, helo: None, sender: Vec::new(), sasl_user: None, tls: false };
-    let service = router.smtp_server().and_then(|at| router.site.configuration.files.services.get(at));
-    let reply = Access::new(router, service, session).ok().and_then(|mut access| {
-        access.check(&[address.as_bytes().to_vec()]).into_iter().next().and_then(|verdict| verdict.reply)
-    });
-    match reply {
+    match verdict(router, client, "", address).and_then(|verdict| verdict.reply) {
         Some(reply) => vec![End::Refused { status: reply.status, text: reply.text }],
         None => ends(router, address),
+    }
+}
+
+fn verdict(router: &mut Router<'_>, client: Client, sender: &str, recipient: &str) -> Option<Verdict> {
+    let sender = internal(sender.as_bytes());
+    let session = Session { client, helo: None, sender, sasl_user: None, tls: false };
+    let service = router.smtp_server().and_then(|at| router.site.configuration.files.services.get(at));
+    let mut access = Access::new(router, service, session).ok()?;
+    access.check(&[internal(recipient.as_bytes())]).into_iter().next()
+}
+
+/// What the new SMTP server says to a client.
+#[must_use]
+pub fn said_by_postfix(router: &mut Router<'_>, probe: &Probe) -> Said {
+    let name = probe.name.as_ref().map_or(ClientName::Unknown, |name| ClientName::Known(name.clone().into_bytes()));
+    let client = Client { name: name.clone(), reverse_name: name, ..Client::at(probe.address) };
+    let Some(verdict) = verdict(router, client, &probe.sender, &probe.recipient) else {
+        return Said::Refused(Reply::new(451, Some("4.3.5"), "Server configuration error"));
+    };
+    match &verdict.reply {
+        // Whether a user is there, this machine cannot tell for the other.
+        Some(reply) if reply.text.ends_with("User unknown in local recipient table") => Said::Taken,
+        Some(reply) => Said::Refused(Reply {
+            code: u16::try_from(reply.code).unwrap_or(u16::MAX),
+            status: reply.status.clone(),
+            text: reply.text.clone(),
+        }),
+        None if verdict.discards() => Said::Discarded,
+        None if verdict.effects.contains(&Effect::Hold) => Said::Held,
+        None => Said::Taken,
+    }
+}
+
+/// Whether both take it alike, or refuse it by the same code; the words are those of each.
+fn is_said_alike(theirs: &Said, ours: &Said) -> bool {
+    match (theirs, ours) {
+        (Said::Refused(theirs), Said::Refused(ours)) => theirs.code == ours.code,
+        _ => theirs == ours,
+    }
+}
+
+/// How a sender stands in the headers of mail from the new site.
+fn written_by_postfix(router: &mut Router<'_>, address: &str) -> String {
+    match router.header_sender(&internal(address.as_bytes())) {
+        Ok(sender) => String::from_utf8_lossy(&external(&sender)).into_owned(),
+        Err(error) => error.to_string(),
     }
 }
 

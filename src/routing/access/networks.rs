@@ -70,6 +70,7 @@ impl Router<'_> {
         style: Style,
         depth: usize,
     ) -> Result<Option<(bool, Vec<u8>)>, LookupError> {
+        let address = client.address.to_string();
         for element in elements {
             let text = element.text.bytes();
             let holds = match element.kind {
@@ -81,7 +82,7 @@ impl Router<'_> {
                     false
                 }
                 ElementKind::Table => self.network_table(text, client, style)?,
-                ElementKind::Pattern => is_host(text, client, style) || is_network(text, client)?,
+                ElementKind::Pattern => is_host(text, client, style) || is_network(text, client, &address)?,
             };
             if holds {
                 return Ok(Some((!element.negated, element.shown())));
@@ -117,8 +118,7 @@ fn is_host(pattern: &[u8], client: &Client, style: Style) -> bool {
 }
 
 /// Whether a pattern is the client's address, or a network that holds it. Other words are names.
-fn is_network(pattern: &[u8], client: &Client) -> Result<bool, LookupError> {
-    let address = client.address.to_string();
+fn is_network(pattern: &[u8], client: &Client, address: &str) -> Result<bool, LookupError> {
     let bare = pattern.strip_prefix(b"[").and_then(|inner| inner.strip_suffix(b"]")).unwrap_or(pattern);
     if bare.eq_ignore_ascii_case(address.as_bytes()) {
         return Ok(true);

@@ -58,6 +58,18 @@ impl Router<'_> {
     /// # Errors
     /// A table that gives no answer.
     pub(in crate::routing) fn map_sender(&mut self, sender: &[u8]) -> Result<Vec<u8>, LookupError> {
+        self.map_sender_as("envelope_sender", sender)
+    }
+
+    /// What address mapping makes of a sender in a header, in internal form.
+    ///
+    /// # Errors
+    /// A table that gives no answer.
+    pub fn header_sender(&mut self, sender: &[u8]) -> Result<Vec<u8>, LookupError> {
+        self.map_sender_as("header_sender", sender)
+    }
+
+    fn map_sender_as(&mut self, class: &str, sender: &[u8]) -> Result<Vec<u8>, LookupError> {
         if sender.is_empty() {
             return Ok(Vec::new());
         }
@@ -65,9 +77,9 @@ impl Router<'_> {
         for (maps, classes) in
             [("sender_canonical_maps", "sender_canonical_classes"), ("canonical_maps", "canonical_classes")]
         {
-            sender = self.canonical_in(maps, Some(classes), "envelope_sender", sender)?;
+            sender = self.canonical_in(maps, Some(classes), class, sender)?;
         }
-        self.masquerade("envelope_sender", &sender)
+        self.masquerade(class, &sender)
     }
 
     fn canonical_in(

@@ -33,7 +33,7 @@ pub fn show(outcome: &Outcome, output: &Output) {
     ));
     let proofs = outcome.lines.iter().flat_map(|line| &line.proofs);
     let (tried, same) = proofs.fold((0, 0), |(tried, same), proof| (tried + 1, same + usize::from(proof.same)));
-    output.line(&format!("{tried} keys tried: {same} go where Sendmail sends them"));
+    output.line(&format!("{tried} addresses and clients tried: {same} fare as with Sendmail"));
     let to = clean(&outcome.to);
     output.line(&match outcome.done {
         true => format!("{} files written to {to}", outcome.files.len()),
