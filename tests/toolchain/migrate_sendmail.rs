@@ -226,3 +226,44 @@ fn many_lines_take_no_longer_than_their_number() {
     assert!(run.status < 2 && run.stderr.is_empty(), "{run:?}");
     assert!(begin.elapsed().as_secs() < 60, "it took {:?}", begin.elapsed());
 }
+
+/// Of what it makes of each site that Sendmail was tried with, `check` finds nothing to say.
+#[test]
+fn new_sites_pass_check() {
+    let sites = fs::read_dir(fixture("sendmail")).unwrap().map(|entry| entry.unwrap().path());
+    let sites: Vec<_> = sites.filter(|path| path.is_dir()).collect();
+    assert!(sites.len() >= 15, "only {} sites", sites.len());
+    for site in sites {
+        let scratch = Scratch::copy_of(&site);
+        for file in ["addresses", "clients", "answers", "open"] {
+            let _ = fs::remove_file(scratch.path(file));
+        }
+        let run = scratch.run("migrate sendmail --from . --to new --hostname mail.example.com --yes -q");
+        assert!(run.status < 2 && run.stderr.is_empty(), "{}: {run:?}", site.display());
+        let check = scratch.run("check new");
+        assert_eq!((check.status, check.stdout.as_str()), (0, "nothing found\n"), "{}", site.display());
+    }
+}
+
+/// Keys of access and genericstable are tried by those that they are about.
+#[test]
+fn clients_and_senders_are_tried() {
+    let access = "Connect:10.1 RELAY\nFrom:bad@example.net REJECT\nTo:joe@example.com ERROR:4.2.1:450 later\n\
+                  drop.example.net DISCARD\n";
+    let tried: Vec<String> =
+        of("access", access).lines().filter(|line| line.starts_with(['=', '≠'])).map(str::to_string).collect();
+    let expected = [
+        "= client unknown[10.1.0.1] to anyone@elsewhere.example: taken",
+        "= from bad@example.net: refused 550 5.7.1 Access denied",
+        "= to joe@example.com by 127.0.0.1: refused 450 4.2.1 later",
+        "= client drop.example.net[203.0.113.213]: discarded",
+        "= from anyone@drop.example.net: discarded",
+        "= to root@drop.example.net by 127.0.0.1: discarded",
+    ];
+    assert_eq!(tried, expected);
+    let generics = of("genericstable", "joe Joe.Doe@example.org\nann@example.com ann\n");
+    let tried: Vec<&str> = generics.lines().filter(|line| line.starts_with(['=', '≠'])).collect();
+    let expected =
+        ["= sender joe@mail.example.com: Joe.Doe@example.org", "= sender ann@example.com: ann@mail.example.com"];
+    assert_eq!(tried, expected);
+}

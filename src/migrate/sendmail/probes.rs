@@ -41,7 +41,13 @@ pub fn sessions(row: &Row, old: &OldSite, refused_client: Option<&Session>) -> V
     }
     if matches!(tag, "" | "to" | "spam") {
         let recipient = filled(&detailed, "root", own);
-        let client = refused_client.filter(|_| tag == "spam").unwrap_or(&plain);
+        // Who may not relay is refused before anybody looks whether the recipient is.
+        let friend = Session { address: IpAddr::V4(Ipv4Addr::LOCALHOST), ..plain.clone() };
+        let client = match tag {
+            "spam" => refused_client.unwrap_or(&plain),
+            _ if row.value.trim().eq_ignore_ascii_case("relay") => &plain,
+            _ => &friend,
+        };
         let by = if *client == plain { String::new() } else { format!(" by {}", client.address) };
         found.push((format!("to {recipient}{by}"), Session { recipient, ..client.clone() }));
     }

@@ -168,7 +168,7 @@ fn refusal(router: &mut Router<'_>, address: &str) -> Vec<End> {
 
 fn verdict(router: &mut Router<'_>, client: Client, sender: &str, recipient: &str) -> Option<Verdict> {
     let sender = internal(sender.as_bytes());
-    let session = Session { client, helo: None, sender, sasl_user: None, tls: false };
+    let session = Session { client, helo: Some(b"client.example".to_vec()), sender, sasl_user: None, tls: false };
     let service = router.smtp_server().and_then(|at| router.site.configuration.files.services.get(at));
     let mut access = Access::new(router, service, session).ok()?;
     access.check(&[internal(recipient.as_bytes())]).into_iter().next()
@@ -196,10 +196,10 @@ pub fn said_by_postfix(router: &mut Router<'_>, probe: &Probe) -> Said {
     }
 }
 
-/// Whether both take it alike, or refuse it by the same code; the words are those of each.
+/// Whether both take it alike, or refuse it alike: for good, or for now. Codes and words are those of each.
 fn is_said_alike(theirs: &Said, ours: &Said) -> bool {
     match (theirs, ours) {
-        (Said::Refused(theirs), Said::Refused(ours)) => theirs.code == ours.code,
+        (Said::Refused(theirs), Said::Refused(ours)) => theirs.is_temporary() == ours.is_temporary(),
         _ => theirs == ours,
     }
 }
