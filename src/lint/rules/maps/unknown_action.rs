@@ -177,7 +177,9 @@ fn access(text: &str, is_class: &dyn Fn(&[u8]) -> bool) -> Option<Wrong> {
     while let Some(word) = words.next() {
         match restriction(word) {
             Some(known) if known.argument != Argument::None => {
-                words.next();
+                if words.next().is_none_or(|argument| restriction(argument).is_some()) {
+                    return Some(lacks_argument(word, known.argument));
+                }
             }
             Some(_) => {}
             None if is_class(word.as_bytes()) => {}
@@ -185,6 +187,21 @@ fn access(text: &str, is_class: &dyn Fn(&[u8]) -> bool) -> Option<Wrong> {
         }
     }
     None
+}
+
+/// A restriction that takes the next word for its argument.
+fn lacks_argument(word: &str, argument: Argument) -> Wrong {
+    let (severity, effect) = match argument {
+        Argument::Domain => (Severity::Warning, "it refuses nobody"),
+        _ => (Severity::Error, "451 4.3.5 Server configuration error"),
+    };
+    let what = match argument {
+        Argument::Domain => "the domain of a DNS list",
+        Argument::Service => "the address of a policy server",
+        Argument::Seconds => "a number of seconds",
+        Argument::Table | Argument::None => "a table, which only a restriction class can name",
+    };
+    Wrong { severity, message: format!("{word} lacks its argument: {effect}"), help: format!("it needs {what}") }
 }
 
 /// What header_checks and their kin say.
@@ -268,6 +285,13 @@ mod tests {
             ("PREPEND", "PREPEND does nothing here: it needs a header, Name: text, behind it".to_string()),
             ("FILTER smtp", "FILTER does nothing here: it needs transport:nexthop behind it".to_string()),
             ("permit_mynetworks, reject", String::new()),
+            ("check_sender_access", format!("check_sender_access lacks its argument: {server}")),
+            ("check_policy_service", format!("check_policy_service lacks its argument: {server}")),
+            ("warn_if_reject sleep", format!("sleep lacks its argument: {server}")),
+            ("reject_rbl_client", "reject_rbl_client lacks its argument: it refuses nobody".to_string()),
+            ("reject_rbl_client, reject", "reject_rbl_client lacks its argument: it refuses nobody".to_string()),
+            ("reject_rbl_client list.example, reject", String::new()),
+            ("sleep 1", String::new()),
             ("guarded", String::new()),
             ("reject_unverified_recipent", format!("reject_unverified_recipent is no action: {server}")),
         ];
