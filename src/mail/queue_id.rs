@@ -47,8 +47,9 @@ impl QueueId {
     /// Reads an id as it is printed; `None` for all else, also for digits that printing would leave out.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let id = match text.iter().position(|&byte| byte == b'z') {
-            Some(end) if text.len() > end => {
+        // The time may have a `z` among its digits, the number has none.
+        let id = match text.iter().rposition(|&byte| byte == b'z') {
+            Some(end) => {
                 let (time, number) = (text.get(..end)?, text.get(end + 1..)?);
                 let (seconds, microseconds) = time.split_at(time.len().checked_sub(4)?);
                 let microseconds = u32::try_from(number_in(52, microseconds)?).ok()?;
@@ -58,7 +59,7 @@ impl QueueId {
                 }
                 Self::new(Form::Long, seconds, microseconds, number_in(51, number)?)
             }
-            _ => {
+            None => {
                 let hexadecimal = |digits: &[u8]| {
                     let plain = !digits.is_empty() && digits.iter().all(|digit| b"0123456789ABCDEF".contains(digit));
                     plain.then(|| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()).flatten()
@@ -152,6 +153,7 @@ mod tests {
             ("3Pt2mN2VXxznjll", QueueId::new(Form::Long, 1_300_631_508, 353_025, number_in(51, b"njll").unwrap())),
             ("0000000000z0", QueueId::new(Form::Long, 0, 0, 0)),
             ("1B1hB20FCGz1", QueueId::new(Form::Long, number_in(52, b"1B1hB2").unwrap(), 35_738, 1)),
+            ("00000z000zz0", QueueId::new(Form::Long, 51, 51, 0)),
             ("000000", QueueId::new(Form::Short, 9, 0, 0)),
             ("F423F1A2B", QueueId::new(Form::Short, 7, 999_999, 0x1a2b)),
             ("00ABCFFFFFFFFFFFFFFFF", QueueId::new(Form::Short, 0, 0xabc, u64::MAX)),

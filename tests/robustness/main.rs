@@ -18,4 +18,6 @@ mod lossless;
 mod merely_big;
 mod migrate_bdb;
 mod odd_files;
+mod queue_kill;
+mod queue_power;
 mod replaced_files;

@@ -49,8 +49,8 @@ pub struct Store {
     core: Arc<Core>,
     ids: Arc<Mutex<Ids>>,
     threads: Vec<JoinHandle<()>>,
-    /// Keeps other processes out for as long as it is open.
-    _lock: File,
+    /// Keeps other processes out.
+    pub(super) lock: File,
 }
 
 /// Names that were given away and are no message yet.
@@ -102,7 +102,7 @@ impl Store {
         let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let number = NUMBERS.start + u64::from(seconds.subsec_micros()) % (NUMBERS.end - NUMBERS.start);
         let ids = Arc::new(Mutex::new(Ids { number, reserved: HashSet::new() }));
-        let mut store = Self { core, ids, threads: Vec::new(), _lock: held };
+        let mut store = Self { core, ids, threads: Vec::new(), lock: held };
         store.start("queue cleaner", cleaner::run)?;
         store.start("queue writer", move |core| committer::run(core, sequence))?;
         store.start("queue keeper", move |core| keeper::run(core, generation, name))?;
@@ -229,6 +229,9 @@ impl Drop for Store {
         lock(&self.core.yard).closing = true;
         self.core.work.notify_all();
         let _ = threads.next().map(JoinHandle::join);
+        // Closing the file does not do it while a process that is being started still has it: taken again, the lock is
+        // given back by its guard.
+        let _ = FileLock::try_acquire(&self.lock, LockKind::Exclusive);
     }
 }
 
