@@ -19,7 +19,10 @@ use postwright::config::{ConfigFiles, Configuration, Platform, Site};
 use postwright::dns::resolver::ServerResolver;
 use postwright::mail::local_part::{external, internal};
 use postwright::maps::NoCaller;
+use postwright::migrate::sendmail::checks::{Checks, Said, Session as Probe};
 use postwright::migrate::sendmail::mc::read_mc;
+use postwright::migrate::sendmail::old_site::OldSite;
+use postwright::migrate::sendmail::resolve::Sendmail;
 use postwright::routing::Router;
 use postwright::routing::access::{Access, Client, ClientName, Session, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -245,6 +248,45 @@ fn clients_hear_what_they_heard() {
     assert!(wrong.is_empty(), "\n{wrong}");
     let count = count.into_inner().unwrap();
     assert!(std::env::var_os("POSTWRIGHT_CASE").is_some() || count >= 60, "only {count} clients");
+}
+
+/// What the report says of Sendmail's own answers is what Sendmail said.
+#[test]
+fn sendmails_checks_are_known() {
+    let (mut count, mut wrong) = (0, String::new());
+    for old in sites() {
+        let text = fs::read_to_string(old.join("sendmail.mc")).unwrap();
+        let (settings, _) = read_mc("sendmail.mc", &text).unwrap();
+        let site = OldSite::read(&old, settings, Some("sendmail.mc"), Some("mail.example.com")).unwrap();
+        let sendmail = Sendmail::new(&site);
+        let checks = Checks::new(&sendmail);
+        for (what, lines) in recorded(&old).into_iter().filter(|(what, _)| what.contains(' ')) {
+            // What the DNS says of a domain is no matter of tables, nor is a sender without one.
+            let is_of_others =
+                |line: &String| line.contains("Domain of sender") || line.contains("Domain name required");
+            if lines.iter().any(is_of_others) {
+                continue;
+            }
+            let words: Vec<&str> = what.split(' ').collect();
+            let client = Client::parse(words[0]).unwrap();
+            let name = match client.name {
+                ClientName::Known(name) => Some(String::from_utf8(name).unwrap()),
+                _ => None,
+            };
+            let sender = words[1].trim_matches(['<', '>']).to_string();
+            let said = match checks.said(&Probe { address: client.address, name, sender, recipient: words[2].into() }) {
+                Said::Refused(reply) if reply.is_temporary() => FOR_NOW.to_string(),
+                Said::Refused(_) => REFUSED.to_string(),
+                other => other.to_string(),
+            };
+            let theirs = said_by_sendmail(&lines);
+            if said != theirs {
+                wrong += &format!("{} {what}: Sendmail {theirs}, ours {said}\n", name_of(&old));
+            }
+            count += 1;
+        }
+    }
+    assert!(wrong.is_empty() && count >= 60, "{count} clients\n{wrong}");
 }
 
 /// A copy of a moved site as the oracle starts it: its tables below `/etc/postfix`, lists beside them.

@@ -198,17 +198,21 @@ impl<'s> Checks<'s> {
         with_user(local, domain).into_iter().chain(of_user).chain(self.domain_forms(domain))
     }
 
-    /// What is said to the first form that has an entry: with the tag, else without.
+    /// What is said to the first form that has an entry: with the tag, else without. `SKIP` ends the search among the
+    /// domains above, but not that for an address.
     fn find(&self, tag: &str, mut forms: impl Iterator<Item = String>) -> Option<Action> {
-        let row = forms.find_map(|form| {
+        forms.find_map(|form| {
             let tagged = self.access.get(format!("{tag}:{form}").as_str());
-            tagged.or_else(|| self.access.get(form.as_str()))
-        })?;
-        Some(Action::parse(&row.value))
+            let action = Action::parse(&tagged.or_else(|| self.access.get(form.as_str()))?.value);
+            Some(action).filter(|action| *action != Action::Skip || !form.contains('@') || !self.knows_skip())
+        })
+    }
+
+    fn knows_skip(&self) -> bool {
+        self.site.settings.has(Flag::AccessSkip) || !self.site.has_configuration
     }
 
     fn done(&self, action: Option<Action>, rejected: &str) -> Said {
-        let skips = self.site.settings.has(Flag::AccessSkip) || !self.site.has_configuration;
         match action {
             Some(Action::Reject) => {
                 let own = self.site.settings.reject_text.as_ref().map(|said| said.what.as_str());
@@ -217,7 +221,7 @@ impl<'s> Checks<'s> {
             }
             Some(Action::Refuse(reply)) => Said::Refused(reply),
             Some(Action::Other(word)) => Said::Refused(Reply::new(553, Some("5.3.0"), &word)),
-            Some(Action::Skip) if !skips => Said::Refused(Reply::new(553, Some("5.3.0"), "SKIP")),
+            Some(Action::Skip) if !self.knows_skip() => Said::Refused(Reply::new(553, Some("5.3.0"), "SKIP")),
             Some(Action::Discard) => Said::Discarded,
             Some(Action::Quarantine(_)) => Said::Held,
             Some(Action::Relay | Action::Accept | Action::Skip | Action::Friend | Action::Hater) | None => Said::Taken,
