@@ -1,11 +1,13 @@
 //! MAP014: a result of an access table or of header_checks that is no action.
 
-use crate::base::suggest;
+use crate::base::{Source, Span, suggest};
 use crate::config::catalogue::{self, Argument, Kind, restriction, restrictions};
 use crate::diagnostic::{Family, Finding, Rule, Severity};
 use crate::lint::site::table_results::{TableResult, each_result};
 use crate::lint::site::uses::written_uses;
 use crate::lint::site::{LoadedSite, Table};
+use memchr::memmem;
+use std::sync::Arc;
 
 /// The declaration.
 pub static RULE: Rule = Rule {
@@ -117,6 +119,11 @@ enum Asked {
 
 /// What all uses of a table agree on.
 fn asked_by(table: &Table) -> Option<Asked> {
+    // In a pipemap: what one table says is what the next is asked.
+    let is_piped = |(source, span): &(Arc<Source>, Span)| memmem::find(source.slice(*span), b"pipemap:").is_some();
+    if written_uses(table).any(|named| named.place.as_ref().is_some_and(is_piped)) {
+        return None;
+    }
     let mut uses = written_uses(table).map(|named| match catalogue::parameter(&named.parameter) {
         _ if HEADERS.contains(&named.parameter.as_str()) => Some(checks_of(&named.parameter, true)),
         Some(parameter) if BODIES.contains(&parameter.name) => Some(checks_of(parameter.name, false)),
