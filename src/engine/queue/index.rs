@@ -294,3 +294,82 @@ impl Index {
         (emptiest.1.live_bytes * 2 <= emptiest.1.file.title.size).then_some(*emptiest.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::queue::disk::{Disk, System};
+    use crate::engine::queue::facts::HEAD;
+    use crate::engine::queue::record::Header;
+    use crate::engine::queue::segment::Title;
+    use crate::mail::queue_id::Form;
+    use std::path::Path;
+
+    fn id(number: u64) -> QueueId {
+        QueueId::new(Form::Short, 0, 1, number)
+    }
+
+    /// Segments with these generations, sealed.
+    fn index(directory: &Path, generations: std::ops::RangeInclusive<u32>) -> std::io::Result<Index> {
+        let mut index = Index::default();
+        for generation in generations {
+            let file = Arc::new(System.create(&directory.join(generation.to_string()))?);
+            index.add_segment(Arc::new(SegmentFile { file, title: Title::new(generation, 1 << 16) }), true);
+        }
+        Ok(index)
+    }
+
+    fn apply(index: &mut Index, generation: u32, kind: u16, number: u64) {
+        let id = id(number).words();
+        let header = Header { payload_crc: 0, length: 40, generation, sequence: 0, position: 0, kind, id };
+        assert!(index.apply(generation, &Found { offset: 4096, header, head: [0; HEAD] }));
+    }
+
+    fn free(index: &mut Index) -> Vec<u32> {
+        index.take_free().iter().map(|file| file.title.generation).collect()
+    }
+
+    #[test]
+    fn a_removal_is_kept_for_as_long_as_its_message_is_on_the_disk() -> std::io::Result<()> {
+        let directory = tempfile::tempdir()?;
+        let mut index = index(directory.path(), 1..=3)?;
+        apply(&mut index, 1, kind::MESSAGE, 1);
+        apply(&mut index, 1, kind::MESSAGE, 2);
+        apply(&mut index, 2, kind::REMOVED, 1);
+        // Nothing in the third counts; in the second, the removal does.
+        assert_eq!(free(&mut index), [3]);
+        index.gone(3);
+        apply(&mut index, 2, kind::REMOVED, 2);
+        assert_eq!(free(&mut index), [1]);
+        assert_eq!(free(&mut index), [0; 0]);
+        // The first is free, but its messages are still there until it is used again.
+        index.gone(1);
+        assert_eq!(free(&mut index), [2]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_removal_is_kept_for_all_copies_of_its_message() -> std::io::Result<()> {
+        let directory = tempfile::tempdir()?;
+        let mut index = index(directory.path(), 1..=4)?;
+        apply(&mut index, 1, kind::MESSAGE, 1);
+        apply(&mut index, 1, kind::MESSAGE, 9);
+        apply(&mut index, 2, kind::MESSAGE, 1);
+        apply(&mut index, 3, kind::REMOVED, 1);
+        apply(&mut index, 4, kind::MESSAGE, 5);
+        assert_eq!(free(&mut index), [2]);
+        index.gone(2);
+        // The copy in the first is older, and would come back.
+        assert_eq!(free(&mut index), [0; 0]);
+        // Written elsewhere, the removal lets its segment go.
+        index.bury(id(1), 4, &[1, 2]);
+        index.forget_removals(3);
+        assert_eq!(free(&mut index), [3]);
+        apply(&mut index, 4, kind::REMOVED, 9);
+        apply(&mut index, 4, kind::REMOVED, 5);
+        assert_eq!(free(&mut index), [1]);
+        index.gone(1);
+        assert_eq!(free(&mut index), [4]);
+        Ok(())
+    }
+}

@@ -35,6 +35,15 @@
 //! | redb | 5,000 | 31,000 | 35,000 |
 //!
 //! Direct I/O wins too little for buffers that must be aligned.
+//!
+//! This queue then, in the same way: 6,900, 62,000 and 147,000; with 200 senders 133,000. 100,000 messages queued and
+//! deferred once take 64 MB of memory and 0.13 s to open; 1,000,000 take 290 MB, and 0.8 s to open, or 2.2 s when
+//! nothing of the files is in memory; their envelopes are listed in 5 s.
+//!
+//! # How it was tried
+//! Processes that use it are killed under load (`tests/robustness/queue_kill.rs`), and power is lost at every sync and
+//! at random, with what was not synced lost, torn by sectors or reordered (`queue_power.rs` beside it); that leaving a
+//! sync out is noticed is a test, too.
 
 mod cleaner;
 mod committer;
