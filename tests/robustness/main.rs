@@ -18,6 +18,8 @@ mod lossless;
 mod merely_big;
 mod migrate_bdb;
 mod odd_files;
+#[cfg(feature = "engine")]
 mod queue_kill;
+#[cfg(feature = "engine")]
 mod queue_power;
 mod replaced_files;

@@ -82,15 +82,11 @@ impl ContentWriter {
             Some(file) => file,
             None => {
                 let path = self.place.path(self.id);
-                let failed = FileError::at(&path);
-                let file = match disk.create(&path) {
-                    // Nobody's: the name is this message's alone.
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                        disk.remove(&path).and_then(|()| disk.create(&path))
-                    }
-                    other => other,
-                };
-                let file = file.map_err(&failed)?;
+                let file = disk.create(&path).map_err(|error| match error.kind() {
+                    // That of another message of this name, or of another writer for it.
+                    io::ErrorKind::AlreadyExists => StoreError::Exists(self.id),
+                    _ => FileError::at(&path)(error).into(),
+                })?;
                 self.file.insert(Unclaimed { file, disk: Arc::clone(disk), claimed: false })
             }
         };
@@ -115,7 +111,7 @@ impl ContentWriter {
         self.place.disk.sync_data(&file.file).map_err(FileError::at(&file.file.path))?;
         self.place.disk.sync_directory(&self.place.directory).map_err(FileError::at(&self.place.directory))?;
         let (length, crc) = (self.written, self.crc.finalize());
-        Ok(Content(Kind::File(StoredContent { length, crc }, file)))
+        Ok(Content(Kind::File(StoredContent { length, crc }, self.id, file)))
     }
 }
 
@@ -124,7 +120,7 @@ pub struct Content(Kind);
 
 enum Kind {
     Inline(Vec<u8>),
-    File(StoredContent, Unclaimed),
+    File(StoredContent, QueueId, Unclaimed),
 }
 
 impl Content {
@@ -140,7 +136,7 @@ impl Content {
     pub fn size(&self) -> u64 {
         match &self.0 {
             Kind::Inline(bytes) => bytes.len() as u64,
-            Kind::File(stored, _) => stored.length,
+            Kind::File(stored, ..) => stored.length,
         }
     }
 
@@ -148,17 +144,25 @@ impl Content {
         matches!(self.0, Kind::File(..))
     }
 
+    /// Whether it can be that of a message of this name: a file has the name already.
+    pub(super) fn is_for(&self, id: QueueId) -> bool {
+        match &self.0 {
+            Kind::Inline(_) => true,
+            Kind::File(_, name, _) => *name == id,
+        }
+    }
+
     /// What stands in the record for it.
     pub(super) fn record(&self) -> Vec<u8> {
         match &self.0 {
             Kind::Inline(bytes) => bytes.clone(),
-            Kind::File(stored, _) => stored.to_bytes(),
+            Kind::File(stored, ..) => stored.to_bytes(),
         }
     }
 
     /// A record names it now, or may do so.
     pub(super) fn claim(&mut self) {
-        if let Kind::File(_, file) = &mut self.0 {
+        if let Kind::File(.., file) = &mut self.0 {
             file.claimed = true;
         }
     }

@@ -147,14 +147,16 @@ impl Store {
     /// # Errors
     /// Then nothing is promised. After [`StoreError::NoSpace`] it may be tried again.
     pub fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        self.core.commit(changes.into_iter().map(pending).collect())
+        self.core.commit(changes.into_iter().map(pending).collect::<Result<_, _>>()?)
     }
 
     /// As [`commit`](Self::commit), but does not wait: `done` is called by the writing thread, which writes nothing
     /// else meanwhile, so it should only wake somebody.
     pub fn submit(&self, changes: Vec<Change>, done: impl FnOnce(Result<(), StoreError>) + Send + 'static) {
-        let records = changes.into_iter().map(pending).collect();
-        self.core.submit(Submission { records, done: Done::new(done) });
+        match changes.into_iter().map(pending).collect() {
+            Ok(records) => self.core.submit(Submission { records, done: Done::new(done) }),
+            Err(error) => done(Err(error)),
+        }
     }
 
     /// Why nothing is taken any more, if that is so.
@@ -235,9 +237,12 @@ impl Drop for Store {
     }
 }
 
-fn pending(change: Change) -> Pending {
+fn pending(change: Change) -> Result<Pending, StoreError> {
     let exists = |encoded| Pending { encoded, condition: Condition::Exists, content: None };
-    match change {
+    Ok(match change {
+        Change::Add(envelope, content) if !content.is_for(envelope.id) => {
+            return Err(StoreError::Unknown(envelope.id));
+        }
         Change::Add(envelope, content) => {
             let facts = facts(&envelope, content.size(), content.in_file());
             let encoded = Encoded::message(&envelope, facts, &content.record());
@@ -246,7 +251,7 @@ fn pending(change: Change) -> Pending {
         Change::Update(id, change, outcomes) => exists(Encoded::update(id, change, &outcomes)),
         Change::Replace(envelope) => exists(Encoded::envelope(&envelope, facts(&envelope, 0, false))),
         Change::Remove(id) => exists(Encoded::removed(id)),
-    }
+    })
 }
 
 fn facts(envelope: &Envelope, size: u64, in_file: bool) -> Facts {

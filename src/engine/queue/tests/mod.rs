@@ -204,6 +204,27 @@ fn a_commit_that_cannot_be_whole_is_not_at_all() -> Outcome {
     assert_content(&store, first, b"x")
 }
 
+/// Contents in files have the names of their messages: one is never written over, or given to another message.
+#[test]
+fn a_content_is_that_of_its_message_alone() -> Outcome {
+    let directory = tempfile::tempdir()?;
+    let (store, _) = open(&directory)?;
+    let (name, other) = (store.reserve(Form::Long, 1), store.reserve(Form::Long, 2));
+    let mut writer = store.write_content(&name);
+    writer.append(&content(1, 9000))?;
+    let envelope = Envelope::new(name.id(), 1, b"");
+    store.commit(vec![Change::Add(envelope, writer.finish()?)])?;
+    let again = store.write_content(&name).append(&content(2, 9000));
+    assert!(matches!(again, Err(StoreError::Exists(id)) if id == name.id()));
+    assert_content(&store, name.id(), &content(1, 9000))?;
+    let mut writer = store.write_content(&other);
+    writer.append(&content(2, 9000))?;
+    let wrong = Envelope::new(store.reserve(Form::Long, 3).id(), 3, b"");
+    assert!(matches!(store.commit(vec![Change::Add(wrong, writer.finish()?)]), Err(StoreError::Unknown(_))));
+    assert_eq!(files(&directory.path().join("q/content")).len(), 1);
+    Ok(())
+}
+
 #[test]
 fn one_process_has_it_open() -> Outcome {
     let directory = tempfile::tempdir()?;
