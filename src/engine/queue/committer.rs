@@ -110,13 +110,14 @@ impl Committer<'_> {
         end + footer <= segment.title.size as usize && footer as u64 <= segment.title.size / 8
     }
 
-    /// Goes on to the next segment if the batch, which is empty then, does not fit; and keeps the last quarter before a
-    /// full disk for what makes room.
+    /// Goes on to the next segment if the batch, which is empty then, does not fit. When the disk is full the last
+    /// segment is not for new messages, but for what makes room.
     fn make_room(&mut self, fits: bool, submission: &Submission) -> Result<(), StoreError> {
         let mut yard = lock(&self.core.yard);
         let is_new = submission.records.iter().any(|record| matches!(record.condition, Condition::New));
-        let low = self.used as u64 > self.core.options.segment_size / 4 * 3;
-        if yard.full && yard.spares.is_empty() && is_new && (low || !fits) {
+        // One segment besides that which messages go to: also the next start needs one to note removals in.
+        let kept = if fits { yard.spares.len() } else { yard.spares.len().saturating_sub(1) };
+        if yard.full && is_new && kept == 0 {
             self.core.work.notify_one();
             return Err(StoreError::NoSpace);
         }

@@ -187,7 +187,7 @@ impl Keeper<'_> {
         self.tried = None;
         let mut yard = lock(&self.core.yard);
         yard.spares.push_back(Arc::new(SegmentFile { file, title }));
-        yard.full = false;
+        yard.full &= yard.spares.len() < self.core.options.spares;
         drop(yard);
         self.core.spare.notify_all();
         Ok(())

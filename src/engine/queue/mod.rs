@@ -8,7 +8,7 @@
 //!   never get lost. In one commit the order holds: no later removal or result is there without what came before it.
 //! - After a failed write or sync nothing is taken any more ([`StoreError::Failed`]), and no sync is tried again: what
 //!   the system did with the pages is not known then. A full disk ([`StoreError::NoSpace`]) is no failure; messages are
-//!   taken again when there is room, and the last quarter of a segment is kept for removals.
+//!   taken again when there is room, and a segment is kept for removals.
 //! - What is damaged is told when the queue is opened ([`Recovery`]) and costs no other message. A message whose record
 //!   is damaged is in the queue *corrupt*; a damaged record of its progress may have it delivered again.
 //! - One process has the queue open; another gets [`StoreError::Locked`].

@@ -86,6 +86,11 @@ fn a_full_disk_refuses_messages_and_takes_removals() -> Outcome {
     assert!(matches!(refused, StoreError::NoSpace), "{refused}");
     assert!(ids.len() > 20, "{} messages in four segments", ids.len());
     assert!(matches!(add(&store, 0, 10), Err(StoreError::NoSpace)));
+    // So it is after a restart.
+    drop(store);
+    let (store, _) = Store::open(&directory.path().join("q"), options(&disk))?;
+    assert_eq!(store.count(), ids.len());
+    wait_until("messages are taken", || matches!(add(&store, 0, 10), Err(StoreError::NoSpace)));
     // Removals make room, and then messages are taken again.
     store.commit(ids.drain(..).map(Change::Remove).collect())?;
     wait_until("nothing is taken any more", || add(&store, 5, 3000).is_ok());
