@@ -26,6 +26,9 @@ pub struct Change {
     pub backup: String,
     /// What was put in its place; nothing if it only went.
     pub made: Option<Fingerprint>,
+    /// What it was, if it was replaced; records of older programs lack it.
+    #[serde(default)]
+    pub old: Option<Fingerprint>,
 }
 
 /// All that was changed and not rolled back.
@@ -110,7 +113,7 @@ mod tests {
         let read = || Record::read(scratch.path());
         let mut record = read().expect("none yet");
         record.write().expect("nothing to be written");
-        let change = |file: &str| Change { file: file.into(), backup: ".old".into(), made: None };
+        let change = |file: &str| Change { file: file.into(), backup: ".old".into(), made: None, old: None };
         record.changes = vec![change("/etc/postfix/a.lmdb"), change("b")];
         record.write().expect("written");
         assert_eq!(read().expect("there").changes, record.changes);

@@ -47,13 +47,18 @@ fn undo(change: &Change, paths: &PathMap) -> Undone {
         Err(error) => return Undone::Failed(system_words(&error)),
     };
     let undone = place.beside(&change.backup).and_then(|backup| match &change.made {
-        Some(made) => undo_replacement(&place, &backup, made),
+        Some(made) => undo_replacement(&place, &backup, made, change.old.as_ref()),
         None => undo_removal(&place, &backup),
     });
     undone.unwrap_or_else(|error| Undone::Failed(system_words(&error)))
 }
 
-fn undo_replacement(place: &Place, backup: &Place, made: &Fingerprint) -> io::Result<Undone> {
+fn undo_replacement(
+    place: &Place,
+    backup: &Place,
+    made: &Fingerprint,
+    old: Option<&Fingerprint>,
+) -> io::Result<Undone> {
     let held = match place.open_regular_to_write() {
         Ok(file) => Some(file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -64,14 +69,17 @@ fn undo_replacement(place: &Place, backup: &Place, made: &Fingerprint) -> io::Re
         let there = Fingerprint::of(&place.open_regular()?)?;
         if there != *made {
             // It never came to the change, or the old file is back already.
-            let is_old = match backup.open_regular() {
-                Ok(backup) => Fingerprint::of(&backup)? == there,
-                Err(_) => false,
+            let kept = match backup.open_regular() {
+                Ok(backup) => Some(Fingerprint::of(&backup)?),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => return Err(error),
             };
-            if !is_old {
+            if kept.as_ref().or(old) != Some(&there) {
                 return Ok(Undone::ChangedSince);
             }
-            backup.remove()?;
+            if kept.is_some() {
+                backup.remove()?;
+            }
             return Ok(Undone::AsBefore);
         }
     }
@@ -126,6 +134,12 @@ mod tests {
         assert_eq!(after(replace, &put("newer")), (Undone::ChangedSince, Some(b"newer".to_vec()), 3));
         assert_eq!(after(replace, &put("old")), (Undone::AsBefore, old.clone(), 2));
         let remove = |name: &'static str| move |directory: &Path| remove_file(directory.join(name)).expect("removed");
+        // Killed between the record and the backup.
+        let killed = |directory: &Path| {
+            write(directory.join("a"), "old").expect("written");
+            remove_file(directory.join("a.before-migration")).expect("removed");
+        };
+        assert_eq!(after(replace, &killed), (Undone::AsBefore, old.clone(), 2));
         assert_eq!(after(replace, &remove("a")), (Undone::Restored, old.clone(), 2));
         let failed = Undone::Failed("No such file or directory".into());
         let backup = "a.before-migration";
@@ -145,7 +159,7 @@ mod tests {
         let elsewhere = tempfile::NamedTempFile::new().expect("scratch file");
         let mut record = Record::read(scratch.path()).expect("none yet");
         let file = elsewhere.path().to_str().expect("a plain name").to_string();
-        record.changes.push(Change { file, backup: ".old".into(), made: None });
+        record.changes.push(Change { file, backup: ".old".into(), made: None, old: None });
         let undone = roll_back(&mut record, &PathMap::directory(scratch.path(), None));
         assert_eq!((&undone[0].1, record.changes.len()), (&Undone::Outside, 1));
     }

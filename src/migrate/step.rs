@@ -85,7 +85,7 @@ pub fn carry_out(file: &str, place: &Place, action: Action<'_>, record: &mut Rec
     match action {
         Action::Replace(make) => replace(file, place, make, (suffix, backup), record),
         Action::SetAside => {
-            note(record, Change { file: file.into(), backup: suffix.clone(), made: None })?;
+            note(record, Change { file: file.into(), backup: suffix.clone(), made: None, old: None })?;
             if !place.move_to_new(&backup)? {
                 return Err(StepError::Busy);
             }
@@ -113,20 +113,25 @@ fn replace(
     make(&old, aside.file()).map_err(StepError::Make)?;
     let made = Fingerprint::of(aside.file())?;
     let lost = take_over(&aside, &old)?;
-    let mut copy = backup.replace()?;
-    copy_all(&mut old, &mut copy)?;
-    take_over(&copy, &old)?;
-    if !copy.commit_over(None::<fn(&File) -> bool>)? {
-        return Err(StepError::Busy);
-    }
-    let noted = note(record, Change { file: file.into(), backup: suffix.clone(), made: Some(made) });
-    if let Err(error) = noted {
-        // Nothing tells of it, and the file is as it was.
-        let _ = backup.remove();
+    // Before the backup is there: one that nothing tells of would stay for ever.
+    let change =
+        Change { file: file.into(), backup: suffix.clone(), made: Some(made), old: Some(Fingerprint::of(&old)?) };
+    note(record, change)?;
+    if let Err(error) = back_up(&mut old, &backup) {
+        record.changes.pop();
+        // What it tells of more has not come, which a rollback sees.
+        let _ = record.write();
         return Err(error);
     }
     aside.commit()?;
     Ok(Done { backup: suffix, names: status.nlink(), lost })
+}
+
+fn back_up(old: &mut File, backup: &Place) -> Result<(), StepError> {
+    let mut copy = backup.replace()?;
+    copy_all(old, &mut copy)?;
+    take_over(&copy, old)?;
+    if copy.commit_over(None::<fn(&File) -> bool>)? { Ok(()) } else { Err(StepError::Busy) }
 }
 
 /// Gives a new file what belongs to the old one besides its contents.

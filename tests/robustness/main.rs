@@ -14,6 +14,7 @@ mod damage_updates;
 mod expand_properties;
 mod hostile_texts;
 mod lmdb_formats;
+mod lmdb_kills;
 mod lossless;
 mod merely_big;
 mod migrate_bdb;
