@@ -27,10 +27,8 @@ impl Session {
             Some(transaction) if transaction.recipients.is_empty() => Some("554 5.5.1 Error: no valid recipients"),
             Some(_) => None,
         };
-        if refused.is_some() {
-            let chunks = Chunks::begun(is_last, refused);
-            self.transaction.get_or_insert_default().chunks = Some(chunks);
-            return Step::Chunk(size);
+        if let Some(refused) = refused {
+            return self.read_over(size, refused.into());
         }
         let Some(transaction) = &mut self.transaction else { return Step::Chunk(size) };
         match &mut transaction.chunks {
@@ -46,6 +44,12 @@ impl Session {
         }
     }
 
+    /// A piece that is refused comes all the same: it must not be taken for commands.
+    pub(super) fn read_over(&mut self, size: u64, answer: String) -> Step {
+        self.transaction.get_or_insert_default().chunks = Some(Chunks::begun(true, Some(answer)));
+        Step::Chunk(size)
+    }
+
     pub(super) fn begin_chunks(&mut self, size: u64) -> Step {
         Step::Chunk(size)
     }
@@ -54,7 +58,7 @@ impl Session {
     pub fn chunk(&mut self, bytes: &[u8]) -> Step {
         let Some(transaction) = &mut self.transaction else { return self.fail("503 5.5.1 Error: need RCPT command") };
         let Some(chunks) = &mut transaction.chunks else { return self.fail("503 5.5.1 Error: need RCPT command") };
-        if let Some(refused) = chunks.refused {
+        if let Some(refused) = chunks.refused.take() {
             self.transaction = None;
             return self.fail(refused);
         }

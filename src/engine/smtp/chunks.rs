@@ -10,12 +10,12 @@ pub struct Chunks {
     /// This is the last piece.
     pub(super) is_last: bool,
     /// Whether it is refused when it is there: the answer.
-    pub(super) refused: Option<&'static str>,
+    pub(super) refused: Option<String>,
 }
 
 impl Chunks {
     /// The first piece is under way.
-    pub(super) fn begun(is_last: bool, refused: Option<&'static str>) -> Self {
+    pub(super) fn begun(is_last: bool, refused: Option<String>) -> Self {
         Self { total: 0, line: Vec::new(), is_last, refused }
     }
 

@@ -257,6 +257,38 @@ mod tests {
         }
     }
 
+    /// What comes behind a `BDAT` that is refused is no command.
+    #[test]
+    fn refused_chunks() {
+        let mut connection = Connection::new(Arc::new(Settings::default()));
+        let input = "EHLO h\r\nBDAT 6\r\nNOOP\r\nMAIL FROM:<a@b.example>\r\nBDAT 6\r\nNOOP\r\nMAIL FROM:<a@b.example>\r\n\
+                     RCPT TO:<x@example.com>\r\nBDAT 6\r\nNOOP\r\nDATA\r\n";
+        let mut said = Vec::new();
+        let mut pieces = input.split_inclusive('\n');
+        loop {
+            match connection.advance() {
+                Next::Read => match pieces.next() {
+                    Some(piece) => connection.feed(piece.as_bytes()),
+                    None => break,
+                },
+                Next::Send(answer) => said.push(answer.0.lines().last().unwrap_or_default().to_string()),
+                Next::Ask(Question::Data) => connection.told(Some(Reply::new(550, "5.7.1", "no"))),
+                Next::Ask(_) => connection.told(None),
+                other => panic!("{other:?}"),
+            }
+        }
+        let expected = [
+            "503 5.5.1 Error: need RCPT command",
+            "250 2.1.0 Ok",
+            "554 5.5.1 Error: no valid recipients",
+            "250 2.1.0 Ok",
+            "250 2.1.5 Ok",
+            "550 5.7.1 no",
+            "503 5.5.1 Error: need RCPT command",
+        ];
+        assert_eq!(said[2..], expected);
+    }
+
     /// A command that is too long is cut, answered, and the last.
     #[test]
     fn long_commands() {

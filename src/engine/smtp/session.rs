@@ -298,7 +298,11 @@ impl Session {
                 self.events.push(Event::Rejected(Verb::Unknown, reply.clone()));
                 return Step::Close(reply.into());
             }
-            Pending::EndOfMessage | Pending::Chunk(_) => self.transaction = None,
+            Pending::Chunk(size) if !reply.hangs_up() => {
+                self.events.push(Event::Rejected(self.verb, reply.clone()));
+                return self.read_over(size, reply.to_string());
+            }
+            Pending::EndOfMessage => self.transaction = None,
             _ => {}
         }
         self.events.push(Event::Rejected(self.verb, reply.clone()));
