@@ -182,6 +182,28 @@ fn lines_that_need_a_person_say_what_to_choose() {
     );
 }
 
+/// Names that nobody knows stop nothing, and none of them is dropped in silence.
+#[test]
+fn constructs_that_are_not_known() {
+    let scratch = Scratch::example();
+    let text =
+        "FROBNICATE(`x', `y')\nFEATURE(`frobnicate')\ndefine(`confNO_SUCH_OPTION', `1')\nMAILER(`frob')\nsome words\n";
+    scratch.write("mail/sendmail.mc", text);
+    let run = scratch.run("migrate sendmail --from mail --to new --hostname mail.example.com");
+    let told: Vec<_> = run.stdout.lines().filter_map(|line| line.trim_start().strip_prefix("→ ")).collect();
+    let expected = [
+        "/etc/mail/aliases is named here and was not found below the directory; choose: copy it there and migrate again; \
+         or go on without it",
+        "no macro of Sendmail's is called FROBNICATE; choose: correct the name, if it is misspelled; or leave the line out",
+        "no feature of Sendmail's is called frobnicate; choose: see what the file feature/NAME.m4 of the site does; or \
+         leave it out",
+        "no option of Sendmail's is called confNO_SUCH_OPTION; choose: leave it out",
+        "Postfix has no mailer frob; choose: add a pipe(8) service to master.cf, if tables name it; or leave it out",
+        "it is no macro of Sendmail's, and no line of sendmail.cf; choose: correct it, if it is misspelled; or leave it out",
+    ];
+    assert_eq!((run.status, told), (1, expected.to_vec()));
+}
+
 /// The setting of a name in the main.cf that becomes of some files.
 fn setting(files: &[(&str, &str)], name: &str) -> String {
     let scratch = Scratch::example();

@@ -1,12 +1,16 @@
 //! A directory aside, in which the new site is made before it comes to its place by one rename.
 //!
-//! Whatever happens before that, the place is as it was; the directory goes with its owner.
+//! Whatever happens before that, the place is as it was; the directory goes with its owner, or with the next one if its
+//! owner was killed.
 
 use super::new_site::NewFile;
 use crate::base::{FileError, system_words};
-use std::ffi::OsString;
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +20,9 @@ pub struct Stage {
     directory: PathBuf,
     has_come: bool,
 }
+
+/// What stands between the name of the place and the number of the process.
+const MARK: &str = ".postwright-";
 
 /// Names that are tried before giving up.
 const MOST_NAMES: u32 = 100;
@@ -30,10 +37,15 @@ impl Stage {
             Some(place) => (parent_of(place), place.file_name().unwrap_or_default().to_os_string()),
             None => (std::env::temp_dir(), OsString::from("site")),
         };
+        let mut prefix = OsString::from(".");
+        prefix.push(&name);
+        prefix.push(MARK);
+        if place.is_some() {
+            remove_abandoned(&parent, &prefix);
+        }
         for number in 0..MOST_NAMES {
-            let mut own = OsString::from(".");
-            own.push(&name);
-            own.push(format!(".postwright-{}-{number}", std::process::id()));
+            let mut own = prefix.clone();
+            own.push(format!("{}-{number}", std::process::id()));
             let directory = parent.join(own);
             match DirBuilder::new().mode(0o700).create(&directory) {
                 Ok(()) => return Ok(Self { directory, has_come: false }),
@@ -108,6 +120,22 @@ impl Drop for Stage {
     }
 }
 
+/// Removes what processes that were killed left beside the place; it may stay.
+fn remove_abandoned(parent: &Path, prefix: &OsStr) {
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let process = name.as_bytes().strip_prefix(prefix.as_bytes()).and_then(|rest| {
+            let (process, number) = std::str::from_utf8(rest).ok()?.split_once('-')?;
+            number.parse::<u32>().ok()?;
+            Pid::from_raw(process.parse().ok()?)
+        });
+        if process.is_some_and(|process| test_kill_process(process) == Err(Errno::SRCH)) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 fn parent_of(place: &Path) -> PathBuf {
     let real = fs::canonicalize(place).unwrap_or_else(|_| place.to_path_buf());
     match real.parent() {
@@ -138,6 +166,26 @@ pub fn refuse_taken(place: &Path) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a killed process left goes; what a living one makes, and what only looks like it, stays.
+    #[test]
+    fn what_was_left_goes() {
+        let scratch = tempfile::tempdir().expect("scratch directory");
+        let place = scratch.path().join("new");
+        let mut child = std::process::Command::new("true").spawn().expect("runs");
+        child.wait().expect("ends");
+        let (dead, living) = (child.id(), std::process::id());
+        let names =
+            [format!(".new.postwright-{dead}-0"), format!(".new.postwright-{living}-7"), ".new.postwright-x-1".into()];
+        for name in &names {
+            fs::create_dir(scratch.path().join(name)).expect("made");
+            fs::write(scratch.path().join(name).join("main.cf"), "").expect("written");
+        }
+        let stage = Stage::beside(Some(&place)).expect("made");
+        let is_there = |name: &String| scratch.path().join(name).exists();
+        assert_eq!(names.each_ref().map(is_there), [false, true, true]);
+        drop(stage);
+    }
 
     fn file(name: &str) -> NewFile {
         NewFile { name: name.into(), text: "x\n".into() }
