@@ -37,7 +37,8 @@ fn site() -> Scratch {
     scratch.write("s/relayed", "example.org\n# hash:/x\nhash:/etc/postfix/table1\n");
     scratch.run("postmap -c s lmdb:s/table3").is(0, "", "");
     scratch.write("s/table3", "user@example.com other\n");
-    fs::hard_link(scratch.path("s/main.cf"), scratch.path("s/main.second")).unwrap();
+    // Elsewhere: what names a table below the directory is told of, and left to a person.
+    fs::hard_link(scratch.path("s/main.cf"), scratch.path("main.second")).unwrap();
     scratch
 }
 
