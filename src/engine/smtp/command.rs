@@ -3,9 +3,7 @@
 //! Blanks separate words, but not between `<` and `>` and not in double quotes; what is left open goes on to the end
 //! of the line. Found by dialogs with Postfix 3.11: NUL ends the line.
 
-use super::tally::Counted;
-
-/// What a client can ask for.
+/// What a client can ask for, in the order in which it is counted in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// `HELO`.
@@ -65,13 +63,34 @@ const VERBS: [(&str, Verb); 16] = [
 ];
 
 impl Verb {
+    /// All of them, in that order.
+    pub const ALL: [Self; VERBS.len() + 1] = [
+        Self::Helo,
+        Self::Ehlo,
+        Self::XClient,
+        Self::XForward,
+        Self::StartTls,
+        Self::Auth,
+        Self::Mail,
+        Self::Rcpt,
+        Self::Data,
+        Self::Bdat,
+        Self::Rset,
+        Self::Noop,
+        Self::Vrfy,
+        Self::Etrn,
+        Self::Quit,
+        Self::Help,
+        Self::Unknown,
+    ];
+
     /// As it is written; `UNKNOWN` for what is none.
     #[must_use]
     pub fn word(self) -> &'static str {
         VERBS.iter().find(|(_, verb)| *verb == self).map_or("UNKNOWN", |(word, _)| word)
     }
 
-    /// All of them, in the order of their letters, as `HELP` tells.
+    /// Those that there are, in the order of their letters, as `HELP` tells.
     #[must_use]
     pub fn all() -> String {
         VERBS.map(|(word, _)| word).join(" ")
@@ -81,30 +100,6 @@ impl Verb {
     #[must_use]
     pub const fn ends_a_group(self) -> bool {
         matches!(self, Self::Helo | Self::Ehlo | Self::Noop | Self::Vrfy | Self::Data)
-    }
-
-    /// As what it is counted.
-    #[must_use]
-    pub const fn counted(self) -> Counted {
-        match self {
-            Self::Helo => Counted::Helo,
-            Self::Ehlo => Counted::Ehlo,
-            Self::XClient => Counted::XClient,
-            Self::XForward => Counted::XForward,
-            Self::StartTls => Counted::StartTls,
-            Self::Auth => Counted::Auth,
-            Self::Mail => Counted::Mail,
-            Self::Rcpt => Counted::Rcpt,
-            Self::Data => Counted::Data,
-            Self::Bdat => Counted::Bdat,
-            Self::Rset => Counted::Rset,
-            Self::Noop => Counted::Noop,
-            Self::Vrfy => Counted::Vrfy,
-            Self::Etrn => Counted::Etrn,
-            Self::Quit => Counted::Quit,
-            Self::Help => Counted::Help,
-            Self::Unknown => Counted::Unknown,
-        }
     }
 }
 

@@ -33,9 +33,9 @@ pub struct DataReader {
     bare_newline: BareNewline,
     limit: u64,
     content: Vec<u8>,
-    /// The line that has no end yet, with what its CR may become.
+    /// The line that has no end yet; once the message is too big, what tells whether it can be a lone dot.
     line: Vec<u8>,
-    /// How long that line is, of which only the beginning is kept once the message is too big.
+    /// The line before it ended in CR LF.
     last_was_full: bool,
     has_bare: bool,
     too_big: bool,
@@ -49,8 +49,8 @@ pub enum Received {
     Whole(Vec<u8>),
     /// It is bigger than may be.
     TooBig,
-    /// It holds a bare line feed, and that is refused.
-    BareNewline,
+    /// It holds a bare line feed, and that is refused with this code.
+    BareNewline(u16),
 }
 
 impl DataReader {
@@ -118,12 +118,10 @@ impl DataReader {
     /// What became of the message.
     #[must_use]
     pub fn finish(self) -> Received {
-        if self.has_bare && matches!(self.bare_newline, BareNewline::Refused(_)) {
-            Received::BareNewline
-        } else if self.too_big {
-            Received::TooBig
-        } else {
-            Received::Whole(self.content)
+        match self.bare_newline {
+            BareNewline::Refused(code) if self.has_bare => Received::BareNewline(code),
+            _ if self.too_big => Received::TooBig,
+            _ => Received::Whole(self.content),
         }
     }
 
@@ -137,11 +135,7 @@ impl DataReader {
         let before_was_full = std::mem::replace(&mut self.last_was_full, ending == Ending::Full);
         self.has_bare |= ending == Ending::Bare;
         if text == b"." {
-            let is_pure = before_was_full && ending == Ending::Full;
-            if is_pure || self.bare_newline == BareNewline::Taken {
-                return true;
-            }
-            return false;
+            return before_was_full && ending == Ending::Full || self.bare_newline == BareNewline::Taken;
         }
         self.keep(text.strip_prefix(b".").unwrap_or(text));
         false
@@ -212,7 +206,7 @@ mod tests {
             assert_eq!(big(b"1234\r\n5678\r\n.\r\n", 9), Some(Received::TooBig));
             assert_eq!(big(b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.\r\n.\r\n", 9), Some(Received::TooBig));
             let refused = read(b"a\nb\r\n.\r\n", size, 0, BareNewline::Refused(550)).map(|found| found.0);
-            assert_eq!(refused, Some(Received::BareNewline));
+            assert_eq!(refused, Some(Received::BareNewline(550)));
         }
     }
 

@@ -193,11 +193,6 @@ impl Session {
         self.transaction.as_ref()
     }
 
-    /// Takes the message that is to be stored.
-    pub fn take_transaction(&mut self) -> Option<Transaction> {
-        self.transaction.take()
-    }
-
     /// The command that was answered last.
     #[must_use]
     pub const fn verb(&self) -> Verb {
@@ -226,7 +221,7 @@ impl Session {
         let command = CommandLine::parse(line);
         let is_text = !self.settings.smtputf8 || simdutf8::basic::from_utf8(line).is_ok();
         self.verb = if is_text { command.verb } else { Verb::Unknown };
-        self.tally.come(self.verb.counted());
+        self.tally.come(self.verb);
         if self.errors >= self.settings.hard_error_limit {
             self.events.push(Event::TooManyErrors(self.verb));
             return Step::Close(Answer(format!("421 4.7.0 {} Error: too many errors", self.settings.host)));
@@ -315,7 +310,7 @@ impl Session {
 
     /// Answers well.
     pub(super) fn say(&mut self, text: impl Into<String>) -> Step {
-        self.tally.succeed(self.verb.counted());
+        self.tally.succeed(self.verb);
         Step::Say(Answer::new(text))
     }
 

@@ -2,64 +2,21 @@
 //!
 //! Source: smtpd(8); the order is that of Postfix 3.11's log.
 
+use super::command::Verb;
 use std::fmt;
-
-/// As what a command is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counted {
-    /// `HELO`.
-    Helo,
-    /// `EHLO`.
-    Ehlo,
-    /// `XCLIENT`.
-    XClient,
-    /// `XFORWARD`.
-    XForward,
-    /// `STARTTLS`.
-    StartTls,
-    /// `AUTH`.
-    Auth,
-    /// `MAIL`.
-    Mail,
-    /// `RCPT`.
-    Rcpt,
-    /// `DATA`; with success if the message was taken.
-    Data,
-    /// `BDAT`.
-    Bdat,
-    /// `RSET`.
-    Rset,
-    /// `NOOP`.
-    Noop,
-    /// `VRFY`.
-    Vrfy,
-    /// `ETRN`.
-    Etrn,
-    /// `QUIT`.
-    Quit,
-    /// `HELP`.
-    Help,
-    /// Anything else.
-    Unknown,
-}
-
-const NAMES: [&str; 17] = [
-    "helo", "ehlo", "xclient", "xforward", "starttls", "auth", "mail", "rcpt", "data", "bdat", "rset", "noop", "vrfy",
-    "etrn", "quit", "help", "unknown",
-];
 
 /// The counts of a session.
 #[derive(Clone, Debug, Default)]
-pub struct Tally([(u64, u64); NAMES.len()]);
+pub struct Tally([(u64, u64); Verb::ALL.len()]);
 
 impl Tally {
     /// Counts a command that comes in.
-    pub fn come(&mut self, command: Counted) {
+    pub fn come(&mut self, command: Verb) {
         self.0[command as usize].1 += 1;
     }
 
     /// Counts that it had success.
-    pub fn succeed(&mut self, command: Counted) {
+    pub fn succeed(&mut self, command: Verb) {
         self.0[command as usize].0 += 1;
     }
 }
@@ -71,10 +28,10 @@ impl fmt::Display for Tally {
         let write = |f: &mut fmt::Formatter<'_>, name: &str, (good, total): (u64, u64)| {
             if good == total { write!(f, " {name}={total}") } else { write!(f, " {name}={good}/{total}") }
         };
-        for (name, (good, total)) in NAMES.iter().zip(self.0) {
+        for (verb, (good, total)) in Verb::ALL.into_iter().zip(self.0) {
             if total > 0 {
                 all = (all.0 + good, all.1 + total);
-                write(f, name, (good, total))?;
+                write(f, &verb.word().to_ascii_lowercase(), (good, total))?;
             }
         }
         write(f, "commands", all)
@@ -89,9 +46,7 @@ mod tests {
     fn as_in_the_log() {
         let mut tally = Tally::default();
         assert_eq!(tally.to_string(), " commands=0");
-        for (command, good) in
-            [(Counted::Rcpt, false), (Counted::Ehlo, true), (Counted::Rcpt, true), (Counted::Quit, true)]
-        {
+        for (command, good) in [(Verb::Rcpt, false), (Verb::Ehlo, true), (Verb::Rcpt, true), (Verb::Quit, true)] {
             tally.come(command);
             if good {
                 tally.succeed(command);

@@ -1,7 +1,7 @@
 //! `MAIL`, `RCPT` and `DATA`: a message, from its sender to its last line.
 
 use super::command::CommandLine;
-use super::data::{BareNewline, Received};
+use super::data::Received;
 use super::parameters::{MailParameters, RcptParameters};
 use super::session::{Event, Pending, Question, Recipient, Session, Step};
 use crate::mail::local_part::split_domain;
@@ -101,14 +101,10 @@ impl Session {
                 self.transaction = None;
                 self.reject(Reply::new(552, "5.3.4", "Error: message file too big"))
             }
-            Received::BareNewline => {
+            Received::BareNewline(code) => {
                 self.transaction = None;
-                let code = match self.settings.bare_newline {
-                    BareNewline::Refused(code) => usize::from(code),
-                    BareNewline::Taken | BareNewline::MadeGood => 550,
-                };
                 let text = format!("{} Error: bare <LF> received", self.settings.host);
-                self.reject(Reply::new(code, "5.5.2", text))
+                self.reject(Reply::new(usize::from(code), "5.5.2", text))
             }
         }
     }

@@ -10,9 +10,6 @@ use super::unknown::split_status;
 use super::walk::Access;
 use crate::mail::reply::Reply;
 
-/// What stands for the answer to a client that is hung up on without one.
-const NO_REPLY: &str = "(no reply: the connection is closed)";
-
 impl Access<'_, '_> {
     /// Does what a table says for a key.
     pub(super) fn apply(&mut self, table: &[u8], value: &[u8], key: &[u8], subject: &Subject) -> Checked {
@@ -60,7 +57,7 @@ impl Access<'_, '_> {
                 Ok(Decision::Undecided)
             }
             "PREPEND" => self.effect(Effect::Prepend(rest.into()), is_header(rest)),
-            "HANGUP" => Ok(self.reject(521, "5.7.1", NO_REPLY.into())),
+            "HANGUP" => Ok(self.reject(521, "5.7.1", "(no reply: the connection is closed)".into())),
             _ if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => Ok(Decision::Permit),
             code if is_code(code) => {
                 let (status, text) = refusal(if code.starts_with('4') { "4.7.1" } else { "5.7.1" }, "Access denied");
@@ -115,9 +112,4 @@ fn is_code(text: &str) -> bool {
 /// Whether a text begins with a header name and its colon.
 fn is_header(text: &str) -> bool {
     text.split_once(':').is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()))
-}
-
-/// Whether a reply stands for none.
-pub fn is_silent(reply: &Reply) -> bool {
-    reply.code == 521 && reply.text == NO_REPLY
 }
