@@ -2,6 +2,7 @@
 
 pub mod address_filter;
 pub mod destination;
+pub mod dsn;
 pub mod host_name;
 pub mod host_port;
 pub mod known_ports;

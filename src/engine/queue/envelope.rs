@@ -5,6 +5,7 @@
 
 use super::facts::{Flags, Queue};
 use super::wire::{Malformed, Reader, put_bytes, put_length};
+use crate::mail::dsn::{Notify, Return};
 use crate::mail::queue_id::QueueId;
 
 /// The form of envelopes written now.
@@ -34,7 +35,7 @@ pub struct Envelope {
     /// `ENVID` of a DSN request, decoded; empty if there was none.
     pub envid: Vec<u8>,
     /// `RET` of a DSN request.
-    pub ret: Ret,
+    pub ret: Option<Return>,
     /// Who brought it.
     pub client: Client,
     /// In the order of arrival. [`Outcome`] counts in it.
@@ -55,23 +56,12 @@ impl Envelope {
             flags: Flags::default(),
             sender: sender.to_vec(),
             envid: Vec::new(),
-            ret: Ret::Unspecified,
+            ret: None,
             client: Client::default(),
             recipients: Vec::new(),
             attributes: Vec::new(),
         }
     }
-}
-
-/// What of a message its sender wants back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ret {
-    /// Not told.
-    Unspecified,
-    /// `RET=FULL`.
-    Full,
-    /// `RET=HDRS`.
-    Headers,
 }
 
 /// Who brought a message; what is not known is empty.
@@ -118,25 +108,10 @@ impl Recipient {
             address: address.to_vec(),
             original: Vec::new(),
             orcpt: Vec::new(),
-            notify: Notify(0),
+            notify: Notify::default(),
             result: DeliveryResult::default(),
         }
     }
-}
-
-/// When the sender wants to hear of a recipient; nothing set if he did not say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Notify(pub u8);
-
-impl Notify {
-    /// `NEVER`.
-    pub const NEVER: Self = Self(1);
-    /// `SUCCESS`.
-    pub const SUCCESS: Self = Self(2);
-    /// `FAILURE`.
-    pub const FAILURE: Self = Self(4);
-    /// `DELAY`.
-    pub const DELAY: Self = Self(8);
 }
 
 /// How far a recipient is.
@@ -227,9 +202,9 @@ impl DeliveryResult {
 pub(super) fn write_body(envelope: &Envelope, into: &mut Vec<u8>) {
     into.extend(VERSION.to_le_bytes());
     into.push(match envelope.ret {
-        Ret::Unspecified => 0,
-        Ret::Full => 1,
-        Ret::Headers => 2,
+        None => 0,
+        Some(Return::Full) => 1,
+        Some(Return::Headers) => 2,
     });
     let client = &envelope.client;
     into.extend(client.port.to_le_bytes());
@@ -249,7 +224,7 @@ pub(super) fn write_body(envelope: &Envelope, into: &mut Vec<u8>) {
         for text in [&recipient.address, &recipient.original, &recipient.orcpt] {
             put_bytes(into, text);
         }
-        into.push(recipient.notify.0);
+        into.push(notify_code(recipient.notify));
         recipient.result.write(into);
     }
 }
@@ -261,9 +236,9 @@ pub(super) fn read_body(envelope: &mut Envelope, bytes: &[u8]) -> Result<(), Mal
         return Err(Malformed("its envelope has an unknown version"));
     }
     envelope.ret = match reader.u8()? {
-        0 => Ret::Unspecified,
-        1 => Ret::Full,
-        2 => Ret::Headers,
+        0 => None,
+        1 => Some(Return::Full),
+        2 => Some(Return::Headers),
         _ => return Err(Malformed("nobody can want that back")),
     };
     let client = &mut envelope.client;
@@ -285,11 +260,23 @@ pub(super) fn read_body(envelope: &mut Envelope, bytes: &[u8]) -> Result<(), Mal
             address: reader.string()?,
             original: reader.string()?,
             orcpt: reader.string()?,
-            notify: Notify(reader.u8()?),
+            notify: notify_from_code(reader.u8()?)?,
             result: DeliveryResult::read(&mut reader)?,
         });
     }
     if reader.rest().is_empty() { Ok(()) } else { Err(Malformed("its envelope has more than it should")) }
+}
+
+/// One bit for each that is set.
+fn notify_code(notify: Notify) -> u8 {
+    let Notify { never, success, failure, delay } = notify;
+    u8::from(never) | u8::from(success) << 1 | u8::from(failure) << 2 | u8::from(delay) << 3
+}
+
+fn notify_from_code(code: u8) -> Result<Notify, Malformed> {
+    let has = |bit: u8| code >> bit & 1 != 0;
+    let notify = Notify { never: has(0), success: has(1), failure: has(2), delay: has(3) };
+    if notify_code(notify) == code { Ok(notify) } else { Err(Malformed("nobody can want to hear of that")) }
 }
 
 pub(super) fn write_outcomes(outcomes: &[Outcome], into: &mut Vec<u8>) {

@@ -68,7 +68,7 @@ mod wire;
 pub use content::{Content, ContentReader, ContentWriter};
 pub use core::Options;
 pub use disk::{Disk, DiskFile, System};
-pub use envelope::{Client, DeliveryResult, Envelope, Notify, Outcome, Progress, Recipient, Ret};
+pub use envelope::{Client, DeliveryResult, Envelope, Outcome, Progress, Recipient};
 pub use error::StoreError;
 pub use facts::{Facts, Flags, Move, Queue};
 pub use recovery::{Damage, Recovery};

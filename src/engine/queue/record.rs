@@ -227,8 +227,9 @@ impl<'a> Parts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::queue::envelope::{DeliveryResult, Progress, Recipient, Ret, read_outcomes};
+    use crate::engine::queue::envelope::{DeliveryResult, Progress, Recipient, read_outcomes};
     use crate::engine::queue::facts::{Flags, Queue};
+    use crate::mail::dsn::{Notify, Return};
     use crate::mail::queue_id::Form;
 
     const SALT: u64 = 0x0123_4567_89ab_cdef;
@@ -267,7 +268,7 @@ mod tests {
         envelope.next_attempt = -5;
         envelope.flags = Flags(random.below(1 << 32) as u32);
         envelope.envid = text(random);
-        envelope.ret = [Ret::Unspecified, Ret::Full, Ret::Headers][random.below(3)];
+        envelope.ret = [None, Some(Return::Full), Some(Return::Headers)][random.below(3)];
         let client = &mut envelope.client;
         for field in [
             &mut client.name,
@@ -284,7 +285,8 @@ mod tests {
         for _ in 0..random.below(5) {
             let mut recipient = Recipient::new(&text(random));
             (recipient.original, recipient.orcpt) = (text(random), text(random));
-            recipient.notify.0 = random.below(16) as u8;
+            let mut is_set = || random.below(2) == 1;
+            recipient.notify = Notify { never: is_set(), success: is_set(), failure: is_set(), delay: is_set() };
             recipient.result = result(random);
             envelope.recipients.push(recipient);
         }

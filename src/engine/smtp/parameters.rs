@@ -4,30 +4,9 @@
 //! (`AUTH`); which words are a fault, and its words, by dialogs with Postfix 3.11.
 
 use super::settings::Settings;
+use crate::mail::dsn::{Notify, Return};
 use crate::mail::reply::Reply;
 use crate::mail::xtext::decode_xtext;
-
-/// What is returned to the sender of mail that cannot be delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Return {
-    /// The whole message.
-    Full,
-    /// Its headers.
-    Headers,
-}
-
-/// Of what the sender of mail is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Notify {
-    /// Of nothing, whatever else stands here.
-    pub never: bool,
-    /// That it arrived.
-    pub success: bool,
-    /// That it could not be delivered.
-    pub failure: bool,
-    /// That it takes long.
-    pub delay: bool,
-}
 
 /// What stands behind a sender.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,25 +98,6 @@ impl RcptParameters {
             }
         }
         Ok(found)
-    }
-}
-
-impl Notify {
-    /// Reads `NEVER`, or some of `SUCCESS`, `FAILURE` and `DELAY` with commas between them.
-    #[must_use]
-    pub fn parse(text: &[u8]) -> Option<Self> {
-        let mut found = Self::default();
-        for word in text.split(|byte| *byte == b',').filter(|word| !word.is_empty()) {
-            match word.to_ascii_uppercase().as_slice() {
-                b"NEVER" => found.never = true,
-                b"SUCCESS" => found.success = true,
-                b"FAILURE" => found.failure = true,
-                b"DELAY" => found.delay = true,
-                _ => return None,
-            }
-        }
-        let is_other = found.success || found.failure || found.delay;
-        (found.never != is_other).then_some(found)
     }
 }
 
