@@ -4,6 +4,7 @@
 
 use crate::mail_system::MailSystem;
 use postwright::base::Overlay;
+use postwright::config::services::Service;
 use postwright::config::site::{Location, Site};
 use postwright::config::{Platform, catalogue::Profile};
 use postwright::engine::policy;
@@ -12,7 +13,7 @@ use postwright::engine::smtp::settings::Settings;
 use postwright::mail::reply::Reply;
 use postwright::maps::NoCaller;
 use postwright::routing::Router;
-use postwright::routing::access::{Access, Client, Session};
+use postwright::routing::access::{Access, Client, Session, Suspended};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,7 +38,10 @@ fn is_wanted(dialog: &Dialog) -> bool {
 /// Our server and a client that does what a dialog says.
 struct Ours<'l, 'a> {
     connection: Connection,
-    access: Access<'l, 'a>,
+    router: &'l mut Router<'a>,
+    service: Option<&'a Service>,
+    /// The session between two questions, when the router is free for others.
+    waiting: Option<Suspended>,
     is_open: bool,
 }
 
@@ -55,7 +59,10 @@ impl Ours<'_, '_> {
                     self.is_open = false;
                 }
                 Next::Ask(question) => {
-                    let refusal = policy::answer(&mut self.access, &question);
+                    let waiting = self.waiting.take().unwrap();
+                    let mut access = Access::resume(self.router, self.service, waiting);
+                    let refusal = policy::answer(&mut access, &question);
+                    self.waiting = Some(access.suspend());
                     self.connection.told(refusal);
                 }
                 Next::Store => self.connection.stored(Ok::<_, Reply>("0123456789")),
@@ -71,16 +78,16 @@ fn ours(site: &Path, dialog: &Dialog) -> Vec<Vec<String>> {
     let platform = Platform { profile: Some(Profile::DEBIAN), ..Platform::default() };
     let site = Site::open(&location, platform, &Overlay::default()).map_err(|failed| failed.error).unwrap();
     let service = site.configuration.files.services.iter().find(|service| service.line.name().bytes() == b"submit");
-    let settings = Arc::new(Settings::read(&site.configuration, service).unwrap());
     let mut router = Router::new(&site, Arc::new(NoCaller));
     let client = Client::parse("localhost[127.0.0.1]").unwrap();
     let session = Session { client, helo: None, sender: Vec::new(), sasl_user: None, tls: false };
     let mut access = Access::new(&mut router, service, session).unwrap();
-    let mut connection = Connection::new(settings);
+    let mut connection = Connection::new(Arc::new(Settings::read(access.router()).unwrap()));
     if access.is_client_listed("smtpd_forbid_bare_newline_exclusions").unwrap() {
         connection.take_bare_newlines();
     }
-    let mut ours = Ours { connection, access, is_open: true };
+    let waiting = Some(access.suspend());
+    let mut ours = Ours { connection, router: &mut router, service, waiting, is_open: true };
     let mut all = Vec::new();
     for exchange in &dialog.exchanges {
         if !ours.is_open {

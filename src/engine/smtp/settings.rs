@@ -3,10 +3,8 @@
 //! Source: postconf(5).
 
 use super::data::BareNewline;
-use crate::config::Configuration;
-use crate::config::catalogue::TimeUnit;
-use crate::config::expand::ExpandError;
-use crate::config::services::Service;
+use crate::maps::LookupError;
+use crate::routing::Router;
 use std::time::Duration;
 
 /// What the server offers in its answer to `EHLO`, as far as main.cf can take it away.
@@ -130,101 +128,43 @@ impl Keywords {
     }
 }
 
-/// Why the settings of a service cannot be told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SettingsError {
-    /// A value cannot be expanded.
-    Expand(String, ExpandError),
-    /// A value is not of its parameter's type.
-    Bad(String, String),
-}
-
-impl std::fmt::Display for SettingsError {
-    /// `smtpd_timeout: bad value "x"`.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Expand(name, error) => write!(f, "{name}: {error}"),
-            Self::Bad(name, value) => write!(f, "{name}: bad value \"{value}\""),
-        }
-    }
-}
-
 impl Settings {
-    /// What a configuration says for a service.
+    /// What a configuration says for whoever asks.
     ///
     /// # Errors
     /// A value that cannot be expanded, or is not what the parameter takes.
-    pub fn read(configuration: &Configuration, service: Option<&Service>) -> Result<Self, SettingsError> {
-        let reader = Reader { configuration, service };
-        let bare_code = reader.number("smtpd_forbid_bare_newline_reject_code")?;
-        let smtputf8 = reader.yes("smtputf8_enable")?;
-        let mut keywords = Keywords::without(&reader.text("smtpd_discard_ehlo_keywords")?);
+    pub fn read(router: &Router<'_>) -> Result<Self, LookupError> {
+        let text = |name: &str| Ok(String::from_utf8_lossy(&router.text(name)?).into_owned());
+        let seconds = |name: &str| Ok(Duration::from_secs(router.seconds(name)?));
+        let bare_code = router.number("smtpd_forbid_bare_newline_reject_code")?;
+        let smtputf8 = router.is_yes("smtputf8_enable")?;
+        let mut keywords = Keywords::without(&text("smtpd_discard_ehlo_keywords")?);
         keywords.smtputf8 &= smtputf8;
-        keywords.vrfy &= !reader.yes("disable_vrfy_command")?;
+        keywords.vrfy &= !router.is_yes("disable_vrfy_command")?;
         Ok(Self {
-            host: reader.text("myhostname")?,
-            banner: reader.text("smtpd_banner")?,
-            size_limit: reader.number("message_size_limit")?,
+            host: text("myhostname")?,
+            banner: text("smtpd_banner")?,
+            size_limit: router.number("message_size_limit")? as u64,
             keywords,
-            vrfy_disabled: reader.yes("disable_vrfy_command")?,
-            helo_required: reader.yes("smtpd_helo_required")?,
-            strict_envelopes: reader.yes("strict_rfc821_envelopes")?,
+            vrfy_disabled: router.is_yes("disable_vrfy_command")?,
+            helo_required: router.is_yes("smtpd_helo_required")?,
+            strict_envelopes: router.is_yes("strict_rfc821_envelopes")?,
             smtputf8,
-            recipient_limit: reader.count("smtpd_recipient_limit")?,
-            forbids_pipelining: reader.yes("smtpd_forbid_unauth_pipelining")?,
-            bare_newline: match reader.text("smtpd_forbid_bare_newline")?.to_ascii_lowercase().as_str() {
+            recipient_limit: router.number("smtpd_recipient_limit")?,
+            forbids_pipelining: router.is_yes("smtpd_forbid_unauth_pipelining")?,
+            bare_newline: match text("smtpd_forbid_bare_newline")?.to_ascii_lowercase().as_str() {
                 "no" => BareNewline::Taken,
                 "yes" | "normalize" | "note" => BareNewline::MadeGood,
                 "reject" => BareNewline::Refused(u16::try_from(bare_code).unwrap_or(550)),
-                _ => return Err(reader.bad("smtpd_forbid_bare_newline")),
+                _ => return Err(router.bad_value("smtpd_forbid_bare_newline")),
             },
-            soft_error_limit: reader.count("smtpd_soft_error_limit")?,
-            hard_error_limit: reader.count("smtpd_hard_error_limit")?,
-            junk_command_limit: reader.count("smtpd_junk_command_limit")?,
-            error_sleep: reader.time("smtpd_error_sleep_time")?,
-            timeout: reader.time("smtpd_timeout")?,
-            line_limit: reader.count("line_length_limit")?,
+            soft_error_limit: router.number("smtpd_soft_error_limit")?,
+            hard_error_limit: router.number("smtpd_hard_error_limit")?,
+            junk_command_limit: router.number("smtpd_junk_command_limit")?,
+            error_sleep: seconds("smtpd_error_sleep_time")?,
+            timeout: seconds("smtpd_timeout")?,
+            line_limit: router.number("line_length_limit")?,
         })
-    }
-}
-
-/// Reads the values of a service.
-struct Reader<'c> {
-    configuration: &'c Configuration,
-    service: Option<&'c Service>,
-}
-
-impl Reader<'_> {
-    fn text(&self, name: &str) -> Result<String, SettingsError> {
-        let value = self.configuration.expanded(name.as_bytes(), self.service);
-        let value = value.map_err(|error| SettingsError::Expand(name.into(), error))?;
-        Ok(String::from_utf8_lossy(&value).trim().to_string())
-    }
-
-    fn bad(&self, name: &str) -> SettingsError {
-        SettingsError::Bad(name.into(), self.text(name).unwrap_or_default())
-    }
-
-    fn yes(&self, name: &str) -> Result<bool, SettingsError> {
-        match self.text(name)?.to_ascii_lowercase().as_str() {
-            "yes" => Ok(true),
-            "no" => Ok(false),
-            _ => Err(self.bad(name)),
-        }
-    }
-
-    fn number(&self, name: &str) -> Result<u64, SettingsError> {
-        self.text(name)?.parse().map_err(|_| self.bad(name))
-    }
-
-    fn count(&self, name: &str) -> Result<usize, SettingsError> {
-        self.text(name)?.parse().map_err(|_| self.bad(name))
-    }
-
-    fn time(&self, name: &str) -> Result<Duration, SettingsError> {
-        let seconds = TimeUnit::Second.parse_time(self.text(name)?.as_bytes());
-        let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
-        seconds.map(Duration::from_secs).ok_or_else(|| self.bad(name))
     }
 }
 
@@ -232,14 +172,17 @@ impl Reader<'_> {
 mod tests {
     use super::*;
     use crate::base::Source;
-    use crate::config::{ConfigFiles, Platform};
+    use crate::config::paths::PathMap;
+    use crate::config::{ConfigFiles, Configuration, Platform, Site};
+    use crate::maps::NoCaller;
     use std::path::Path;
     use std::sync::Arc;
 
     fn read(main: &str) -> Result<Settings, String> {
         let main = format!("compatibility_level = 3.11\nmyhostname = mail.example.com\n{main}");
         let files = ConfigFiles::from_sources(Path::new("."), &Arc::new(Source::new("main.cf", main)), None);
-        Settings::read(&Configuration::new(files, Platform::default()), None).map_err(|error| error.to_string())
+        let site = Site::new(Configuration::new(files, Platform::default()), PathMap::system());
+        Settings::read(&Router::new(&site, Arc::new(NoCaller))).map_err(|error| error.to_string())
     }
 
     #[test]

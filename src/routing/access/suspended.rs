@@ -50,6 +50,12 @@ impl<'l, 'a> Access<'l, 'a> {
         access
     }
 
+    /// The tables and values of the site, asked as this server.
+    #[must_use]
+    pub fn router(&self) -> &Router<'a> {
+        self.router
+    }
+
     /// The client has said this name; the server keeps it without what would be odd in a header.
     pub fn greeted(&mut self, name: &[u8]) {
         self.session.helo = Some(name.iter().copied().map(tame).collect());

@@ -3,6 +3,7 @@
 use super::Router;
 use super::element_list::ElementList;
 use super::values::{Value, bad_value};
+use crate::config::catalogue::{self, TimeUnit, ValueType};
 use crate::config::table_reference::behind_proxy;
 use crate::maps::{LookupError, TableReference};
 use crate::syntax::table_line::TableForm;
@@ -47,6 +48,26 @@ impl Router<'_> {
     pub fn number(&self, parameter: &str) -> Result<usize, LookupError> {
         let text = self.text(parameter)?;
         String::from_utf8_lossy(&text).trim().parse().map_err(|_| bad_value(parameter, &text))
+    }
+
+    /// The time that a parameter holds, in seconds.
+    ///
+    /// # Errors
+    /// As for [`text`](Self::text), and for what is no time.
+    pub fn seconds(&self, parameter: &str) -> Result<u64, LookupError> {
+        let text = self.text(parameter)?;
+        let unit = match catalogue::parameter(parameter).map(|known| known.value_type) {
+            Some(ValueType::Time { unit, .. }) => unit,
+            _ => TimeUnit::Second,
+        };
+        let seconds = unit.parse_time(&text).and_then(|seconds| u64::try_from(seconds).ok());
+        seconds.ok_or_else(|| bad_value(parameter, &text))
+    }
+
+    /// What is said of a value that its parameter does not take.
+    #[must_use]
+    pub fn bad_value(&self, parameter: &str) -> LookupError {
+        self.text(parameter).map_or_else(|error| error, |text| bad_value(parameter, &text))
     }
 
     /// Whether a word is in the list that a parameter holds, without regard to case.
