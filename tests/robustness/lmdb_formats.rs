@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use support::{Random, Scratch};
 
-type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
+pub type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// What `testdata/lmdb-1.0/make` puts into changed.lmdb.
 fn expected() -> Pairs {
@@ -34,7 +34,8 @@ fn file(bytes: &[u8]) -> File {
     file
 }
 
-fn walked(file: &mut LmdbFile) -> Result<Pairs, Damage> {
+/// All that is in a file.
+pub fn walked(file: &mut LmdbFile) -> Result<Pairs, Damage> {
     let mut pairs = Pairs::new();
     file.walk(|key, value| {
         pairs.insert(key.to_vec(), value.to_vec());

@@ -1,7 +1,8 @@
 //! What changes LMDB files of both formats, killed at any moment: each file is the old one or the new one, whole, and
 //! the way on and the way back are open.
 
-use postwright::maps::lmdb::{Damage, Format, LmdbFile};
+use crate::lmdb_formats::{Pairs, walked};
+use postwright::maps::lmdb::{Format, LmdbFile};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
@@ -16,18 +17,11 @@ const KILLS: usize = 20;
 const TABLES: usize = 5;
 const ENTRIES: usize = 5_000;
 
-type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
-
 /// A file's format and all that is in it; it must be sound.
 fn whole(path: &Path) -> (Format, Pairs) {
     let mut file = LmdbFile::open(File::open(path).unwrap()).unwrap();
     file.verify().unwrap();
-    let mut pairs = Pairs::new();
-    file.walk(|key, value| {
-        pairs.insert(key.to_vec(), value.to_vec());
-        Ok::<(), Damage>(())
-    })
-    .unwrap();
+    let pairs = walked(&mut file).unwrap();
     (file.format(), pairs)
 }
 

@@ -165,6 +165,12 @@ impl Store {
         self.core.failure()
     }
 
+    /// How many segments are ready.
+    #[cfg(test)]
+    pub(super) fn spares(&self) -> usize {
+        lock(&self.core.yard).spares.len()
+    }
+
     /// How many messages there are.
     #[must_use]
     pub fn count(&self) -> usize {

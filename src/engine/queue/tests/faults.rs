@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// Waits until the keeper has done what it does at the start.
+fn wait_for_spares(store: &Store) {
+    wait_until("no spares", || store.spares() == Options::default().spares);
+}
+
 #[test]
 fn short_writes_are_gone_on_with() -> Outcome {
     let directory = tempfile::tempdir()?;
@@ -23,9 +28,7 @@ fn a_failed_write_or_sync_ends_all() -> Outcome {
         let disk = Arc::new(Faulty::default());
         let (store, _) = Store::open(&directory.path().join("q"), options(&disk))?;
         let first = add(&store, 1, 100)?;
-        // The keeper has done what it does at the start.
-        wait_until("no spares", || files(&directory.path().join("q/log")).len() >= 3);
-        std::thread::sleep(Duration::from_millis(50));
+        wait_for_spares(&store);
         let fault = if fail_sync { &disk.fail_sync } else { &disk.fail_write };
         fault.store(true, Ordering::SeqCst);
         let refused = store.commit(vec![Change::Remove(first)]).unwrap_err().to_string();
@@ -51,8 +54,7 @@ fn a_batch_without_room_is_written_over_by_the_next() -> Outcome {
     let disk = Arc::new(Faulty::default());
     let (store, _) = Store::open(&directory.path().join("q"), options(&disk))?;
     let first = add(&store, 1, 100)?;
-    wait_until("no spares", || files(&directory.path().join("q/log")).len() >= 3);
-    std::thread::sleep(Duration::from_millis(50));
+    wait_for_spares(&store);
     for number in 2..5 {
         disk.full.store(true, Ordering::SeqCst);
         assert_eq!(add(&store, number, 4000).unwrap_err().to_string(), "no room on the disk of the queue");
