@@ -3,6 +3,7 @@
 use super::LoadedSite;
 use crate::base::Source;
 use crate::syntax::file_kind::has_client_file;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 impl LoadedSite {
@@ -10,17 +11,17 @@ impl LoadedSite {
     #[must_use]
     pub fn client_files(&self) -> &[Arc<Source>] {
         self.client_files.get_or_init(|| {
-            let mut found: Vec<Arc<Source>> = Vec::new();
+            let (mut found, mut seen) = (Vec::new(), HashSet::new());
             for table in &self.tables {
                 let reference = &table.named.reference;
                 // Without a path the settings stand in main.cf.
                 if !has_client_file(&reference.map_type) || !reference.name.starts_with(b"/") {
                     continue;
                 }
-                if let Ok(file) = self.overlay.read(&self.paths.resolve(&reference.name))
-                    && !found.iter().any(|known| known.name() == file.name())
-                {
-                    found.push(file);
+                let path = self.paths.resolve(&reference.name);
+                if !seen.contains(&path) {
+                    found.extend(self.overlay.read(&path));
+                    seen.insert(path);
                 }
             }
             found

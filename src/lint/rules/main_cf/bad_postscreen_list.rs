@@ -51,11 +51,10 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
                     if text.contains(':') || is_action(&text) {
                         continue;
                     }
-                    let known = catalogue::parameter("postscreen_access_list").map_or(&[][..], |list| list.allowed);
                     let finding = Finding::new(&RULE, format!("postscreen has no {text}"))
                         .severity(Severity::Warning)
                         .at(set.source, element.span, "from here on the list counts for nothing");
-                    match suggest(&text, known.iter().copied()).first() {
+                    match suggest(&text, actions().iter().copied()).first() {
                         Some(similar) => {
                             findings.push(finding.help(format!("did you mean {similar}?")));
                             continue;
@@ -70,8 +69,12 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
 
 /// Whether a text is a word of the access list.
 pub fn is_action(text: &str) -> bool {
-    let known = catalogue::parameter("postscreen_access_list").map_or(&[][..], |list| list.allowed);
-    known.iter().any(|known| known.eq_ignore_ascii_case(text))
+    actions().iter().any(|known| known.eq_ignore_ascii_case(text))
+}
+
+/// The words of the access list.
+fn actions() -> &'static [&'static str] {
+    catalogue::parameter("postscreen_access_list").map_or(&[], |list| list.allowed)
 }
 
 /// What is wrong with `domain=filter*weight`.

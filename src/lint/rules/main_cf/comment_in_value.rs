@@ -74,7 +74,7 @@ pub fn check(site: &LoadedSite, findings: &mut Vec<Finding>) {
 }
 
 /// Whether a text begins with a word that begins comments elsewhere.
-fn is_elsewhere(text: &[u8]) -> bool {
+pub fn is_elsewhere(text: &[u8]) -> bool {
     let word = text.split(|&byte| is_space(byte)).next().unwrap_or_default();
     word == b"//" || word == b";"
 }

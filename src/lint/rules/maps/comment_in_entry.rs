@@ -2,6 +2,7 @@
 
 use crate::base::Span;
 use crate::diagnostic::{Family, Finding, Rule, Severity};
+use crate::lint::rules::main_cf::comment_in_value::is_elsewhere;
 use crate::lint::site::LoadedSite;
 use crate::lint::site::uses::written_uses;
 
@@ -87,8 +88,7 @@ fn comment(value: &[u8]) -> Option<usize> {
         if quoted || !behind_blank {
             return None;
         }
-        let word = value[at..].split(u8::is_ascii_whitespace).next().unwrap_or_default();
-        (byte == b'#' || !is_text && (word == b"//" || word == b";")).then_some(at)
+        (byte == b'#' || !is_text && is_elsewhere(&value[at..])).then_some(at)
     })
 }
 
