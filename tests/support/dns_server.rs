@@ -7,7 +7,7 @@
 use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, TXT};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
@@ -113,11 +113,22 @@ fn fqdn(text: &str) -> Name {
     name
 }
 
+/// Sockets of both kinds at an address. A free port is one that both can have: another program may have the number that
+/// the system gave for the first.
+fn bound(address: SocketAddr) -> (UdpSocket, TcpListener) {
+    loop {
+        let udp = UdpSocket::bind(address).unwrap();
+        match TcpListener::bind(udp.local_addr().unwrap()) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && address.port() == 0 => {}
+            tcp => return (udp, tcp.unwrap()),
+        }
+    }
+}
+
 /// Serves on this address by UDP and TCP, until the program ends; where that is.
 pub fn serve(zone: Zone, address: SocketAddr) -> SocketAddr {
-    let udp = UdpSocket::bind(address).unwrap();
+    let (udp, tcp) = bound(address);
     let address = udp.local_addr().unwrap();
-    let tcp = TcpListener::bind(address).unwrap();
     let zone = Arc::new(zone);
     let same = Arc::clone(&zone);
     std::thread::spawn(move || {
